@@ -1,0 +1,42 @@
+# Every target makes .venv and installs by itself; bare Python 3.11 is enough.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# The public data sets, where a folder beside the project holds them; users' copies download instead.
+ifneq ($(wildcard ../shared/data),)
+export TAGKIT_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: help compare test lint notebooks benchmarks clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	touch $(STAMP)
+
+compare: $(STAMP) ## Compare every strategy on the embedded catalogue: leaderboard, plots, MLflow run
+	$(BIN)/tagkit compare --data catalogue
+
+test: $(STAMP) ## Run the tests, the notebooks among them
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbval notebooks
+
+lint: $(STAMP) ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+notebooks: $(STAMP) ## Run the notebooks anew and keep their outputs
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+benchmarks: $(STAMP) ## Time the measures and the dictionary
+	$(BIN)/python benchmarks/measures.py
+	$(BIN)/python benchmarks/lexicon.py
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) build dist runs .pytest_cache .ruff_cache .mypy_cache mlruns/mlflow.db mlruns/artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,8 @@
+"""The command line: `tagkit tag`, `compare`, `data`, `taggers`, `measures`.
+
+Commands live in one file each and import what they need when they run, so that `--help` is fast.
+"""
+
+from tagkit.cli.main import app
+
+__all__ = ["app"]

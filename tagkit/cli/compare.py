@@ -1,0 +1,70 @@
+"""`tagkit compare`: the whole experiment in one command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagkit.cli.lists import JsonOption
+
+
+def compare(
+    data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
+    taggers: Annotated[str, typer.Option(help="Strategies, parted by commas; all if absent.")] = "",
+    measures: Annotated[str, typer.Option(help="Measures, parted by commas, such as F1@M,nDCG@10.")] = "",
+    baseline: Annotated[str, typer.Option(help="What the others are tested against.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/NAME if absent.")] = None,
+    seed: Annotated[int, typer.Option(help="Of bootstrap and randomisation.")] = 0,
+    samples: Annotated[int, typer.Option(help="Bootstrap samples and random exchanges.")] = 1000,
+    track: Annotated[bool, typer.Option(help="Log the comparison to MLflow.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with a stopped comparison.")] = False,
+    readme: Annotated[list[Path] | None, typer.Option(help="Also write the leaderboard into this file.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare strategies on a data set: leaderboard, report, plots, MLflow run."""
+    from tagkit import comparison, report
+
+    result = comparison.compare(
+        [name.strip() for name in taggers.split(",")] if taggers else None,
+        data,
+        _split_measures(measures) or None,
+        baseline=baseline or None,
+        seed=seed,
+        samples=samples,
+        resume=not fresh,
+    )
+    folder = out or Path("runs") / result.data.name
+    files = report.write(result, folder)
+    for path in readme or ():
+        report.insert(result, path)
+    run_id = ""
+    if track:
+        from tagkit.tracking import track as log_run
+
+        run_id = log_run(result, artifacts=files)
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(result) | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
+        return
+    for view in result.views:
+        typer.echo(report.leaderboard(result, view))
+        typer.echo("")
+    for line in report.notes(result):
+        typer.echo(line)
+    typer.echo(f"report: {folder / 'report.html'}")
+    if run_id:
+        typer.echo("MLflow: mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db")
+
+
+def _split_measures(text: str) -> list[str]:
+    """Part at commas outside brackets."""
+    parts, depth = [""], 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [part.strip() for part in parts if part.strip()]

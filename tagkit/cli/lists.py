@@ -1,0 +1,52 @@
+"""`tagkit taggers` and `tagkit measures`: what there is, from the registries."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Annotated, Any
+
+import typer
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def taggers(as_json: JsonOption = False) -> None:
+    """List the tagging strategies."""
+    from tagkit import registry
+    from tagkit.errors import MissingExtra
+
+    rows = []
+    for name in registry.taggers.names():
+        row: dict[str, Any] = {"name": name, "summary": registry.taggers.summary(name), "params": {}, "missing": ""}
+        if as_json:
+            try:
+                row["params"] = registry.taggers.get(name)().get_params()
+            except MissingExtra as error:
+                row["missing"] = str(error)
+        rows.append(row)
+    _show(rows, as_json, ("name", "summary"))
+
+
+def measures(as_json: JsonOption = False) -> None:
+    """List the measures, with what is better and where each is from."""
+    from tagkit import registry
+
+    rows = []
+    for module in registry.measures.names():
+        cls = registry.measures.get(module)
+        signature = inspect.signature(cls).parameters
+        params = {name: p.default for name, p in signature.items()}
+        row = {"name": cls.name, "better": cls.better, "summary": cls().summary, "params": params}
+        rows.append(row | {"source": cls.source})
+    _show(rows, as_json, ("name", "better", "summary"))
+
+
+def _show(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        return
+    widths = {column: max(len(str(row[column])) for row in rows) for column in columns[:-1]}
+    for row in rows:
+        front = "  ".join(f"{row[column]!s:<{widths[column]}}" for column in columns[:-1])
+        typer.echo(f"{front}  {row[columns[-1]]}")

@@ -1,0 +1,61 @@
+"""The `tagkit` command: its sub-commands, and errors as one line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tagkit import __version__
+from tagkit.cli import compare, data, lists, tag
+from tagkit.errors import TagkitError
+
+
+class Commands(TyperGroup):
+    """A command group that shows an error tagkit raises on purpose as one line, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except TagkitError as error:
+            typer.echo(f"tagkit: {error}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            typer.echo("tagkit: stopped; what was finished is kept, run the same command to go on", err=True)
+            sys.exit(130)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(0)
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Tag products, and compare ways of tagging them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("tag")(tag.tag)
+app.command("compare")(compare.compare)
+app.add_typer(data.app, name="data")
+app.command("taggers")(lists.taggers)
+app.command("measures")(lists.measures)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Tag products, and compare ways of tagging them."""

@@ -1,0 +1,12 @@
+"""Data sets: one reader a file, found by name.
+
+To add one, write one file here whose name is the data set's name, holding one subclass of `Reader`.
+"""
+
+from tagkit.datasets._audit import Audit, audit
+from tagkit.datasets._files import from_frame, iter_products, read_file
+from tagkit.datasets._rows import Rejects
+from tagkit.datasets._store import fetch
+from tagkit.datasets.base import Reader, load
+
+__all__ = ["Audit", "Reader", "Rejects", "audit", "fetch", "from_frame", "iter_products", "load", "read_file"]

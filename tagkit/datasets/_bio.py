@@ -1,0 +1,88 @@
+"""Read titles labelled character by character with BIO labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tagkit.errors import BadInput
+from tagkit.product import Product, Span, Tag
+
+
+def read_bio(path: Path, separator: str) -> Iterator[tuple[str, list[str]]]:
+    r"""Yield titles with one label per character.
+
+    Each line holds one character, the separator, and its label; an empty line ends a title. The character may itself be
+    any kind of space, so a line is cut by position and never by `split`.
+
+    Args:
+        path: The file, UTF-8, with "\n" or "\r\n".
+        separator: The one character between a character and its label.
+
+    Raises:
+        BadInput: A line is not of that form.
+    """
+    characters: list[str] = []
+    labels: list[str] = []
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            row = line.rstrip("\n")
+            if row:
+                if len(row) < 3 or row[1] != separator:
+                    raise BadInput(f"{path}, line {number}: expected a character, {separator!r} and a label: {row!r}")
+                characters.append(row[0])
+                labels.append(row[2:])
+            elif characters:
+                yield "".join(characters), labels
+                characters, labels = [], []
+    if characters:
+        yield "".join(characters), labels
+
+
+def entities(labels: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Turn BIO labels into (start, end, type), end exclusive.
+
+    An I- label that continues nothing of its type begins an entity, as in the CoNLL evaluation script; every label
+    other than B-… and I-… is outside.
+    """
+    found: list[tuple[int, int, str]] = []
+    for position, label in enumerate(labels):
+        prefix, _, kind = label.partition("-")
+        if prefix == "I" and found and found[-1][1] == position and found[-1][2] == kind:
+            found[-1] = (found[-1][0], position + 1, kind)
+        elif prefix in ("B", "I") and kind:
+            found.append((position, position + 1, kind))
+    return found
+
+
+def products(
+    path: Path, separator: str, prefix: str, types: Mapping[str, str] | None = None, lang: str = "zh"
+) -> tuple[Product, ...]:
+    """Read a file of labelled titles into products.
+
+    Args:
+        path: The file.
+        separator: The one character between a character and its label.
+        prefix: What the ids begin with; a running number follows.
+        types: Other names for the types in the file.
+        lang: The language of all titles.
+
+    Returns:
+        Products whose tags are the distinct entity texts in order of appearance, and whose annotations are one `Tag`
+        for each distinct (text, type) with all its spans.
+
+    Raises:
+        BadInput: A line is not of the expected form, or a type is not in `types`.
+    """
+    out = []
+    for number, (title, labels) in enumerate(read_bio(path, separator), 1):
+        spans: dict[tuple[str, str], list[Span]] = {}
+        for start, end, kind in entities(labels):
+            if types is not None and kind not in types:
+                raise BadInput(f"{path}: unknown type {kind!r} in {title!r}; expected one of {', '.join(types)}")
+            named = types[kind] if types is not None else kind
+            spans.setdefault((title[start:end], named), []).append(Span(start, end))
+        annotations = tuple(Tag(text, 1.0, "gold", tuple(at), kind) for (text, kind), at in spans.items())
+        tags = tuple(dict.fromkeys(tag.text for tag in annotations))
+        out.append(Product(f"{prefix}-{number:05d}", title, lang=lang, tags=tags, annotations=annotations))
+    return tuple(out)

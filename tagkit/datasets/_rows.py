@@ -1,0 +1,203 @@
+"""Read the rows of a user's file one after the other, with line numbers, and keep account of the bad ones."""
+
+from __future__ import annotations
+
+import csv
+import json
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, TextIO
+
+from tagkit.errors import BadInput
+from tagkit.registry import missing_extra
+
+HEAD = 1 << 20
+"""How many bytes of a file are looked at to find its encoding."""
+KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
+
+
+class Row(NamedTuple):
+    """One row: its line (1 for the first of the file), its values, or the reason why it has none."""
+
+    line: int
+    values: Any
+    reason: str = ""
+
+
+class Rejects:
+    """Rows that could not be used: counted, and written as JSON lines with `line`, `reason` and `row`.
+
+    The file is made when the first row comes, and one left by an earlier reading is removed when none does.
+
+    Args:
+        path: Where to write them; None counts only.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self.count = 0
+        self.first = ""
+        self._file: TextIO | None = None
+
+    def add(self, row: Row, reason: str) -> None:
+        """Count one row and write it, if it can be written."""
+        self.count += 1
+        self.first = self.first or f"line {row.line}: {reason}"
+        if self.path is None:
+            return
+        try:
+            if self._file is None:
+                self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
+            record = {"line": row.line, "reason": reason, "row": row.values}
+            self._file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+        except OSError as error:
+            warnings.warn(f"the rejected rows cannot be written to {self.path}: {error}", stacklevel=2)
+            self.path = None
+
+    def summary(self, total: int) -> str:
+        """Return one sentence on the rejected rows among `total`, "" if there is none."""
+        if not self.count:
+            return ""
+        where = f"; all of them are in {self.path}" if self.path else ""
+        return f"{self.count} of {total} rows were left out, the first for this reason: {self.first}{where}"
+
+    def __enter__(self) -> Rejects:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+        elif self.path is not None and kind is None:
+            self.path.unlink(missing_ok=True)
+
+
+def find_encoding(path: Path) -> str:
+    """Return "utf-8-sig", "utf-16" (by its mark) or, where most lines with other than ASCII are no UTF-8, "gb18030".
+
+    Spreadsheets set to Chinese still write GBK, of which GB18030 is a superset; this is said in a warning. A single
+    broken line does not change the encoding of a file.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    lines = head.split(b"\n")
+    if len(head) == HEAD and len(lines) > 1:
+        lines.pop()  # it may be cut in the middle of a character
+    marked = [line for line in lines if not line.isascii()]
+    if 2 * sum(not _is_utf8(line) for line in marked) <= len(marked):
+        return "utf-8-sig"
+    warnings.warn(f"{path} is not UTF-8 and is read as GB18030 (say so with `encoding` if it is neither)", stacklevel=2)
+    return "gb18030"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def file_rows(path: Path, kind: str, encoding: str | None = None, delimiter: str | None = None) -> Iterator[Row]:
+    """Yield the rows of a file, reading it once.
+
+    Args:
+        path: The file.
+        kind: "jsonl", "csv", "tsv", "parquet" or "text" (one title a line).
+        encoding: Its encoding; found by `find_encoding` if absent.
+        delimiter: What parts the fields of a CSV file; a comma, for "tsv" a tab.
+
+    Raises:
+        BadInput: There is no such file, or it cannot be read as that kind at all.
+        MissingExtra: The package for Parquet is not installed.
+    """
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}")
+    if kind == "parquet":
+        yield from parquet_rows(path)
+        return
+    newline = "\n" if kind in ("jsonl", "text") else ""
+    try:
+        # Bytes that do not decode become lone surrogates, which the making of the product refuses row by row.
+        with path.open(encoding=encoding or find_encoding(path), errors="surrogateescape", newline=newline) as lines:
+            yield from line_rows(lines, kind, delimiter)
+    except (LookupError, UnicodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def line_rows(lines: Iterable[str], kind: str, delimiter: str | None = None) -> Iterator[Row]:
+    """Yield the rows of lines of text; `kind` and `delimiter` as for `file_rows`."""
+    if kind == "jsonl":
+        yield from _json_rows(lines)
+    elif kind in ("csv", "tsv"):
+        yield from _csv_rows(lines, delimiter or ("\t" if kind == "tsv" else ","))
+    elif kind == "text":
+        yield from (Row(n, {"title": title}) for n, line in enumerate(lines, 1) if (title := line.strip()))
+    else:
+        raise BadInput(f"unknown kind of file {kind!r}; there are: jsonl, csv, tsv, text, and for files parquet")
+
+
+def _json_rows(lines: Iterable[str]) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Row(number, line.rstrip("\r\n"), f"no JSON: {error}")
+            continue
+        yield Row(number, values, "" if isinstance(values, dict) else "no JSON object")
+
+
+def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
+    if len(delimiter) != 1:
+        raise BadInput(f"`delimiter` must be one character, not {delimiter!r}")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    header: list[str] = []
+    while True:
+        number = reader.line_num + 1  # a quoted field may span lines: the first of them counts
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(number, None, f"no CSV: {error}")
+            continue
+        if not fields:
+            continue
+        if not header:
+            header = [name.strip() for name in fields]
+        elif len(fields) != len(header):
+            yield Row(number, fields, f"{len(fields)} fields where the header has {len(header)}")
+        else:
+            yield Row(number, dict(zip(header, fields, strict=True)))
+
+
+def parquet_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a Parquet file, a batch at a time; the line is the row's position from 1."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "reading Parquet") from error
+    number = 0
+    try:
+        for batch in parquet.ParquetFile(path).iter_batches():
+            for values in batch.to_pylist():
+                number += 1
+                yield Row(number, values)
+    except pyarrow.ArrowException as error:
+        raise BadInput(f"{path} is no readable Parquet file: {error}") from error
+
+
+def frame_rows(frame: Any) -> Iterator[Row]:
+    """Yield the rows of a pandas DataFrame; missing values become None, the line is the row's position from 1."""
+    whole = frame.astype(object).where(frame.notna(), None)
+    names = [str(name) for name in frame.columns]
+    for number, values in enumerate(whole.itertuples(index=False, name=None), 1):
+        yield Row(number, dict(zip(names, values, strict=True)))

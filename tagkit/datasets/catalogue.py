@@ -1,0 +1,123 @@
+"""The embedded catalogue: original products with merchandisers' tags (Chinese and English)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tagkit.datasets import _options
+from tagkit.datasets._split import PARTS, by_part, split_of
+from tagkit.datasets.base import Reader
+from tagkit.errors import BadInput, DataMissing
+from tagkit.product import Dataset, Product
+
+__all__ = ["Catalogue", "split_of"]
+
+ARTICLE = ("这是一款蓝色的高跟鞋", ("高跟鞋", "蓝色", "时尚", "鞋子", "女性", "优雅"))
+"""The example of the article that tagkit began with: a test item with exactly these tags."""
+
+
+def folder() -> Path:
+    """Return the catalogue's folder: inside the installed package, or beside it in the repository.
+
+    Raises:
+        DataMissing: It is in neither place.
+    """
+    package = Path(__file__).parents[1]
+    for place in (package / "data" / "catalogue", package.parent / "data" / "catalogue"):
+        if place.is_dir():
+            return place
+    raise DataMissing(f"the embedded catalogue is not in {package / 'data'}: install tagkit again")
+
+
+def _card() -> str:
+    try:
+        return (folder() / "README.md").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return "# catalogue\n\nProducts written for tagkit, in Chinese and English. This copy lacks its data card.\n"
+
+
+def _synonyms(file: Path) -> dict[str, tuple[str, ...]]:
+    """Read lines of a preferred tag and its other forms, parted by tabs."""
+    if not file.is_file():
+        return {}
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return {preferred: tuple(other for other in others if other) for preferred, *others in rows}
+
+
+def _rows(file: Path) -> Iterator[tuple[str, Product]]:
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+                part = row.pop("split")
+                _options.choose("split", part, PARTS)
+                yield part, Product(**row)
+            except (KeyError, TypeError, ValueError) as error:  # BadInput and broken JSON are ValueErrors
+                raise BadInput(f"{file}, line {number}: {error}") from error
+
+
+def article_item(data: Dataset) -> tuple[str, bool]:
+    """Return where the article's example stands with how many tags, and whether that is as promised."""
+    title, tags = ARTICLE
+    for part in PARTS:
+        for product in getattr(data, part):
+            if product.title == title:
+                return f"{part}, {len(product.tags)} tags", part == "test" and set(product.tags) == set(tags)
+    return "absent", False
+
+
+def misplaced(data: Dataset) -> tuple[int, bool]:
+    """Return how many products stand in another part than `split_of` gives, and whether none does."""
+    count = sum(split_of(product.id) != part for part in PARTS for product in getattr(data, part))
+    return count, count == 0
+
+
+class Catalogue(Reader):
+    """Reads the JSON lines inside the package; option `lang`: "zh", "en" or None for both."""
+
+    name: ClassVar[str] = "catalogue"
+    licence: ClassVar[str] = "Apache-2.0"
+    card: ClassVar[str] = _card()
+    promises: ClassVar[dict[str, Any]] = {
+        "zh products": (">=", 600),
+        "en products": (">=", 200),
+        "departments": (">=", 12),
+        "train share %": ("between", (66, 74)),
+        "dev share %": ("between", (6, 14)),
+        "test share %": ("between", (16, 24)),
+        "products not where split_of puts them": misplaced,
+        "tags per product, min": (">=", 6),
+        "tags per product, max": ("<=", 12),
+        "tags absent from the text %": (">=", 30),
+        "tags used 5 times or more %": (">=", 80),
+        "sentences per description, min": (">=", 1),
+        "sentences per description, max": ("<=", 3),
+        "near-duplicates, train and dev": ("==", 0),
+        "near-duplicates, train and test": ("==", 0),
+        "near-duplicates, dev and test": ("==", 0),
+        "duplicate ids": ("==", 0),
+        "tags repeated in a product": ("==", 0),
+        "synonyms used as tags": ("==", 0),
+        "这是一款蓝色的高跟鞋": article_item,
+    }
+
+    def read(self, *, lang: str | None = None, **options: Any) -> Dataset:
+        """Return the data set.
+
+        Args:
+            lang: "zh" or "en" for the products of one language only.
+            **options: None are known.
+
+        Raises:
+            BadInput: The option or a file is wrong.
+            DataMissing: The catalogue is not installed.
+        """
+        _options.choose("lang", lang, (None, "zh", "en"))
+        _options.no_more(self, options)
+        rows = (row for file in sorted(folder().glob("*.jsonl")) for row in _rows(file))
+        parts = by_part((part, product) for part, product in rows if lang in (None, product.lang))
+        synonyms = _synonyms(folder() / "synonyms.tsv")
+        return Dataset(self.name, *parts, self.card, self.licence, synonyms)

@@ -1,0 +1,27 @@
+"""The errors that tagkit raises on purpose, each with one clear sentence."""
+
+from __future__ import annotations
+
+
+class TagkitError(Exception):
+    """Base of all errors that tagkit raises on purpose."""
+
+
+class UnknownName(TagkitError, LookupError):
+    """A strategy, measure or data set that no registry knows."""
+
+
+class MissingExtra(TagkitError, ImportError):
+    """An optional package is absent; the message names the extra to install."""
+
+
+class NotFitted(TagkitError):
+    """`predict` or `save` was called before `fit` or `load`."""
+
+
+class BadInput(TagkitError, ValueError):
+    """An argument, a row or a file is not of the expected form; the message names it."""
+
+
+class DataMissing(TagkitError, FileNotFoundError):
+    """A data file is neither in `TAGKIT_DATA` nor in the cache, and could not be downloaded."""

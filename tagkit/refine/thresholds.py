@@ -1,0 +1,102 @@
+"""Drop a tag whose score is below a threshold chosen for that tag on dev."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from tagkit.errors import BadInput
+from tagkit.product import Product, Tag
+from tagkit.refine.base import Step
+
+
+class Thresholds(Step):
+    """Per-tag thresholds with a common one for rare tags.
+
+    `fit` gives each tag that is gold in at least `min_count` dev products the threshold with the best F1 of that tag
+    there; all other tags share the threshold with the best micro-F1 over all tags. A threshold lies half-way between
+    the last score kept and the next lower one (or 0), and of two equally good ones the higher is taken. Dev products
+    without gold tags are left out.
+
+    Source: score-based local thresholds (SCut) in Yang, A Study of Thresholding Strategies for Text Categorization
+    (SIGIR 2001).
+
+    Args:
+        min_count: In how many dev products a tag must be gold to get a threshold of its own.
+        default: The threshold of all tags as long as nothing was fitted, or dev gave nothing to choose from.
+
+    Attributes:
+        thresholds_: The threshold of each frequent tag.
+        default_: The threshold of all others.
+
+    Raises:
+        BadInput: `min_count` is below 1, or `default` lies outside [0, 1].
+    """
+
+    name = "thresholds"
+
+    def __init__(self, min_count: int = 5, default: float = 0.0) -> None:
+        if min_count < 1:
+            raise BadInput(f"min_count is at least 1, not {min_count!r}")
+        if not 0 <= default <= 1:
+            raise BadInput(f"a threshold lies between 0 and 1, not at {default!r}")
+        self.min_count = min_count
+        self.default = default
+        self.thresholds_: dict[str, float] = {}
+        self.default_ = default
+
+    def fit(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Self:
+        """Choose the thresholds.
+
+        Args:
+            predictions: What the strategy gave for the dev products.
+            products: The dev products, with gold tags.
+
+        Raises:
+            BadInput: The numbers of lists and products differ.
+        """
+        if len(predictions) != len(products):
+            raise BadInput(f"{len(predictions)} lists for {len(products)} products")
+        gold_counts = Counter(tag for product in products for tag in set(product.tags))
+        by_tag: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+        for row, product in zip(predictions, products, strict=True):
+            gold = set(product.tags)
+            best: dict[str, float] = {}
+            for tag in row if gold else ():
+                best[tag.text] = max(tag.score, best.get(tag.text, 0.0))
+            for text, score in best.items():
+                by_tag[text].append((score, text in gold))
+        common = _best_threshold([pair for pairs in by_tag.values() for pair in pairs], gold_counts.total())
+        self.default_ = self.default if common is None else common
+        frequent = (text for text in sorted(by_tag) if gold_counts[text] >= self.min_count)
+        chosen = {text: _best_threshold(by_tag[text], gold_counts[text]) for text in frequent}
+        self.thresholds_ = {text: value for text, value in chosen.items() if value is not None}
+        return self
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return the tags that reach their threshold."""
+        return [tag for tag in tags if tag.score >= self.thresholds_.get(tag.text, self.default_)]
+
+
+def _best_threshold(pairs: Sequence[tuple[float, bool]], gold: int) -> float | None:
+    """Find the threshold with the best F1.
+
+    Args:
+        pairs: For each prediction its score and whether it is right.
+        gold: How many right answers there are, predicted or not.
+
+    Returns:
+        The threshold, or None if no prediction is right.
+    """
+    scores, ends = np.unique([-score for score, _ in pairs], return_inverse=True)
+    if not any(right for _, right in pairs):
+        return None
+    hits = np.bincount(ends, weights=[right for _, right in pairs]).cumsum()
+    given = np.bincount(ends).cumsum()
+    best = int(np.argmax(2 * hits / (given + gold)))
+    kept = -scores[best]
+    below = -scores[best + 1] if best + 1 < len(scores) else 0.0
+    return float((kept + below) / 2)

@@ -1,0 +1,208 @@
+"""What the strategies without training share: reading a product as words, and choosing candidate phrases.
+
+Rankers work on `Word`s and `Phrase`s alone, so that words chosen in another way (a part-of-speech tagger, a stemmer)
+can be ranked by the same code.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from tagkit.product import Product, Span, Tag, Tags
+from tagkit.taggers.base import State, Tagger
+from tagkit.text.clean import CleanText, clean
+from tagkit.text.language import language_of
+from tagkit.text.segment import Segmenter, Token
+from tagkit.text.stopwords import is_stopword
+
+CONTENT_POS = ("n", "a", "vn", "b", "t", "z", "i", "l", "j", "eng")
+"""What jieba's tags of content words begin with: nouns, adjectives, verbal nouns, words that tell kinds apart (男式),
+times (夏季), states (雪白), set phrases, short forms, Latin words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One token of a text.
+
+    Attributes:
+        form: What counts as the same word; a node of the word graph.
+        start: Where it begins in the cleaned text.
+        end: Where it ends there, exclusive.
+        keep: Whether it may be part of a candidate.
+        gap: What the product's own text has between it and the word before it.
+    """
+
+    form: str
+    start: int
+    end: int
+    keep: bool = True
+    gap: str = ""
+
+    @property
+    def follows(self) -> bool:
+        """Whether it may form a phrase with the word before it: nothing between them, or blanks between Latin words."""
+        return not self.gap or (self.form.isascii() and not self.gap.strip(" "))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A candidate: words that stand side by side, and all places where they do.
+
+    Attributes:
+        text: As it is written at its first place.
+        words: The forms of its words.
+        places: The positions (first word, last word) of each occurrence among the words of the text, in order.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    places: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One product as the strategies see it: cleaned text, language ("zh" or "en") and words."""
+
+    clean: CleanText
+    lang: str
+    words: Sequence[Word]
+
+    def phrases(self, select: Callable[[Sequence[Word]], list[tuple[int, int]]]) -> list[Phrase]:
+        """Gather the occurrences that a selection gives into phrases, in the order of their first places.
+
+        Args:
+            select: Returns (first word, last word) of each occurrence, for example `longest` or `ngrams`.
+        """
+        places: dict[str, list[tuple[int, int]]] = {}
+        for first, last in select(self.words):
+            text = " ".join(self.clean.text[self.words[first].start : self.words[last].end].split())
+            places.setdefault(text, []).append((first, last))
+        forms = [word.form for word in self.words]
+        return [Phrase(text, tuple(forms[p[0][0] : p[0][1] + 1]), tuple(p)) for text, p in places.items()]
+
+    def spans(self, phrase: Phrase) -> tuple[Span, ...]:
+        """Return where a phrase stands in the product's own text."""
+        return tuple(self.clean.to_original(self.words[i].start, self.words[j].end) for i, j in phrase.places)
+
+
+def runs(words: Sequence[Word], only: Collection[str] | None = None) -> list[tuple[int, int]]:
+    """Return (first, last) of the longest rows of kept words that follow each other.
+
+    Args:
+        words: All words of the text.
+        only: The forms that count; None: all that are kept.
+    """
+    found: list[tuple[int, int]] = []
+    for i, word in enumerate(words):
+        if not word.keep or (only is not None and word.form not in only):
+            continue
+        if found and found[-1][1] == i - 1 and word.follows:
+            found[-1] = (found[-1][0], i)
+        else:
+            found.append((i, i))
+    return found
+
+
+def ngrams(words: Sequence[Word], most: int) -> list[tuple[int, int]]:
+    """Return (first, last) of all rows of one up to `most` kept words that follow each other."""
+    found = []
+    for first, last in runs(words):
+        for size in range(1, min(most, last - first + 1) + 1):
+            found += [(i, i + size - 1) for i in range(first, last - size + 2)]
+    return found
+
+
+def longest(words: Sequence[Word], most: int | None, only: Collection[str] | None = None) -> list[tuple[int, int]]:
+    """Return (first, last) of the longest rows of kept words, those of more than `most` words parted into single words.
+
+    Args:
+        words: All words of the text.
+        most: How many words a phrase may have; None: any number.
+        only: The forms that count; None: all that are kept.
+    """
+    found = []
+    for first, last in runs(words, only):
+        if most is None or last - first < most:
+            found.append((first, last))
+        else:
+            found += [(i, i) for i in range(first, last + 1)]
+    return found
+
+
+class WordTagger(Tagger):
+    """Base of the strategies that score the words and phrases of one product.
+
+    A subclass implements `_score` and has the keywords `limit` (how many tags at most, None: all), `tag_words` (whether
+    the tags of train are kept whole as words, and written as there) and `pos_filter` (whether Chinese words are chosen
+    by their part of speech). Scores are divided by the product's highest, so that the best tag has 1 and no product's
+    scores depend on another product. Of equal tags the one that stands first comes first.
+    """
+
+    limit: int | None
+    tag_words: bool
+    pos_filter: bool
+
+    @abstractmethod
+    def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
+        """Return the candidates of one product with scores of 0 and more, the higher the better."""
+
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        counts = Counter(tag for product in train for tag in product.tags)
+        self._know(sorted(counts, key=lambda tag: (-counts[tag], tag)) if self.tag_words else [])
+
+    def _state(self) -> State:
+        return {"tags": self.tags_}
+
+    def _restore(self, state: State) -> None:
+        self._know(state["tags"])
+
+    def _know(self, tags: list[str]) -> None:
+        """Take the tags that stay whole as words; of two with one clean form the first is how it is written."""
+        self.tags_ = tags
+        self._written: dict[str, str] = {}
+        for tag in tags:
+            self._written.setdefault(clean(tag).text, tag)
+        self._segmenter = Segmenter(self._written)
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        return [self._tag_one(product) for product in products]
+
+    def _tag_one(self, product: Product) -> list[Tag]:
+        reading = self._read(product)
+        scored = self._score(reading)
+        top = max((score for _, score in scored), default=0.0) or 1.0
+        # Rounded, so that equal phrases stay equal whatever the order of additions was.
+        pairs = [(phrase, round(score / top, 9)) for phrase, score in scored]
+        best = sorted(pairs, key=lambda pair: (-pair[1], pair[0].places))[: self.limit]
+        return [Tag(self._as_tag(phrase.text), score, self.name, reading.spans(phrase)) for phrase, score in best]
+
+    def _as_tag(self, text: str) -> str:
+        """Write a clean text as train writes that tag (T恤 for t恤), as it is where train has no such tag."""
+        return self._written.get(text, text)
+
+    def _read(self, product: Product) -> Reading:
+        cleaned, lang = clean(product.text), language_of(product)
+        tokens = self._segmenter.tokens(cleaned.text, lang, pos=self.pos_filter and lang == "zh")
+        words: list[Word] = []
+        for token in tokens:
+            keep = token.text in self._written or self._worth(token, lang)
+            gap = _gap(cleaned, words[-1].end if words else 0, token.start)
+            words.append(Word(token.text, token.start, token.end, keep, gap))
+        return Reading(cleaned, lang, words)
+
+    def _worth(self, token: Token, lang: str) -> bool:
+        """Say whether a token that is no known tag may be part of a candidate."""
+        if len(token.text) < 2 or not any(map(str.isalpha, token.text)) or is_stopword(token.text, lang):
+            return False
+        return not (self.pos_filter and lang == "zh") or token.pos.startswith(CONTENT_POS)
+
+
+def _gap(cleaned: CleanText, before: int, after: int) -> str:
+    """Return what the product's own text has between two places of the cleaned one, marks included."""
+    if before >= after:
+        return ""
+    span = cleaned.to_original(before, after)
+    return cleaned.original[span.start : span.end]

@@ -1,0 +1,72 @@
+"""Plain dictionary: forward maximum match of the tags seen in train, as published baselines have it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from tagkit.product import Product, Span, Tag, Tags
+from tagkit.taggers.base import State, Tagger
+from tagkit.text.language import language_of
+from tagkit.text.phrases import PhraseMatcher
+
+
+class Dictionary(Tagger):
+    """Longest-match look-up without cleaning, synonyms, categories or scores: the baseline that tables report.
+
+    Case is ignored, and a spelling that train has is kept. In English text a tag must stand as a whole word, in Chinese text anywhere. Where train has typed
+    annotations, a tag gets the type it has most often. Tags come in the order of the text, all with score 1. For a
+    dictionary to use, take `lexicon`.
+
+    Args:
+        min_chars: Shorter tags are left out.
+
+    Source: the dictionary rows of Yang et al., Distantly Supervised NER with Partial Annotation Learning and
+    Reinforcement Learning (COLING 2018), and of the data notes of Taobao NER and OA-Mine.
+    """
+
+    name = "dictionary"
+    final = True
+
+    def __init__(self, min_chars: int = 2) -> None:
+        self.min_chars = min_chars
+
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        spellings: dict[str, Counter[str]] = defaultdict(Counter)
+        types: dict[str, Counter[str]] = defaultdict(Counter)
+        for product in train:
+            for tag in product.tags:
+                spellings[tag.lower()][tag] += 1
+            for note in product.annotations:
+                types[note.text.lower()][note.type] += max(1, len(note.spans))
+        self.entries_ = [
+            [key, [tag for tag, _ in counts.most_common()], types[key].most_common(1)[0][0] if types[key] else ""]
+            for key, counts in spellings.items()
+            if len(key) >= self.min_chars
+        ]
+        self._index()
+
+    def _index(self) -> None:
+        keys = [key for key, _, _ in self.entries_]
+        self._matchers = {"zh": PhraseMatcher(keys, whole_words=False), "en": PhraseMatcher(keys)}
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        return [self._tag_one(product) for product in products]
+
+    def _tag_one(self, product: Product) -> list[Tag]:
+        text = product.text
+        lower = text.lower() if len(text.lower()) == len(text) else text
+        spans: dict[tuple[str, str], list[Span]] = {}
+        matcher = self._matchers["en" if language_of(product) == "en" else "zh"]
+        for start, end, number in matcher.find(lower):
+            _, spellings, kind = self.entries_[number]
+            tag = text[start:end] if text[start:end] in spellings else spellings[0]
+            spans.setdefault((tag, kind), []).append(Span(start, end))
+        return [Tag(tag, 1.0, self.name, tuple(places), kind) for (tag, kind), places in spans.items()]
+
+    def _state(self) -> State:
+        return {"entries": self.entries_}
+
+    def _restore(self, state: State) -> None:
+        self.entries_ = state["entries"]
+        self._index()

@@ -1,0 +1,171 @@
+"""Fusion of several strategies, by reciprocal ranks or by weights learnt on dev."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from tagkit.errors import BadInput
+from tagkit.product import Product, Tag, Tags
+from tagkit.taggers.base import State, Tagger, create
+from tagkit.text.present import is_present
+
+METHODS = ("learnt", "rrf")
+HELD_OUT = 5
+"""Without dev, every fifth training product is held out to learn the fusion on."""
+
+
+class Hybrid(Tagger):
+    """One ranked list from several strategies.
+
+    "rrf" adds 1 / (c + rank) over the members and divides by the highest sum there could be. "learnt" puts each
+    candidate's scores and ranks, whether it stands in the text and how frequent it is into one logistic regression,
+    fitted on dev (without dev: on a fifth of train, held out from the members and then given back), so its score is a
+    probability.
+
+    Args:
+        members: Names of strategies, or [name, parameters] pairs.
+        method: "learnt" or "rrf".
+        c: The constant of reciprocal-rank fusion.
+        synonyms: Handed to the members that take synonyms.
+        limit: How many tags to give at most.
+
+    Source: Cormack, Clarke and Büttcher, Reciprocal rank fusion outperforms Condorcet and individual rank learning
+    methods (SIGIR 2009).
+    """
+
+    name = "hybrid"
+
+    def __init__(
+        self,
+        members: Sequence[Any] = ("lexicon", "knn", "linear"),
+        method: str = "learnt",
+        c: float = 60.0,
+        synonyms: Any = None,
+        limit: int = 20,
+    ) -> None:
+        self.members = members
+        self.method = method
+        self.c = c
+        self.synonyms = synonyms
+        self.limit = limit
+
+    def _make(self) -> list[Tagger]:
+        if self.method not in METHODS:
+            raise BadInput(f"hybrid: method is one of {', '.join(METHODS)}, not {self.method!r}")
+        if not self.members:
+            raise BadInput("hybrid: it needs at least one member")
+        made = []
+        for member in self.members:
+            name, params = (member, {}) if isinstance(member, str) else (member[0], dict(member[1]))
+            tagger = create(name, **params)
+            if self.synonyms and "synonyms" in tagger.get_params() and "synonyms" not in params:
+                tagger.set_params(synonyms=self.synonyms)
+            made.append(tagger)
+        return made
+
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        judged = [product for product in dev if product.tags]
+        held_out = judged or [product for product in train[::HELD_OUT] if product.tags]
+        kept = train if judged else [product for number, product in enumerate(train) if number % HELD_OUT] or train
+        self.members_ = [member.fit(kept, dev) for member in self._make()]
+        self.counts_: dict[str, int] = {}
+        for product in train:
+            for tag in set(product.tags):
+                self.counts_[tag] = self.counts_.get(tag, 0) + 1
+        self.weights_ = self._learn(held_out) if self.method == "learnt" else np.zeros(0)
+        if not judged and self.method == "learnt":
+            self.members_ = [member.fit(train) for member in self._make()]
+
+    def _learn(self, products: Sequence[Product]) -> NDArray[np.float64]:
+        """Return the weights of the features and, last, the bias."""
+        rows, truth = [], []
+        for product, lists in zip(products, self._lists(products), strict=True):
+            for tag in _candidates(lists):
+                rows.append(self._describe(tag, lists, product))
+                truth.append(tag in product.tags)
+        if not 0 < sum(truth) < len(truth):
+            raise BadInput("hybrid: the products to learn the fusion on have no right or no wrong candidates; use rrf")
+        model = LogisticRegression(C=1.0, max_iter=1000).fit(np.asarray(rows), truth)
+        return np.append(model.coef_[0], model.intercept_[0])
+
+    def _lists(self, products: Sequence[Product]) -> list[list[list[Tag]]]:
+        """Return for each product the lists of all members."""
+        return [list(lists) for lists in zip(*(m.predict(products) for m in self.members_), strict=True)]
+
+    def _describe(self, tag: str, lists: list[list[Tag]], product: Product) -> list[float]:
+        """Return the features of one candidate."""
+        features = [float(is_present(tag, product.text)), math.log1p(self.counts_.get(tag, 0))]
+        for row in lists:
+            rank, score = _place(tag, row)
+            features += [score, _logit(score), 1 / rank if rank else 0.0, float(rank > 0)]
+        return features
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        out = []
+        for product, lists in zip(products, self._lists(products), strict=True):
+            candidates = _candidates(lists)
+            names = list(candidates)
+            if self.method == "rrf":
+                best = len(self.members_) / (self.c + 1)
+                places = ([_place(tag, row)[0] for row in lists] for tag in names)
+                scores = [sum(1 / (self.c + rank) for rank in ranks if rank) / best for ranks in places]
+            else:
+                described = np.asarray([self._describe(tag, lists, product) for tag in names]).reshape(len(names), -1)
+                scores = [float(expit((row * self.weights_[:-1]).sum() + self.weights_[-1])) for row in described]
+            scores = [round(score, 6) for score in scores]
+            order = sorted(range(len(names)), key=lambda i: (-scores[i], names[i]))[: self.limit]
+            out.append([_fused(candidates[names[i]], scores[i]) for i in order])
+        return out
+
+    def unread(self, products: Any) -> list[int]:
+        """Return for each product the characters that no member reads."""
+        return [min(parts) for parts in zip(*(member.unread(products) for member in self.members_), strict=True)]
+
+    def _state(self) -> State:
+        state: State = {"counts": self.counts_, "weights": np.asarray(self.weights_), "members": []}
+        for number, member in enumerate(self.members_):
+            state["members"].append([member.name, member.get_params()])
+            state |= {f"{number}:{key}": value for key, value in member._state().items()}
+        return state
+
+    def _restore(self, state: State) -> None:
+        self.counts_, self.weights_ = state["counts"], state["weights"]
+        self.members_ = []
+        for number, (name, params) in enumerate(state["members"]):
+            member = create(name, **params)
+            member._restore({k.partition(":")[2]: v for k, v in state.items() if k.startswith(f"{number}:")})
+            member.fitted_ = True
+            self.members_.append(member)
+
+
+def _candidates(lists: Sequence[Sequence[Tag]]) -> dict[str, list[Tag]]:
+    """Collect the tags of all members by text."""
+    found: dict[str, list[Tag]] = {}
+    for row in lists:
+        for tag in row:
+            found.setdefault(tag.text, []).append(tag)
+    return found
+
+
+def _place(text: str, row: Sequence[Tag]) -> tuple[int, float]:
+    """Return rank (from 1; 0 when absent) and score of a tag in a list."""
+    return next(((rank, tag.score) for rank, tag in enumerate(row, 1) if tag.text == text), (0, 0.0))
+
+
+def _logit(score: float) -> float:
+    clipped = min(max(score, 1e-3), 1 - 1e-3)
+    return math.log(clipped / (1 - clipped))
+
+
+def _fused(same: Sequence[Tag], score: float) -> Tag:
+    """Make one tag of those that the members gave for a text, with the evidence of the first that has some."""
+    evidence = next((tag for tag in same if tag.spans), same[0])
+    source = "hybrid:" + "+".join(dict.fromkeys(tag.source for tag in same))
+    return Tag(evidence.text, min(1.0, score), source, evidence.spans, evidence.type)

@@ -1,0 +1,101 @@
+"""Nearest neighbours: the tags of the most similar training products, by BM25 and character n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from tagkit.errors import BadInput
+from tagkit.product import Product, Tags
+from tagkit.taggers._features import TextFeatures, targets, words
+from tagkit.taggers.base import State, Tagger, ranked
+
+INDEXES = ("both", "bm25", "char")
+
+
+class Neighbours(Tagger):
+    """Votes of the k most similar training products, weighted by similarity.
+
+    A tag's score is the share of the neighbours' total similarity that belongs to neighbours with that tag; with both
+    indexes, the mean of the two shares.
+
+    Args:
+        k: How many neighbours vote.
+        index: "bm25" over words, "char" for cosine over TF-IDF of character 1- to 3-grams, or "both".
+        power: Similarities are raised to this before voting; higher trusts the nearest more.
+        limit: How many tags to give at most.
+
+    Source: Cover and Hart, Nearest neighbor pattern classification (1967); BM25 by the package bm25s (Lù, 2024).
+    """
+
+    name = "knn"
+
+    def __init__(self, k: int = 10, index: str = "both", power: float = 1.5, limit: int = 20) -> None:
+        self.k = k
+        self.index = index
+        self.power = power
+        self.limit = limit
+
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        if self.index not in INDEXES:
+            raise BadInput(f"knn: index is one of {', '.join(INDEXES)}, not {self.index!r}")
+        if self.k < 1:
+            raise BadInput(f"knn: k is at least 1, not {self.k}")
+        tagged = [product for product in train if product.tags]
+        if not tagged:
+            raise BadInput("knn learns from tags, and no training product has one")
+        self.tags_ = sorted({tag for product in tagged for tag in product.tags})
+        self._targets = targets(tagged, self.tags_)
+        self._features = TextFeatures(use_words=False)
+        self._vectors = self._features.fit(tagged, self.tags_)
+        self.words_ = [words(product, self._features.segmenter) for product in tagged]
+        self._index_words()
+
+    def _index_words(self) -> None:
+        self._bm25 = bm25s.BM25()
+        self._bm25.index([row or [" "] for row in self.words_], show_progress=False)
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        votes = []
+        if self.index in ("both", "char"):
+            vectors = self._features.transform(products)
+            votes.append([self._vote(row.toarray().ravel()) for row in vectors @ self._vectors.T])
+        if self.index in ("both", "bm25"):
+            queries = (words(product, self._features.segmenter) for product in products)
+            votes.append([self._vote(self._scores(query)) for query in queries])
+        shares = [np.mean(parts, axis=0) for parts in zip(*votes, strict=True)]
+        return [ranked(((self.tags_[i], row[i]) for i in np.flatnonzero(row)), self.name, self.limit) for row in shares]
+
+    def _scores(self, query: list[str]) -> NDArray[np.float64]:
+        known = [word for word in query if word in self._bm25.vocab_dict]
+        if not known:
+            return np.zeros(len(self.words_))
+        return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
+
+    def _vote(self, similarity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn similarities to all training products into a share per tag, shape (tags,)."""
+        similarity = np.round(similarity, 9)
+        nearest = np.argsort(-similarity, kind="stable")[: self.k]
+        weights = similarity[nearest] ** self.power
+        total = weights.sum()
+        if total <= 0:
+            return np.zeros(len(self.tags_))
+        return np.asarray(weights @ self._targets[nearest]).ravel() / total
+
+    def _state(self) -> State:
+        state = {f"features_{key}": value for key, value in self._features.state().items()}
+        return state | {"tags": self.tags_, "words": self.words_, "vectors": self._vectors, "targets": self._targets}
+
+    def _restore(self, state: State) -> None:
+        self.tags_, self.words_ = state["tags"], state["words"]
+        self._vectors, self._targets = state["vectors"], state["targets"]
+        self._features = TextFeatures(use_words=False)
+        self._features.restore(_below(state, "features_"))
+        self._index_words()
+
+
+def _below(state: State, prefix: str) -> State:
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

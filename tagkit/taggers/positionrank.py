@@ -1,0 +1,56 @@
+"""PositionRank: SingleRank whose walk prefers words that stand early and often."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tagkit.taggers._graph import GraphTagger, by_sum, pagerank, word_graph
+from tagkit.taggers._words import Phrase, Reading
+
+
+class PositionRank(GraphTagger):
+    """Weighted word graph; the walk restarts at a word by the sum of 1/position over all its places.
+
+    Positions count all words of the text from 1. A phrase scores the sum of its words.
+
+    Source: Florescu and Caragea, PositionRank: An Unsupervised Approach to Keyphrase Extraction from Scholarly
+    Documents (ACL 2017).
+
+    Args:
+        limit: How many tags at most; None: all.
+        window: How many words a window of the graph holds.
+        damping: How often the walk follows an edge instead of starting anew.
+        max_words: How many words an English phrase may have; None: any number.
+        max_words_zh: The same for Chinese.
+        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
+        tag_words: Whether the tags of train are kept whole as words.
+    """
+
+    name = "positionrank"
+
+    def __init__(
+        self,
+        limit: int | None = 10,
+        window: int = 10,
+        damping: float = 0.85,
+        max_words: int | None = 3,
+        max_words_zh: int | None = 1,
+        pos_filter: bool = True,
+        tag_words: bool = True,
+    ) -> None:
+        self.limit = limit
+        self.window = window
+        self.damping = damping
+        self.max_words = max_words
+        self.max_words_zh = max_words_zh
+        self.pos_filter = pos_filter
+        self.tag_words = tag_words
+
+    def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
+        forms, graph = word_graph(reading.words, self.window)
+        early = dict.fromkeys(forms, 0.0)
+        for position, word in enumerate(reading.words, start=1):
+            if word.keep:
+                early[word.form] += 1 / position
+        ranks = pagerank(graph, self.damping, np.array(list(early.values())))
+        return by_sum(self._candidates(reading), dict(zip(forms, ranks.tolist(), strict=True)))

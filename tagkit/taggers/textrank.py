@@ -1,0 +1,60 @@
+"""TextRank: PageRank over words that stand side by side; the best third of them joined to phrases."""
+
+from __future__ import annotations
+
+from tagkit.errors import BadInput
+from tagkit.taggers._graph import GraphTagger, by_sum, pagerank, word_graph
+from tagkit.taggers._words import Phrase, Reading, longest
+
+
+class TextRank(GraphTagger):
+    """Unweighted word graph, window 2; the best words are kept, and those that stand side by side form phrases.
+
+    Source: Mihalcea and Tarau, TextRank: Bringing Order into Text (EMNLP 2004). A phrase scores the sum of its words.
+
+    Args:
+        limit: How many tags at most; None: all.
+        window: How many words a window of the graph holds.
+        damping: How often the walk follows an edge instead of starting anew.
+        top: Which share of the words is kept, at least one word; None: all.
+        max_words: How many words an English phrase may have; None: any number.
+        max_words_zh: The same for Chinese.
+        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
+        tag_words: Whether the tags of train are kept whole as words.
+    """
+
+    name = "textrank"
+
+    def __init__(
+        self,
+        limit: int | None = 10,
+        window: int = 2,
+        damping: float = 0.85,
+        top: float | None = 1 / 3,
+        max_words: int | None = 3,
+        max_words_zh: int | None = 1,
+        pos_filter: bool = True,
+        tag_words: bool = True,
+    ) -> None:
+        self.limit = limit
+        self.window = window
+        self.damping = damping
+        self.top = top
+        self.max_words = max_words
+        self.max_words_zh = max_words_zh
+        self.pos_filter = pos_filter
+        self.tag_words = tag_words
+
+    def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
+        forms, graph = word_graph(reading.words, self.window, weighted=False)
+        scores = dict(zip(forms, pagerank(graph, self.damping).tolist(), strict=True))
+        best = self._best(scores)
+        return by_sum(reading.phrases(lambda words: longest(words, self._most(reading), best)), scores)
+
+    def _best(self, scores: dict[str, float]) -> set[str]:
+        """Return the share of the words that is kept; of equal ones the earlier."""
+        if self.top is None:
+            return set(scores)
+        if not 0 < self.top <= 1:
+            raise BadInput(f"textrank: `top` is a share above 0 and up to 1, not {self.top!r}")
+        return set(sorted(scores, key=lambda form: -scores[form])[: max(1, int(len(scores) * self.top))])

@@ -1,0 +1,35 @@
+"""Does a tag stand literally in a text?"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+WORD = re.compile(r"[0-9a-z]")
+
+
+def is_present(tag: str, text: str) -> bool:
+    """Say whether a tag stands in a text, ignoring case.
+
+    A tag that begins or ends with a Latin letter or a digit must stand there as a whole word ("red" is not in "bored");
+    Chinese has no word borders, so there any place counts.
+
+    Args:
+        tag: The tag.
+        text: The text, usually `Product.text`.
+    """
+    return (low := tag.lower()) in (text := _lower(text)) and (
+        not (WORD.match(low[0]) or WORD.match(low[-1])) or _whole_word(low).search(text) is not None
+    )
+
+
+@lru_cache(maxsize=64)
+def _lower(text: str) -> str:
+    return text.lower()
+
+
+@lru_cache(maxsize=10_000)
+def _whole_word(tag: str) -> re.Pattern[str]:
+    before = r"(?<![0-9a-z])" if WORD.match(tag[0]) else ""
+    after = r"(?![0-9a-z])" if WORD.match(tag[-1]) else ""
+    return re.compile(before + re.escape(tag) + after)

@@ -1,0 +1,104 @@
+"""Word segmentation: jieba for Chinese with the known tags as user words, plain words for English."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from tagkit.text.phrases import PhraseMatcher
+
+WORD = re.compile(r"[^\W_]+(?:[-'’.&][^\W_]+)*", re.UNICODE)
+PIECE = re.compile(r"(?P<latin>[0-9A-Za-z]+(?:[-'.&][0-9A-Za-z]+)*)|[^0-9A-Za-z]+")
+
+
+class Token(NamedTuple):
+    """A word and where it stands: characters `start` to `end` of the segmented text; `pos` is jieba's tag or ""."""
+
+    text: str
+    start: int
+    end: int
+    pos: str = ""
+
+
+class Segmenter:
+    """Cut texts into words.
+
+    User words win: where one stands in a text, it comes out as one token, the longest first, and the rest of the text
+    is cut around it.
+
+    Args:
+        user_words: Words to keep whole, usually the known tags. Case is ignored.
+    """
+
+    def __init__(self, user_words: Iterable[str] = ()) -> None:
+        self.user_words = tuple(dict.fromkeys(word.lower() for word in user_words if len(word.strip()) > 1))
+        self._matcher = PhraseMatcher(self.user_words)
+
+    def tokens(self, text: str, lang: str, *, pos: bool = False) -> list[Token]:
+        """Return the words of a text in order, without blanks and punctuation.
+
+        Args:
+            text: The text, cleaned or not.
+            lang: "zh" cuts by jieba, Latin words and numbers staying whole; anything else at blanks and punctuation.
+            pos: Whether to tag parts of speech (Chinese only, slower). User words get "n" there.
+        """
+        lower = text.lower()
+        if len(lower) != len(text):
+            lower = text
+        found: list[Token] = []
+        at = 0
+        for start, end, _ in self._matcher.find(lower):
+            found.extend(_cut(text, at, start, lang, pos))
+            found.append(Token(text[start:end], start, end, "n" if pos else ""))
+            at = end
+        found.extend(_cut(text, at, len(text), lang, pos))
+        return found
+
+
+def _cut(text: str, start: int, end: int, lang: str, pos: bool) -> Iterator[Token]:
+    """Cut the stretch of a text between two user words."""
+    if lang != "zh":
+        for match in WORD.finditer(text, start, end):
+            yield Token(match[0], match.start(), match.end())
+        return
+    for match in PIECE.finditer(text, start, end):
+        at = match.start()
+        if match["latin"]:
+            yield Token(match[0], at, match.end(), "eng" if pos else "")
+            continue
+        for word, kind in _chinese_words(match[0], pos):
+            if any(char.isalnum() for char in word):
+                yield Token(word, at, at + len(word), kind)
+            at += len(word)
+
+
+def _chinese_words(text: str, pos: bool) -> Iterable[tuple[str, str]]:
+    if pos:
+        return ((pair.word, pair.flag) for pair in _jieba_pos().cut(text))
+    return ((word, "") for word in _jieba().cut(text))
+
+
+@cache
+def _jieba() -> Any:
+    """Load jieba's dictionary from its package, once.
+
+    Not from jieba's cache in the temporary folder: that is no faster, may stem from another version or user, which
+    would change the words unnoticed, and cannot be written on a read-only machine.
+    """
+    import jieba
+
+    jieba.setLogLevel(logging.ERROR)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return tokenizer
+
+
+@cache
+def _jieba_pos() -> Any:
+    import jieba.posseg
+
+    return jieba.posseg.POSTokenizer(_jieba())

@@ -1,0 +1,138 @@
+"""Log a comparison to MLflow: one parent run, one child run per strategy."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tagkit.product import Product
+from tagkit.registry import missing_extra
+from tagkit.results import TEST, Comparison, StrategyResult
+
+STORE = "mlruns"
+log = logging.getLogger(__name__)
+
+
+def track(
+    comparison: Comparison, *, experiment: str | None = None, uri: str | None = None, artifacts: Iterable[Path] = ()
+) -> str:
+    """Log a comparison.
+
+    The parent run holds the set-up, the data set as logged input with its digest, and the report's files. Each child
+    holds one strategy's parameters, its figures (with the ends of their intervals), its costs and its predictions.
+
+    Args:
+        comparison: What to log.
+        experiment: The MLflow experiment; "tagkit-<data set>" if absent.
+        uri: The tracking store; absent: `MLFLOW_TRACKING_URI`, else the SQLite file `mlruns/mlflow.db` below the
+            working directory.
+        artifacts: Files to keep with the parent run.
+
+    Returns:
+        The id of the parent run.
+
+    Raises:
+        MissingExtra: MLflow is not installed.
+    """
+    mlflow = _mlflow()
+    place = uri or os.environ.get("MLFLOW_TRACKING_URI") or default_store()
+    mlflow.set_tracking_uri(place)
+    _select_experiment(mlflow, experiment or f"tagkit-{comparison.data.name}", local=place == default_store())
+    with mlflow.start_run(run_name=f"compare on {comparison.data.name}") as parent:
+        mlflow.set_tags({"data": comparison.data.name, "baseline": comparison.baseline, "kind": "comparison"})
+        mlflow.log_params(
+            {
+                "data": comparison.data.name,
+                "data_digest": comparison.data.digest,
+                "strategies": ",".join(result.name for result in comparison.results),
+                "baseline": comparison.baseline,
+                "seed": comparison.seed,
+                "samples": comparison.samples,
+            }
+        )
+        _log_inputs(mlflow, comparison)
+        for path in artifacts:
+            mlflow.log_artifact(str(path))
+        for result in comparison.results:
+            with mlflow.start_run(run_name=result.name, nested=True):
+                _log_strategy(mlflow, comparison, result)
+        return parent.info.run_id
+
+
+def default_store() -> str:
+    """Return the address of the SQLite store below the working directory."""
+    return f"sqlite:///{(Path.cwd() / STORE / 'mlflow.db').as_posix()}"
+
+
+def metric_name(measure: str, view: str = TEST) -> str:
+    """Return a measure's name as MLflow allows it: `F1@M` becomes `F1_at_M`; other views come before a slash."""
+    plain = re.sub(r"[^\w.\- /]", "_", measure.replace("@", "_at_").replace("=", "_")).replace("__", "_")
+    return plain if view == TEST else f"{view}/{plain}"
+
+
+def _mlflow() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import mlflow
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "tracking") from error
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    return mlflow
+
+
+def _select_experiment(mlflow: Any, name: str, *, local: bool) -> None:
+    """Choose the experiment, making it with its artefacts beside the store when the store is the default one."""
+    if local:
+        folder = Path.cwd() / STORE
+        folder.mkdir(exist_ok=True)
+        if mlflow.get_experiment_by_name(name) is None:
+            mlflow.create_experiment(name, artifact_location=(folder / "artifacts").as_uri())
+    mlflow.set_experiment(name)
+
+
+def _log_inputs(mlflow: Any, comparison: Comparison) -> None:
+    import pandas as pd
+
+    for part in ("train", "dev", "test"):
+        products: tuple[Product, ...] = getattr(comparison.data, part)
+        if not products:
+            continue
+        frame = pd.DataFrame({"id": [p.id for p in products], "title": [p.title for p in products]})
+        frame["tags"] = [json.dumps(p.tags, ensure_ascii=False) for p in products]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = mlflow.data.from_pandas(frame, name=comparison.data.name, digest=comparison.data.digest[:32])
+            mlflow.log_input(data, context=part)
+
+
+def _log_strategy(mlflow: Any, comparison: Comparison, result: StrategyResult) -> None:
+    params = {key: json.dumps(value, ensure_ascii=False, default=repr)[:500] for key, value in result.params.items()}
+    mlflow.log_params(params | {"refine": ", ".join(result.refine) or "none"})
+    figures = {}
+    for view, cells in comparison.table.items():
+        for measure, figure in cells[result.name].items():
+            name = metric_name(measure, view)
+            figures |= {name: figure.value, f"{name}.low": figure.low, f"{name}.high": figure.high}
+            if figure.p is not None:
+                figures[f"{name}.p"] = figure.p
+    figures |= {"fit_seconds": result.fit_seconds, "predict_seconds": result.predict_seconds}
+    figures |= {"items_per_second": result.items_per_second, "unread_characters": float(result.unread)}
+    if result.peak_mb is not None:
+        figures["peak_mb"] = result.peak_mb
+    mlflow.log_metrics({name: value for name, value in figures.items() if value == value})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "predictions.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for product, row in zip(comparison.data.test, result.tags, strict=True):
+                body = {"id": product.id, "title": product.title, "gold": list(product.tags)}
+                file.write(json.dumps(body | {"tags": [tag.to_dict() for tag in row]}, ensure_ascii=False) + "\n")
+        mlflow.log_artifact(str(path))
