@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from tagkit._canvas import INK, WIDTH, canvas, colour, marker, quiet, save, style, svg, title
-from tagkit._cells import heading
-from tagkit._finds import finds, tag_f1
-from tagkit._labels import place_labels
 from tagkit.errors import BadInput
 from tagkit.measures import Measure
+from tagkit.report._canvas import INK, WIDTH, canvas, colour, marker, quiet, save, style, svg, title
+from tagkit.report._cells import heading
+from tagkit.report._finds import finds, tag_f1
+from tagkit.report._labels import place_labels
 from tagkit.results import TEST, Comparison
 from tagkit.results import Figure as Cell
 

@@ -14,9 +14,9 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
-from tagkit import _cells, _facts, plots
-from tagkit._finds import finds
 from tagkit.measures import Measure
+from tagkit.report import _cells, _facts, plots
+from tagkit.report._finds import finds
 from tagkit.results import TEST, Comparison, StrategyResult
 
 CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -25,7 +25,9 @@ EXAMPLES, TAGS_SHOWN, GAPS_SHOWN = 10, 12, 30
 
 def render(comparison: Comparison) -> str:
     """Return the page as HTML."""
-    environment = Environment(loader=PackageLoader("tagkit"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("tagkit.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"lang": _lang, "code": _code, "number": _cells.number, "cost": _cells.cost}
     return environment.get_template("report.html.j2").render(
         comparison=comparison,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from tagkit._cells import gain, number
 from tagkit.measures.oov_rate import vocabulary_gaps
+from tagkit.report._cells import gain, number
 from tagkit.results import DEDUP, TEST, Comparison
 
 

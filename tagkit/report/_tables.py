@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from tagkit._cells import (
+from tagkit.errors import BadInput
+from tagkit.measures import Measure
+from tagkit.report._cells import (
     BETTER,
     COSTS,
     WORSE,
@@ -21,9 +23,7 @@ from tagkit._cells import (
     number,
     win_tie_loss,
 )
-from tagkit._facts import explain_fall, troubles
-from tagkit.errors import BadInput
-from tagkit.measures import Measure
+from tagkit.report._facts import explain_fall, troubles
 from tagkit.results import DEDUP, TEST, Comparison
 
 WIDTH = 100

@@ -13,7 +13,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tagkit._fonts import families
+from tagkit.report._fonts import families
 from tagkit.results import Comparison
 
 INK = "#1f2328"

@@ -6,11 +6,11 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tagkit._cells import COSTS, costs
-from tagkit._facts import notes
-from tagkit._tables import check_view, leaderboard, markdown_below, markdown_table, to_latex, to_markdown
 from tagkit.errors import BadInput
 from tagkit.registry import missing_extra
+from tagkit.report._cells import COSTS, costs
+from tagkit.report._facts import notes
+from tagkit.report._tables import check_view, leaderboard, markdown_below, markdown_table, to_latex, to_markdown
 from tagkit.results import DEDUP, TEST, Comparison
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def to_html(comparison: Comparison, path: str | Path) -> Path:
         MissingExtra: Jinja2 or matplotlib is not installed.
     """
     try:
-        from tagkit._page import render
+        from tagkit.report._page import render
     except ModuleNotFoundError as error:
         raise missing_extra(error, "the HTML report") from error
     path = Path(path)
@@ -117,7 +117,7 @@ def write(comparison: Comparison, folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     files = [to_html(comparison, folder / "report.html")]
-    from tagkit import plots
+    from tagkit.report import plots
 
     for name, figure in plots.draw_all(comparison).items():
         files.append(plots.save(figure, folder / f"{name}.png"))
