@@ -168,7 +168,7 @@ def _steps(tagger: Tagger, refine: Sequence[str | Step] | None) -> tuple[str | S
 
 
 def _train_and_dev(data: Dataset, *, whole: bool) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Return what a strategy learns from and chooses on; a data set without dev lends a tenth of train, unless whole."""
+    """Return what a strategy learns from and chooses on; without dev, a tenth of train serves, unless `whole`."""
     if whole or any(product.tags for product in data.dev):
         return data.train, data.dev
     parts: dict[bool, list[Any]] = {True: [], False: []}

@@ -182,7 +182,8 @@ class Dataset:
 
     def with_parts(self, **parts: Iterable[Product]) -> Dataset:
         """Return a copy in which the named parts (`train`, `dev`, `test`) are replaced."""
-        return replace(self, **{name: tuple(rows) for name, rows in parts.items()})
+        made: dict[str, Any] = {name: tuple(rows) for name, rows in parts.items()}
+        return replace(self, **made)
 
 
 def as_products(items: Iterable[Product | str | Mapping[str, Any]]) -> list[Product]:

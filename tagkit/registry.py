@@ -14,7 +14,7 @@ import re
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from tagkit.errors import MissingExtra, UnknownName
 
@@ -83,10 +83,10 @@ class Registry(Generic[T]):
 
     def _class_in(self, module: Any) -> type[T]:
         base_module, _, base_name = self.base.partition(":")
-        base = getattr(importlib.import_module(base_module), base_name)
+        base: Any = getattr(importlib.import_module(base_module), base_name)
         for value in vars(module).values():
             if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__:
-                return value
+                return cast(type[T], value)
         raise UnknownName(f"{module.__name__} holds no {base_name}")
 
 

@@ -117,7 +117,7 @@ def _log_inputs(mlflow: Any, comparison: Comparison) -> None:
 def _log_strategy(mlflow: Any, comparison: Comparison, result: StrategyResult) -> None:
     params = {key: json.dumps(value, ensure_ascii=False, default=repr)[:500] for key, value in result.params.items()}
     mlflow.log_params(params | {"refine": ", ".join(result.refine) or "none"})
-    figures = {}
+    figures: dict[str, float] = {}
     for view, cells in comparison.table.items():
         for measure, figure in cells[result.name].items():
             name = metric_name(measure, view)

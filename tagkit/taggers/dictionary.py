@@ -14,9 +14,9 @@ from tagkit.text.phrases import PhraseMatcher
 class Dictionary(Tagger):
     """Longest-match look-up without cleaning, synonyms, categories or scores: the baseline that tables report.
 
-    Case is ignored, and a spelling that train has is kept. In English text a tag must stand as a whole word, in Chinese text anywhere. Where train has typed
-    annotations, a tag gets the type it has most often. Tags come in the order of the text, all with score 1. For a
-    dictionary to use, take `lexicon`.
+    Case is ignored, and a spelling that train has is kept. In English text a tag must stand as a whole word, in Chinese
+    text anywhere. Where train has typed annotations, a tag gets the type it has most often. Tags come in the order of
+    the text, all with score 1. For a dictionary to use, take `lexicon`.
 
     Args:
         min_chars: Shorter tags are left out.
@@ -39,8 +39,8 @@ class Dictionary(Tagger):
                 spellings[tag.lower()][tag] += 1
             for note in product.annotations:
                 types[note.text.lower()][note.type] += max(1, len(note.spans))
-        self.entries_ = [
-            [key, [tag for tag, _ in counts.most_common()], types[key].most_common(1)[0][0] if types[key] else ""]
+        self.entries_: list[tuple[str, list[str], str]] = [
+            (key, [tag for tag, _ in counts.most_common()], types[key].most_common(1)[0][0] if types[key] else "")
             for key, counts in spellings.items()
             if len(key) >= self.min_chars
         ]
@@ -68,5 +68,5 @@ class Dictionary(Tagger):
         return {"entries": self.entries_}
 
     def _restore(self, state: State) -> None:
-        self.entries_ = state["entries"]
+        self.entries_ = [(key, tags, kind) for key, tags, kind in state["entries"]]
         self._index()

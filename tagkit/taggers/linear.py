@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +67,9 @@ class Linear(Tagger):
         self.weights_ = sparse.hstack([_pruned(block, self.prune) for block in blocks]).tocsr()
         judged = [product for product in dev if product.tags]
         if judged:
-            scores, gold = self._raw(judged), targets(judged, self.tags_)
+            self.scale_, self.shift_ = _platt(self._raw(judged), targets(judged, self.tags_))
         else:
-            scores, gold = (self._raw(train) if held_out is None else held_out), y
-        self.scale_, self.shift_ = _platt(scores, gold)
+            self.scale_, self.shift_ = _platt(self._raw(train) if held_out is None else held_out, y)
 
     def _conjugate_gradients(self, x: sparse.csr_matrix, y: sparse.csr_matrix) -> list[NDArray[np.float32]]:
         """Return the weights of blocks of tags, each of shape (d, tags of the block)."""
@@ -81,7 +81,7 @@ class Linear(Tagger):
             blocks.append(model.coef_.reshape(-1, x.shape[1]).T.astype(np.float32))
         return blocks
 
-    def _raw(self, products: Sequence[Product]) -> NDArray[np.float64]:
+    def _raw(self, products: Sequence[Product]) -> NDArray[Any]:
         """Return the uncalibrated scores, shape (products, tags)."""
         return (self._features.transform(products) @ self.weights_).toarray() + self.bias_
 
@@ -134,7 +134,7 @@ def _pruned(weights: NDArray[np.float32], share: float) -> sparse.csr_matrix:
     return sparse.csr_matrix(np.where(size < share * size.max(axis=0), np.float32(0), weights))
 
 
-def _platt(scores: NDArray[np.float64], gold: sparse.csr_matrix) -> tuple[float, float]:
+def _platt(scores: NDArray[Any], gold: sparse.csr_matrix) -> tuple[float, float]:
     """Return scale and shift of the sigmoid that turns scores into probabilities of being gold."""
     truth = gold.toarray().ravel()
     if not 0 < truth.sum() < len(truth):
