@@ -1,0 +1,5 @@
+"""`python -m tagkit` is the command `tagkit`."""
+
+from tagkit.cli import app
+
+app()
