@@ -11,6 +11,7 @@ import ast
 import importlib
 import inspect
 import re
+from collections import Counter
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -100,17 +101,20 @@ def missing_extra(error: ModuleNotFoundError, wanted_by: str) -> MissingExtra:
 
 @cache
 def _extra_of(distribution: str) -> str:
-    """Find the extra of tagkit that brings a distribution, "" if none does."""
+    """Find the smallest extra of tagkit that brings a distribution (not `all`), "" if none does."""
     try:
         requirements = metadata.requires("tagkit") or []
     except metadata.PackageNotFoundError:
         return ""
     plain = re.sub(r"[-_.]+", "-", distribution).lower()
+    sizes: Counter[str] = Counter()
+    holders: list[str] = []
     for line in requirements:
-        match = re.match(r"([A-Za-z0-9._-]+).*extra\s*==\s*['\"]([^'\"]+)", line)
-        if match and re.sub(r"[-_.]+", "-", match[1]).lower() == plain:
-            return match[2]
-    return ""
+        if match := re.match(r"([A-Za-z0-9._-]+).*extra\s*==\s*['\"]([^'\"]+)", line):
+            sizes[match[2]] += 1
+            if re.sub(r"[-_.]+", "-", match[1]).lower() == plain:
+                holders.append(match[2])
+    return min(holders, key=sizes.__getitem__, default="")
 
 
 taggers: Registry[Any] = Registry("tagkit.taggers", "tagkit.taggers.base:Tagger", "strategy")

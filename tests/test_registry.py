@@ -1,0 +1,219 @@
+"""What is found by name: files, entry points, and what is said when something is not there."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import tagkit
+from tagkit import registry
+from tagkit.errors import MissingExtra, UnknownName
+from tagkit.measures import Measure
+from tagkit.refine import Step
+from tagkit.taggers import Tagger, create
+from tagkit.taggers.dictionary import Dictionary
+
+PACKAGE = Path(tagkit.__file__).parent
+REGISTRIES = {
+    "taggers": registry.taggers,
+    "measures": registry.measures,
+    "datasets": registry.datasets,
+    "refine": registry.steps,
+}
+ENTRIES = [(folder, name) for folder, found in REGISTRIES.items() for name in found.names()]
+
+
+class FromElsewhere(Dictionary):
+    """A strategy of another package."""
+
+    name = "elsewhere"
+
+
+class Point:
+    """Stands in for an entry point of an installed package."""
+
+    name = "elsewhere"
+
+    def load(self):
+        return FromElsewhere
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Another package that brings one strategy, and nothing else."""
+
+    def entry_points(*, group):
+        return [Point()] if group == "tagkit.taggers" else []
+
+    monkeypatch.setattr(metadata, "entry_points", entry_points)
+
+
+@pytest.fixture
+def extras(monkeypatch):
+    """Let `tagkit` have given requirements, as its metadata would list them."""
+
+    def put(*lines: str) -> None:
+        registry._extra_of.cache_clear()
+        monkeypatch.setattr(metadata, "requires", lambda name: list(lines))
+
+    yield put
+    registry._extra_of.cache_clear()
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Make a package as if it were not installed, and a strategy's module as if nobody had imported it yet."""
+
+    def hide(package: str, module: str) -> None:
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        monkeypatch.setitem(sys.modules, package, None)
+
+    return hide
+
+
+@pytest.mark.parametrize("folder", REGISTRIES)
+def test_names_are_the_files(folder):
+    helpers = {"__init__", "base", "run"}
+    files = {path.stem for path in (PACKAGE / folder).glob("*.py")} - helpers
+    names = REGISTRIES[folder].names()
+    assert names == sorted(name for name in files if not name.startswith("_"))
+    assert len(names) > 3
+
+
+def test_listing_names_and_summaries_imports_none_of_them():
+    code = (
+        "import json, sys; from tagkit import registry\n"
+        "rows = [r.summary(n) for r in (registry.taggers, registry.measures, registry.steps) for n in r.names()]\n"
+        "print(json.dumps([len(rows), [m for m in sys.modules if m.startswith('tagkit.')]]))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    count, modules = json.loads(out)
+    assert count == len(ENTRIES) - len(registry.datasets.names())
+    assert sorted(modules) == ["tagkit.errors", "tagkit.registry"]
+
+
+@pytest.mark.parametrize(("folder", "name"), ENTRIES)
+def test_each_class_says_what_it_is(folder, name):
+    found = REGISTRIES[folder]
+    cls = found.get(name)
+    base_module, _, base = found.base.partition(":")
+    assert issubclass(cls, getattr(sys.modules[base_module], base))
+    assert cls.__module__ == f"tagkit.{folder}.{name}"
+    assert inspect.getdoc(cls) and cls.__doc__, "it inherits its docstring"
+    summary = found.summary(name)
+    assert 20 < len(summary) <= 120 and summary.endswith(".")
+
+
+@pytest.mark.parametrize(("folder", "name"), ENTRIES)
+def test_the_name_inside_is_the_name_of_the_file(folder, name):
+    cls = REGISTRIES[folder].get(name)
+    if issubclass(cls, Measure):
+        from tagkit.measures.base import module_of
+
+        assert module_of(cls.name) == name
+        assert cls.better in ("higher", "lower")
+        assert cls.source
+    elif issubclass(cls, Step):
+        assert cls.name.replace("-", "_") == name
+    else:
+        assert cls.name == name
+
+
+@pytest.mark.parametrize("folder", REGISTRIES)
+def test_an_unknown_name_lists_what_there_is(folder):
+    found = REGISTRIES[folder]
+    with pytest.raises(UnknownName) as caught:
+        found.get("no-such-thing")
+    message = str(caught.value)
+    assert found.kind in message and "'no-such-thing'" in message
+    assert all(name in message for name in found.names())
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["base", "_features", "__init__", "../product", ""])
+def test_a_helper_is_no_strategy(name):
+    with pytest.raises(UnknownName):
+        registry.taggers.get(name)
+
+
+@pytest.mark.parametrize(("package", "name"), [("bm25s", "knn"), ("yake", "yake")])
+def test_a_missing_package_is_one_sentence_with_the_extra(package, name, without):
+    without(package, f"tagkit.taggers.{name}")
+    registry._extra_of.cache_clear()
+    with pytest.raises(MissingExtra) as caught:
+        create(name)
+    assert str(caught.value) == f'strategy `{name}` needs the package {package}: pip install "tagkit[{name}]"'
+
+
+def test_a_missing_package_does_not_hide_the_name(without):
+    without("bm25s", "tagkit.taggers.knn")
+    assert "knn" in registry.taggers.names()
+    assert "neighbour" in registry.taggers.summary("knn").lower()
+
+
+def test_the_smallest_extra_is_named(extras):
+    extras(
+        "numpy>=1.26",
+        "bm25s>=0.2; extra == 'all'",
+        "Py_Thing>=15; extra == 'all'",
+        "yake; extra == 'all'",
+        "bm25s>=0.2; extra == 'knn'",
+        "Py_Thing>=15; python_version < '4' and extra == \"things\"",
+        "yake; extra == 'things'",
+    )
+    assert registry._extra_of("bm25s") == "knn"
+    assert registry._extra_of("py-thing") == "things"
+    assert registry._extra_of("numpy") == ""
+    assert registry._extra_of("unheard-of") == ""
+
+
+def test_a_package_of_no_extra_is_named_as_it_is_installed(extras):
+    extras("bm25s; extra == 'knn'")
+    error = registry.missing_extra(ModuleNotFoundError("gone", name="sklearn.svm"), "it")
+    assert str(error) == "it needs the package sklearn: pip install scikit-learn"
+
+
+def test_tagkit_that_is_not_installed_still_says_what_is_missing(monkeypatch):
+    def requires(name):
+        raise metadata.PackageNotFoundError(name)
+
+    registry._extra_of.cache_clear()
+    monkeypatch.setattr(metadata, "requires", requires)
+    error = registry.missing_extra(ModuleNotFoundError("gone", name="bm25s"), "it")
+    registry._extra_of.cache_clear()
+    assert str(error) == "it needs the package bm25s: pip install bm25s"
+
+
+def test_an_entry_point_is_a_strategy_like_any_other(elsewhere, products, tmp_path):
+    assert "elsewhere" in registry.taggers.names()
+    assert "elsewhere" not in registry.measures.names()
+    assert registry.taggers.summary("elsewhere") == "A strategy of another package."
+    tagger = create("elsewhere", min_chars=3)
+    assert type(tagger) is FromElsewhere
+    again = Tagger.load(tagger.fit(products).save(tmp_path))
+    assert type(again) is FromElsewhere
+    assert [tag.text for tag in again.predict(["黑色高跟鞋"])[0]] == ["高跟鞋"]
+
+
+def test_an_entry_point_does_not_replace_a_file(elsewhere, monkeypatch):
+    monkeypatch.setattr(Point, "name", "dictionary")
+    assert registry.taggers.get("dictionary") is Dictionary
+    assert registry.taggers.names().count("dictionary") == 1
+
+
+def test_a_file_without_a_class_is_told(monkeypatch):
+    with pytest.raises(UnknownName, match=r"tagkit\.errors holds no Tagger"):
+        registry.taggers._class_in(sys.modules["tagkit.errors"])
+
+
+def test_public_names_are_there_and_others_are_not():
+    for name in tagkit.__all__:
+        assert getattr(tagkit, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = tagkit.nonsense
