@@ -25,3 +25,7 @@ class BadInput(TagkitError, ValueError):
 
 class DataMissing(TagkitError, FileNotFoundError):
     """A data file is neither in `TAGKIT_DATA` nor in the cache, and could not be downloaded."""
+
+
+class WeightsMissing(TagkitError, FileNotFoundError):
+    """A model's weights are nowhere on this machine and could not be fetched; the message lists what was tried."""
