@@ -20,7 +20,7 @@ from tagkit import registry
 from tagkit.cache import cache_folder
 from tagkit.datasets import load
 from tagkit.datasets._split import split_of
-from tagkit.errors import BadInput, TagkitError
+from tagkit.errors import BadInput, MissingExtra, TagkitError
 from tagkit.measures import Measure, parse_all
 from tagkit.product import Dataset, Tag
 from tagkit.refine import Chain, Step
@@ -70,18 +70,23 @@ def compare(
 
     Raises:
         UnknownName: A name is not registered.
-        BadInput: There is nothing to compare, the baseline takes no part, or the data has no tagged test products.
+        BadInput: There is nothing to compare, the baseline takes no part or could not run, `samples` is below 1, or the
+            data has no tagged test products.
     """
     data = data if isinstance(data, Dataset) else load(data)
     if not any(product.tags for product in data.test):
         raise BadInput(f"{data.name} has no test products with gold tags: there is nothing to measure")
-    chosen = _named(registry.taggers.names() if taggers is None else taggers, data)
+    if samples < 1:
+        raise BadInput(f"`samples` must be 1 or more, not {samples}")
+    failed: dict[str, str] = {}
+    chosen = _named(registry.taggers.names() if taggers is None else taggers, data, failed)
     base = baseline or ("lexicon" if "lexicon" in chosen else next(iter(chosen), ""))
+    if base in failed:
+        raise BadInput(f"the baseline {base} could not run: {failed[base]}")
     if base not in chosen:
         raise BadInput(f"the baseline {base!r} takes no part; there are: {', '.join(chosen) or 'no strategies'}")
     chosen_measures = tuple(parse_all(default_measures(data) if measures is None else measures))
     results: list[StrategyResult] = []
-    failed: dict[str, str] = {}
     done: list[Path] = []
     bar = tqdm(chosen.items(), disable=not progress, unit="strategy", desc=f"comparing on {data.name}")
     for name, tagger in bar:
@@ -93,8 +98,7 @@ def compare(
             try:
                 result = run_strategy(name, tagger, data, steps)
             except TagkitError as error:
-                failed[name] = str(error)
-                log.warning("%s could not run: %s", name, error)
+                _set_aside(failed, name, error)
                 continue
             _write_checkpoint(keep, result)
         done.append(keep)
@@ -142,14 +146,28 @@ def run_strategy(name: str, tagger: Tagger, data: Dataset, steps: Sequence[str |
     return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(repr(step) for step in chain.steps))
 
 
-def _named(taggers: Iterable[str | Tagger] | Mapping[str, Tagger], data: Dataset) -> dict[str, Tagger]:
-    """Return unfitted strategies by name; those that take synonyms get the data set's."""
+def _set_aside(failed: dict[str, str], name: str, error: TagkitError) -> None:
+    failed[name] = str(error)
+    log.warning("%s could not run: %s", name, error)
+
+
+def _named(
+    taggers: Iterable[str | Tagger] | Mapping[str, Tagger], data: Dataset, failed: dict[str, str]
+) -> dict[str, Tagger]:
+    """Return unfitted strategies by name; those that take synonyms get the data set's.
+
+    A strategy whose package is not installed goes to `failed`.
+    """
     if isinstance(taggers, str):
         raise BadInput("`taggers` is a list: put the name in a list")
     pairs = taggers.items() if isinstance(taggers, Mapping) else ((None, tagger) for tagger in taggers)
     named: dict[str, Tagger] = {}
     for label, tagger in pairs:
-        made = create(tagger) if isinstance(tagger, str) else tagger.clone()
+        try:
+            made = create(tagger) if isinstance(tagger, str) else tagger.clone()
+        except MissingExtra as error:
+            _set_aside(failed, label or str(tagger), error)
+            continue
         if data.synonyms and "synonyms" in made.get_params() and made.get_params()["synonyms"] is None:
             made.set_params(synonyms={tag: list(forms) for tag, forms in data.synonyms.items()})
         name = label or made.name
@@ -157,7 +175,7 @@ def _named(taggers: Iterable[str | Tagger] | Mapping[str, Tagger], data: Dataset
             raise BadInput(f"two strategies are called {name!r}: give them names, as in {{'a': ..., 'b': ...}}")
         named[name] = made
     if not named:
-        raise BadInput("there is no strategy to compare")
+        raise BadInput(f"there is no strategy to compare{''.join(f'; {reason}' for reason in failed.values())}")
     return named
 
 
