@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tagkit.product import Product
 from tagkit.registry import missing_extra
 from tagkit.results import TEST, Comparison, StrategyResult
 
 STORE = "mlruns"
+DIGEST = 32
+"""How much of the data set's digest the logged input has: MLflow takes 36 characters at most."""
 log = logging.getLogger(__name__)
 
 
@@ -25,8 +26,9 @@ def track(
 ) -> str:
     """Log a comparison.
 
-    The parent run holds the set-up, the data set as logged input with its digest, and the report's files. Each child
-    holds one strategy's parameters, its figures (with the ends of their intervals), its costs and its predictions.
+    The parent run holds the set-up and the report's files. Each child holds one strategy's parameters, its figures
+    (with the ends of their intervals), its costs and its predictions. All have the data set as logged input, with its
+    digest.
 
     Args:
         comparison: What to log.
@@ -57,11 +59,13 @@ def track(
                 "samples": comparison.samples,
             }
         )
-        _log_inputs(mlflow, comparison)
+        data = _data_input(mlflow, comparison)
+        mlflow.log_input(data, context="comparison")
         for path in artifacts:
             mlflow.log_artifact(str(path))
         for result in comparison.results:
             with mlflow.start_run(run_name=result.name, nested=True):
+                mlflow.log_input(data, context="comparison")
                 _log_strategy(mlflow, comparison, result)
         return parent.info.run_id
 
@@ -99,19 +103,17 @@ def _select_experiment(mlflow: Any, name: str, *, local: bool) -> None:
     mlflow.set_experiment(name)
 
 
-def _log_inputs(mlflow: Any, comparison: Comparison) -> None:
+def _data_input(mlflow: Any, comparison: Comparison) -> Any:
+    """Return all parts as one data set: MLflow keeps only one input of the same name and digest."""
     import pandas as pd
 
-    for part in ("train", "dev", "test"):
-        products: tuple[Product, ...] = getattr(comparison.data, part)
-        if not products:
-            continue
-        frame = pd.DataFrame({"id": [p.id for p in products], "title": [p.title for p in products]})
-        frame["tags"] = [json.dumps(p.tags, ensure_ascii=False) for p in products]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            data = mlflow.data.from_pandas(frame, name=comparison.data.name, digest=comparison.data.digest[:32])
-            mlflow.log_input(data, context=part)
+    data = comparison.data
+    parts = {"train": data.train, "dev": data.dev, "test": data.test}
+    rows = [(p.id, p.title, json.dumps(p.tags, ensure_ascii=False), part) for part in parts for p in parts[part]]
+    frame = pd.DataFrame(rows, columns=["id", "title", "tags", "split"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return mlflow.data.from_pandas(frame, name=data.name, digest=data.digest[:DIGEST])
 
 
 def _log_strategy(mlflow: Any, comparison: Comparison, result: StrategyResult) -> None:

@@ -1,0 +1,160 @@
+"""A comparison logged to MLflow, and read back through its client."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import tagkit
+from tagkit.errors import MissingExtra
+from tagkit.product import Dataset, Tag
+from tagkit.results import DEDUP, TEST
+from tagkit.taggers import create
+from tagkit.tracking import default_store, metric_name, track
+
+mlflow = pytest.importorskip("mlflow")
+STRATEGIES = {"lexicon": create("lexicon"), "long tags": create("dictionary", min_chars=3)}
+
+
+@pytest.fixture(scope="module")
+def comparison(products):
+    """Two strategies on few products, of which the first two stand in train."""
+    data = Dataset("small", tuple(products[:12]), tuple(products[12:16]), tuple(products[:2] + products[16:]))
+    measures = ["F1@M", "R(tags=absent)@10", "micro-F1"]
+    return tagkit.compare(STRATEGIES, data, measures, samples=20, resume=False, progress=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The folder in which the comparison is logged; it gets the store."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="module")
+def client(comparison, folder):
+    """The store, after the comparison was logged into it with one file of a report."""
+    report = folder / "report.html"
+    report.write_text("<p>高跟鞋</p>", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "1")
+        patch.chdir(folder)
+        track(comparison, artifacts=[report])
+        yield mlflow.MlflowClient(default_store())
+        assert mlflow.active_run() is None
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture(scope="module")
+def runs(client):
+    """All runs of the store by name."""
+    (experiment,) = client.search_experiments(filter_string="name = 'tagkit-small'")
+    found = client.search_runs([experiment.experiment_id])
+    assert len(found) == 3
+    return {run.info.run_name: run for run in found}
+
+
+def downloaded(client, run, name: str, folder: Path) -> str:
+    return Path(client.download_artifacts(run.info.run_id, name, str(folder))).read_text(encoding="utf-8")
+
+
+def test_the_store_is_a_file_below_mlruns(client, runs, folder):
+    assert default_store() == f"sqlite:///{folder.as_posix()}/mlruns/mlflow.db"
+    assert (folder / "mlruns/mlflow.db").read_bytes().startswith(b"SQLite format 3")
+    assert sorted(path.name for path in (folder / "mlruns").iterdir()) == ["artifacts", "mlflow.db"]
+    for run in runs.values():
+        assert run.info.artifact_uri.startswith((folder / "mlruns/artifacts").as_uri())
+        assert run.info.status == "FINISHED"
+
+
+def test_one_parent_and_one_child_for_each_strategy(runs):
+    assert set(runs) == {"compare on small", *STRATEGIES}
+    parent = runs["compare on small"]
+    assert "mlflow.parentRunId" not in parent.data.tags
+    for name in STRATEGIES:
+        assert runs[name].data.tags["mlflow.parentRunId"] == parent.info.run_id
+
+
+def test_the_parent_holds_the_set_up_and_the_report(client, runs, comparison, tmp_path):
+    parent = runs["compare on small"]
+    assert parent.data.params == {
+        "data": "small",
+        "data_digest": comparison.data.digest,
+        "strategies": "lexicon,long tags",
+        "baseline": "lexicon",
+        "seed": "0",
+        "samples": "20",
+    }
+    assert downloaded(client, parent, "report.html", tmp_path) == "<p>高跟鞋</p>"
+
+
+def test_the_data_set_is_a_logged_input_with_its_digest(runs, comparison):
+    data = comparison.data
+    for run in runs.values():
+        (found,) = run.inputs.dataset_inputs
+        assert (found.dataset.name, found.dataset.digest) == ("small", data.digest[:32])
+        assert json.loads(found.dataset.profile)["num_rows"] == len(data.products)
+        columns = json.loads(found.dataset.schema)["mlflow_colspec"]
+        assert [column["name"] for column in columns] == ["id", "title", "tags", "split"]
+
+
+def test_children_hold_the_parameters(runs):
+    assert runs["long tags"].data.params == {"min_chars": "3", "refine": "none"}
+    assert runs["lexicon"].data.params == {"min_chars": "2", "synonyms": "null", "refine": "none"}
+
+
+def test_children_hold_every_figure_with_its_interval_and_the_costs(runs, comparison):
+    assert list(comparison.views) == [TEST, DEDUP]
+    for name in STRATEGIES:
+        metrics = dict(runs[name].data.metrics)
+        for view, cells in comparison.table.items():
+            for measure, figure in cells[name].items():
+                stem = metric_name(measure, view)
+                found = [metrics.pop(stem), metrics.pop(f"{stem}.low"), metrics.pop(f"{stem}.high")]
+                assert found == pytest.approx([figure.value, figure.low, figure.high])
+                assert metrics.pop(f"{stem}.p", None) == (None if figure.p is None else pytest.approx(figure.p))
+        result = comparison.result(name)
+        assert metrics == pytest.approx(
+            {
+                "fit_seconds": result.fit_seconds,
+                "predict_seconds": result.predict_seconds,
+                "items_per_second": result.items_per_second,
+                "peak_mb": result.peak_mb,
+                "unread_characters": 0,
+            }
+        )
+
+
+def test_children_hold_the_predictions(client, runs, comparison, tmp_path):
+    for name in STRATEGIES:
+        lines = downloaded(client, runs[name], "predictions.jsonl", tmp_path / name.replace(" ", "-")).splitlines()
+        rows = [json.loads(line) for line in lines]
+        assert [row["id"] for row in rows] == [product.id for product in comparison.data.test]
+        assert [tuple(row["gold"]) for row in rows] == [product.tags for product in comparison.data.test]
+        tags = [[Tag.from_dict(tag) for tag in row["tags"]] for row in rows]
+        assert tags == comparison.result(name).tags and any(tags)
+        assert "高跟鞋" in lines[0], "Chinese is readable as it is"
+
+
+def test_a_second_comparison_goes_to_the_same_store(client, comparison, runs, folder, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", default_store())
+    parent = client.get_run(track(comparison, experiment="another"))
+    assert client.get_experiment(parent.info.experiment_id).name == "another"
+    assert parent.info.experiment_id != runs["compare on small"].info.experiment_id
+    children = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
+    assert {child.info.run_name for child in children} == set(STRATEGIES)
+
+
+def test_names_are_those_that_mlflow_allows():
+    assert metric_name("F1@M") == "F1_at_M"
+    assert metric_name("nDCG@10", DEDUP) == "dedup/nDCG_at_10"
+    assert metric_name("R(tags=absent)@10") == "R_tags_absent_at_10"
+
+
+def test_without_mlflow_the_extra_is_named(comparison, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(MissingExtra, match=r'tracking needs the package mlflow: pip install "tagkit\[mlflow\]"'):
+        track(comparison)
