@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from typing import Any
 
 import pytest
 
@@ -23,13 +24,28 @@ ODD = [
 
 
 @pytest.fixture(scope="module")
-def fitted(products):
+def small(request):
+    """Parameters that make a strategy small: a tiny encoder instead of a real one."""
+
+    def get(name: str) -> dict[str, Any]:
+        if name not in ("encoder", "ensemble", "semantic", "sequence"):
+            return {}
+        model = {"model": str(request.getfixturevalue("tiny_model"))}
+        trained = model | {"epochs": 2, "learning_rate": 1e-3}
+        members = [["encoder", trained], ["semantic", model], "lexicon"]
+        return {"encoder": trained, "sequence": trained, "semantic": model, "ensemble": {"members": members}}[name]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def fitted(products, small):
     """Each strategy fitted once, by name."""
     made: dict[str, Tagger] = {}
 
     def get(name: str) -> Tagger:
         if name not in made:
-            made[name] = create(name).fit(products[:18], dev=products[18:])
+            made[name] = create(name, **small(name)).fit(products[:18], dev=products[18:])
         return made[name]
 
     return get

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from tagkit.errors import BadInput
 from tagkit.product import Product, Tag, Tags
-from tagkit.taggers.base import State, Tagger, create
+from tagkit.taggers import _members
+from tagkit.taggers.base import State, Tagger
 from tagkit.text.present import is_present
 
 METHODS = ("learnt", "rrf")
@@ -59,16 +60,7 @@ class Hybrid(Tagger):
     def _make(self) -> list[Tagger]:
         if self.method not in METHODS:
             raise BadInput(f"hybrid: method is one of {', '.join(METHODS)}, not {self.method!r}")
-        if not self.members:
-            raise BadInput("hybrid: it needs at least one member")
-        made = []
-        for member in self.members:
-            name, params = (member, {}) if isinstance(member, str) else (member[0], dict(member[1]))
-            tagger = create(name, **params)
-            if self.synonyms and "synonyms" in tagger.get_params() and "synonyms" not in params:
-                tagger.set_params(synonyms=self.synonyms)
-            made.append(tagger)
-        return made
+        return _members.make(self.members, self.synonyms, self.name)
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
         judged = [product for product in dev if product.tags]
@@ -129,20 +121,12 @@ class Hybrid(Tagger):
         return [min(parts) for parts in zip(*(member.unread(products) for member in self.members_), strict=True)]
 
     def _state(self) -> State:
-        state: State = {"counts": self.counts_, "weights": np.asarray(self.weights_), "members": []}
-        for number, member in enumerate(self.members_):
-            state["members"].append([member.name, member.get_params()])
-            state |= {f"{number}:{key}": value for key, value in member._state().items()}
-        return state
+        learned: State = {"counts": self.counts_, "weights": np.asarray(self.weights_)}
+        return learned | _members.state_of(self.members_)
 
     def _restore(self, state: State) -> None:
         self.counts_, self.weights_ = state["counts"], state["weights"]
-        self.members_ = []
-        for number, (name, params) in enumerate(state["members"]):
-            member = create(name, **params)
-            member._restore({k.partition(":")[2]: v for k, v in state.items() if k.startswith(f"{number}:")})
-            member.fitted_ = True
-            self.members_.append(member)
+        self.members_ = _members.restore(state)
 
 
 def _candidates(lists: Sequence[Sequence[Tag]]) -> dict[str, list[Tag]]:

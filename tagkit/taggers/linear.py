@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Ridge
 
 from tagkit.errors import BadInput
 from tagkit.product import Product, Tags
+from tagkit.taggers._calibration import platt
 from tagkit.taggers._features import TextFeatures, targets
 from tagkit.taggers.base import State, Tagger, ranked
 
@@ -67,9 +68,9 @@ class Linear(Tagger):
         self.weights_ = sparse.hstack([_pruned(block, self.prune) for block in blocks]).tocsr()
         judged = [product for product in dev if product.tags]
         if judged:
-            self.scale_, self.shift_ = _platt(self._raw(judged), targets(judged, self.tags_))
+            self.scale_, self.shift_ = platt(self._raw(judged), targets(judged, self.tags_))
         else:
-            self.scale_, self.shift_ = _platt(self._raw(train) if held_out is None else held_out, y)
+            self.scale_, self.shift_ = platt(self._raw(train) if held_out is None else held_out, y)
 
     def _conjugate_gradients(self, x: sparse.csr_matrix, y: sparse.csr_matrix) -> list[NDArray[np.float32]]:
         """Return the weights of blocks of tags, each of shape (d, tags of the block)."""
@@ -132,12 +133,3 @@ def _pruned(weights: NDArray[np.float32], share: float) -> sparse.csr_matrix:
     """Drop the weights below a share of each column's largest."""
     size = np.abs(weights)
     return sparse.csr_matrix(np.where(size < share * size.max(axis=0), np.float32(0), weights))
-
-
-def _platt(scores: NDArray[Any], gold: sparse.csr_matrix) -> tuple[float, float]:
-    """Return scale and shift of the sigmoid that turns scores into probabilities of being gold."""
-    truth = gold.toarray().ravel()
-    if not 0 < truth.sum() < len(truth):
-        return 1.0, 0.0
-    model = LogisticRegression(C=1e6).fit(np.asarray(scores, dtype=float).ravel()[:, None], truth)
-    return float(model.coef_[0, 0]), float(model.intercept_[0])

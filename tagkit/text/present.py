@@ -1,4 +1,4 @@
-"""Does a tag stand literally in a text?"""
+"""Does a tag stand literally in a text, and where?"""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def is_present(tag: str, text: str) -> bool:
     return (low := tag.lower()) in (text := _lower(text)) and (
         not (WORD.match(low[0]) or WORD.match(low[-1])) or _whole_word(low).search(text) is not None
     )
+
+
+def places(tag: str, text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of each place where a tag stands in a text, as `is_present` sees it, without overlaps."""
+    lower = _lower(text)
+    if len(lower) != len(text):
+        lower = text
+    return [match.span() for match in _whole_word(tag.lower()).finditer(lower)]
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,63 @@
+"""Nearest vectors: an exact search for small collections, a graph index (HNSW, by usearch) for large ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+EXACT = 50_000
+"""Up to so many vectors all are compared: exact, and as fast as the graph."""
+
+
+class VectorIndex:
+    """Finds the most similar of n vectors by cosine.
+
+    Built on one thread, so that the same vectors always give the same index.
+
+    Args:
+        vectors: Of length 1, shape (n, size).
+        exact: Whether to compare with all; None: up to 50,000 vectors.
+
+    Source: Malkov and Yashunin, Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
+    Small World graphs (TPAMI 2018), by the package usearch.
+    """
+
+    def __init__(self, vectors: NDArray[np.float32], exact: bool | None = None) -> None:
+        self.vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        self.exact = len(vectors) <= EXACT if exact is None else exact
+        if not self.exact:
+            from usearch.index import Index
+
+            self._index = Index(ndim=vectors.shape[1], metric="cos", dtype="f32", connectivity=16, expansion_add=128)
+            self._index.expansion_search = 128
+            self._index.add(np.arange(len(vectors)), self.vectors, threads=1)
+
+    def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the positions and the cosines of the k nearest, the nearest first.
+
+        Args:
+            queries: Of length 1, shape (m, size).
+            k: How many; fewer where there are not so many vectors.
+
+        Returns:
+            Two arrays of shape (m, min(k, n)).
+        """
+        k = min(k, len(self.vectors))
+        if self.exact:
+            return _exact(self.vectors, queries, k)
+        found = self._index.search(queries, k, threads=1)
+        keys = np.asarray(found.keys, dtype=np.int64).reshape(len(queries), -1)
+        return keys, 1 - np.asarray(found.distances, dtype=np.float32).reshape(len(queries), -1)
+
+
+def _exact(
+    vectors: NDArray[np.float32], queries: NDArray[np.float32], k: int, rows: int = 512
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    keys, cosines = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
+    for first in range(0, len(queries), rows):
+        part = slice(first, first + rows)
+        # Rounded, so that two equal texts tie in whatever batch they come, and the earlier one is taken.
+        found = np.round(queries[part] @ vectors.T, 5)
+        order = np.argsort(-found, axis=1, kind="stable")[:, :k]
+        keys[part], cosines[part] = order, np.take_along_axis(found, order, axis=1)
+    return keys, cosines

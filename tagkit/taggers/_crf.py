@@ -1,0 +1,101 @@
+"""A linear-chain conditional random field over label scores: its loss and its marginals."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+FORBIDDEN = -1e4
+
+
+class CRF(nn.Module):
+    """Learns which label follows which; a label may only go on where its type began.
+
+    Args:
+        labels: How many labels: outside, then "begins" and "goes on" of each type.
+
+    Source: Lafferty, McCallum and Pereira, Conditional Random Fields (ICML 2001); neural scores: Lample et al., Neural
+    Architectures for Named Entity Recognition (NAACL 2016).
+    """
+
+    allowed: Tensor
+    may_begin: Tensor
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.moves = nn.Parameter(torch.zeros(labels, labels))
+        allowed = torch.ones(labels, labels, dtype=torch.bool)
+        may_begin = torch.ones(labels, dtype=torch.bool)
+        for on in range(2, labels, 2):
+            allowed[:, on] = False
+            allowed[on - 1 : on + 1, on] = True
+            may_begin[on] = False
+        self.register_buffer("allowed", allowed, persistent=False)
+        self.register_buffer("may_begin", may_begin, persistent=False)
+
+    def _moves(self) -> Tensor:
+        return self.moves.float().masked_fill(~self.allowed, FORBIDDEN)
+
+    def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean negative log-likelihood per label.
+
+        Args:
+            scores: Shape (batch, tokens, labels).
+            labels: Shape (batch, tokens); below 0 where a token does not count. Those that count follow each other.
+        """
+        scores, labels, mask = packed(scores.float(), labels)
+        moves = self._moves()
+        target = labels.clamp(min=0)
+        emitted = scores.gather(2, target[..., None])[..., 0] * mask
+        moved = moves[target[:, :-1], target[:, 1:]] * mask[:, 1:]
+        gold = emitted.sum(1) + moved.sum(1)
+        return (self._forward(scores, mask)[:, -1].logsumexp(1) - gold).sum() / mask.sum().clamp(min=1)
+
+    def _forward(self, scores: Tensor, mask: Tensor) -> Tensor:
+        """Return the log weight of all ways to each label, shape (batch, tokens, labels); it stays behind the end."""
+        moves = self._moves()
+        total = scores[:, 0].masked_fill(~self.may_begin, FORBIDDEN)
+        steps = [total]
+        for at in range(1, scores.shape[1]):
+            following = torch.logsumexp(total[:, :, None] + moves, dim=1) + scores[:, at]
+            total = torch.where(mask[:, at, None], following, total)
+            steps.append(total)
+        return torch.stack(steps, 1)
+
+    def marginals(self, scores: Tensor, mask: Tensor) -> Tensor:
+        """Return the probability of each label at each token.
+
+        Args:
+            scores: Shape (batch, tokens, labels).
+            mask: Which tokens count, shape (batch, tokens); those of a row follow each other.
+
+        Returns:
+            Shape (batch, tokens, labels); zeros where the mask is False.
+        """
+        full, _, inner = packed(scores.float(), torch.where(mask, 0, -1))
+        moves = self._moves()
+        ahead = self._forward(full, inner)
+        behind = torch.zeros_like(full[:, 0])
+        out = [ahead[:, -1] + behind]
+        for at in range(full.shape[1] - 2, -1, -1):
+            before = torch.logsumexp(moves + (full[:, at + 1] + behind)[:, None, :], dim=2)
+            behind = torch.where(inner[:, at + 1, None], before, behind)
+            out.append(ahead[:, at] + behind)
+        found = torch.stack(out[::-1], 1).softmax(2)
+        result = torch.zeros_like(scores, dtype=torch.float32)
+        result[mask] = found[inner]
+        return result
+
+
+def packed(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Move the tokens that count to the front of their rows.
+
+    Returns:
+        Scores (batch, most that count, labels), labels (batch, most) and the mask of those that count (batch, most).
+    """
+    counts = labels >= 0
+    width = max(1, int(counts.sum(1).max()))
+    order = (~counts).int().argsort(dim=1, stable=True)[:, :width]
+    inner = torch.arange(width, device=labels.device)[None] < counts.sum(1, keepdim=True)
+    moved = scores.gather(1, order[..., None].expand(-1, -1, scores.shape[2]))
+    return moved, labels.gather(1, order), inner

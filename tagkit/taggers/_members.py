@@ -1,0 +1,52 @@
+"""Strategies made of other strategies: making, saving and restoring the members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tagkit.errors import BadInput
+from tagkit.taggers.base import State, Tagger, create
+
+
+def make(members: Sequence[Any], synonyms: Any, owner: str) -> list[Tagger]:
+    """Return unfitted strategies.
+
+    Args:
+        members: Names of strategies, or [name, parameters] pairs.
+        synonyms: Handed to those that take synonyms and were given none.
+        owner: Who asks, for the message.
+
+    Raises:
+        BadInput: There is no member.
+    """
+    if not members:
+        raise BadInput(f"{owner}: it needs at least one member")
+    made = []
+    for member in members:
+        name, params = (member, {}) if isinstance(member, str) else (member[0], dict(member[1]))
+        tagger = create(name, **params)
+        if synonyms and "synonyms" in tagger.get_params() and "synonyms" not in params:
+            tagger.set_params(synonyms=synonyms)
+        made.append(tagger)
+    return made
+
+
+def state_of(members: Sequence[Tagger]) -> State:
+    """Return what all members learned, each behind its number."""
+    state: State = {"members": [[member.name, member.get_params()] for member in members]}
+    for number, member in enumerate(members):
+        state |= {f"{number}:{key}": value for key, value in member._state().items()}
+    return state
+
+
+def restore(state: State) -> list[Tagger]:
+    """Return the members that `state_of` saved."""
+    members = []
+    for number, (name, params) in enumerate(state["members"]):
+        member = create(name, **params)
+        front = f"{number}:"
+        member._restore({key.removeprefix(front): v for key, v in state.items() if key.startswith(front)})
+        member.fitted_ = True
+        members.append(member)
+    return members

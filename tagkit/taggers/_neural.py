@@ -1,0 +1,51 @@
+"""What the strategies with pre-trained encoders share: choosing a model, checkpoints, saving."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from tagkit.cache import cache_folder
+from tagkit.product import Product
+from tagkit.text.language import language_of
+
+MODELS = {"zh": "e5-small", "en": "minilm-l6"}
+"""The encoder that "auto" means for products of a language; for both languages together it is the Chinese one."""
+
+
+def main_language(products: Sequence[Product]) -> str:
+    """Return "en" if all but a few products are English, else "zh"."""
+    english = sum(language_of(product) == "en" for product in products)
+    return "en" if english > 0.95 * len(products) else "zh"
+
+
+def choose_model(model: str, products: Sequence[Product]) -> str:
+    """Return the model's name: the given one, or for "auto" the one for the products' language."""
+    return MODELS[main_language(products)] if model == "auto" else model
+
+
+def checkpoint_file(name: str, params: dict[str, Any], products: Sequence[Product]) -> Path:
+    """Return where the training of a strategy on these products keeps its checkpoint."""
+    sha = hashlib.sha256(json.dumps([name, params], sort_keys=True, default=repr).encode())
+    for product in products:
+        sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
+    return cache_folder("training") / f"{name}-{sha.hexdigest()[:24]}.safetensors"
+
+
+def state_of(module: nn.Module, prefix: str) -> dict[str, np.ndarray]:
+    """Return a module's parameters as arrays, their names behind a prefix."""
+    return {f"{prefix}:{key}": value.detach().cpu().numpy() for key, value in module.state_dict().items()}
+
+
+def restore(module: nn.Module, prefix: str, state: dict[str, Any]) -> None:
+    """Take what `state_of` gave."""
+    front = f"{prefix}:"
+    stored = {key.removeprefix(front): torch.from_numpy(v) for key, v in state.items() if key.startswith(front)}
+    module.load_state_dict(stored)

@@ -1,0 +1,287 @@
+"""Multi-label classification: a fine-tuned encoder scores every known tag, by the tag's own text too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import expit
+from torch import Tensor, nn
+
+from tagkit.errors import BadInput
+from tagkit.pretrained import Backbone, TextReader, Window
+from tagkit.pretrained.running import pad, run
+from tagkit.pretrained.vectors import embed, mean_pool
+from tagkit.product import Product, Tags
+from tagkit.taggers import _neural
+from tagkit.taggers._calibration import platt
+from tagkit.taggers._features import targets
+from tagkit.taggers._losses import LOSSES, multilabel_loss
+from tagkit.taggers.base import State, Tagger, ranked
+from tagkit.text.present import is_present
+from tagkit.training import Recipe, train
+
+
+class Encoder(Tagger):
+    """One logit per tag from the mean vector x of a fine-tuned encoder.
+
+    The logit of tag t is (Wx)·l_t + d_t·x + b_t + p_t·[t stands in the text]. l_t is the vector that the encoder gave
+    the tag's own text before training, and W is shared by all tags, so that a tag with few examples borrows from
+    those with like texts, and a new tag (`add_tags`) works without training; d_t is the tag's own and begins at 0.
+    Probabilities are calibrated on dev by temperature and shift. Thresholds per tag are chosen on dev by the
+    refinement `thresholds`, which `tagkit.compare` applies. A text longer than the model's window is read in
+    overlapping windows whose logits are averaged; nothing is cut.
+
+    Args:
+        model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
+        category: Whether the category, where there is one, is read before the text.
+        present: Whether a tag's standing in the text counts (p_t); without it the encoder sees only vectors.
+        loss: "bce", "focal" or "asymmetric".
+        balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
+        min_count: Tags with fewer train products are not learnt.
+        epochs: Passes over train.
+        learning_rate: The highest, of the encoder.
+        head_rate: By how much the rest learns faster.
+        batch_size: Products per step.
+        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        dropout: On the mean vector.
+        freeze: Whether the word embeddings stay as they are.
+        patience: Stop after so many epochs without a better micro-F1 on dev; 0: train all epochs.
+        window: The most tokens read at once; None: what the model can.
+        limit: How many tags to give at most.
+        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
+        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        seed: Of the order of products and dropout.
+
+    Source: Devlin et al., BERT (NAACL 2019); label texts as weights: Pappas and Henderson, GILE: A Generalized
+    Input-Label Embedding for Text Classification (TACL 2019).
+    """
+
+    name = "encoder"
+
+    def __init__(
+        self,
+        model: str = "auto",
+        category: bool = True,
+        present: bool = True,
+        loss: str = "bce",
+        balance: float = 0.0,
+        min_count: int = 2,
+        epochs: int = 12,
+        learning_rate: float = 3e-4,
+        head_rate: float = 3.0,
+        batch_size: int = 16,
+        average: float = 0.0,
+        dropout: float = 0.1,
+        freeze: bool = True,
+        patience: int = 0,
+        window: int | None = None,
+        limit: int = 20,
+        precision: str = "auto",
+        tag_precision: str = "fp32",
+        seed: int = 0,
+    ) -> None:
+        self.model = model
+        self.category = category
+        self.present = present
+        self.loss = loss
+        self.balance = balance
+        self.min_count = min_count
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.head_rate = head_rate
+        self.batch_size = batch_size
+        self.average = average
+        self.dropout = dropout
+        self.freeze = freeze
+        self.patience = patience
+        self.window = window
+        self.limit = limit
+        self.precision = precision
+        self.tag_precision = tag_precision
+        self.seed = seed
+
+    def _fit(self, train_: Sequence[Product], dev: Sequence[Product]) -> None:
+        if self.loss not in LOSSES:
+            raise BadInput(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
+        counts = Counter(tag for product in train_ for tag in set(product.tags))
+        self.tags_ = sorted(tag for tag, count in counts.items() if count >= self.min_count)
+        if not self.tags_:
+            raise BadInput(f"encoder: no tag occurs {self.min_count} times in train")
+        tagged = [product for product in train_ if product.tags]
+        gold = targets(tagged, self.tags_).toarray().astype(np.float32)
+        share = gold.mean(0)
+        backbone = Backbone.load(_neural.choose_model(self.model, train_))
+        labels = embed(backbone, self.tags_, precision=self.precision)
+        texts = [*(p.text for p in tagged), *(p.category for p in tagged), *self.tags_]
+        used = {id_ for window in self._windows(backbone, tagged) for id_ in window.ids.tolist()}
+        backbone.trim(used, frozenset("".join(texts)))
+        if self.freeze:
+            backbone.freeze_embeddings()
+        self._net = Scorer(backbone, labels, share, self.dropout)
+        weights = torch.from_numpy(np.minimum(share.clip(1e-6) ** -self.balance, 50).astype(np.float32))
+        windows, hits = self._windows(backbone, tagged), self._hits(tagged)
+        judged = [product for product in dev if product.tags]
+        truth = targets(judged, self.tags_)
+        self.scale_, self.shift_ = 1.0, 0.0
+        self.history_ = train(
+            self._net,
+            lambda net, batch: multilabel_loss(
+                self.loss, net(batch["ids"], batch["mask"], batch["hits"]), batch["gold"], weights.to(batch["gold"])
+            ),
+            lambda rows: _collate([windows[i] for i in rows], gold, hits, backbone.padding),
+            [len(window) for window in windows],
+            self._recipe(),
+            name=self.name,
+            evaluate=(lambda _: _best_f1(self._logits(judged), truth.toarray())) if judged and self.patience else None,
+            is_head=lambda key: not key.startswith("backbone."),
+            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), [*train_, *dev]),
+        )
+        if judged:
+            self.scale_, self.shift_ = platt(self._logits(judged), truth)
+
+    def _recipe(self) -> Recipe:
+        return Recipe(
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            head_rate=self.head_rate,
+            batch_size=self.batch_size,
+            average=self.average,
+            precision=self.precision,
+            patience=self.patience,
+            seed=self.seed,
+        )
+
+    def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
+        size = min(self.window or backbone.window, backbone.window)
+        reader = TextReader(backbone.tokenizer, "text", size)
+        prefixes = [product.category for product in products] if self.category else None
+        return reader.read([product.text for product in products], prefixes)
+
+    def _hits(self, products: Sequence[Product]) -> NDArray[np.float32]:
+        """Return which tag stands in which product's text, shape (products, tags); zeros if that does not count."""
+        found = np.zeros((len(products), len(self.tags_)), dtype=np.float32)
+        if self.present:
+            for row, product in zip(found, products, strict=True):
+                row[:] = [is_present(tag, product.text) for tag in self.tags_]
+        return found
+
+    def _logits(self, products: Sequence[Product]) -> NDArray[np.float64]:
+        """Return the uncalibrated logits, shape (products, tags)."""
+        windows, hits = self._windows(self._net.backbone, products), self._hits(products)
+        out = np.zeros((len(products), len(self.tags_)))
+        for batch, scores in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
+            np.add.at(out, [windows[i].row for i in batch], scores.numpy())
+        out /= np.bincount([window.row for window in windows], minlength=len(products))[:, None]
+        return out + hits * self._net.presence.detach().cpu().numpy()
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        found = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
+        rows = []
+        for row in found:
+            best = np.argsort(-row, kind="stable")[: self.limit]
+            rows.append(ranked(((self.tags_[i], row[i]) for i in best if row[i]), self.name))
+        return rows
+
+    def add_tags(self, tags: Sequence[str]) -> Self:
+        """Let tags that train did not have be given too, by their texts alone (zero-shot).
+
+        Args:
+            tags: The new tags; those already known are left as they are.
+
+        Returns:
+            The strategy itself.
+
+        Raises:
+            NotFitted: The strategy was neither fitted nor loaded.
+            WeightsMissing: The encoder as it was before training is not to be had.
+        """
+        self._check_fitted()
+        new = [tag for tag in dict.fromkeys(tags) if tag not in set(self.tags_)]
+        if new:
+            self._net.extend(embed(Backbone.load(self._net.backbone.source), new))
+            self.tags_ = [*self.tags_, *new]
+        return self
+
+    def _state(self) -> State:
+        state: State = {"tags": self.tags_, "history": self.history_, "scale": self.scale_, "shift": self.shift_}
+        state |= {f"backbone:{key}": value for key, value in self._net.backbone.state().items()}
+        return state | {f"net:{key}": value for key, value in self._net.head_state().items()}
+
+    def _restore(self, state: State) -> None:
+        self.tags_, self.history_ = state["tags"], state["history"]
+        self.scale_, self.shift_ = state["scale"], state["shift"]
+        parts = {key.partition(":")[2]: value for key, value in state.items() if key.startswith("backbone:")}
+        labels = state["net:labels"]
+        self._net = Scorer(Backbone.from_state(parts), labels, np.full(len(labels), 0.5), self.dropout)
+        stored = {key.removeprefix("net:"): torch.from_numpy(v) for key, v in state.items() if key.startswith("net:")}
+        self._net.load_state_dict(stored, strict=False)
+        self._net.eval()
+
+
+class Scorer(nn.Module):
+    """The logits of all tags from the mean vector of an encoder.
+
+    Args:
+        backbone: The encoder.
+        labels: The vectors of the tags' texts, shape (tags, size).
+        share: In which share of train each tag is gold, shape (tags,).
+        dropout: On the mean vector.
+    """
+
+    labels: Tensor
+
+    def __init__(self, backbone: Backbone, labels: NDArray[Any], share: NDArray[Any], dropout: float) -> None:
+        super().__init__()
+        size = backbone.size
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.norm = nn.LayerNorm(size, elementwise_affine=False)
+        self.register_buffer("labels", torch.from_numpy(np.asarray(labels, dtype=np.float32)))
+        self.register_buffer("centre", self.labels.mean(0))
+        self.shared = nn.Parameter(torch.eye(size))
+        self.own = nn.Parameter(torch.zeros(len(labels), size))
+        chance = torch.from_numpy(np.clip(share, 1e-4, 1 - 1e-4).astype(np.float32))
+        self.bias = nn.Parameter(torch.logit(chance))
+        self.presence = nn.Parameter(torch.full((len(labels),), 2.0))
+
+    def forward(self, ids: Tensor, mask: Tensor, hits: Tensor | None = None) -> Tensor:
+        """Return the logits, shape (batch, tags); without `hits` those of the vectors alone."""
+        x = self.dropout(self.norm(mean_pool(self.backbone(ids, mask), mask)))
+        spread = nn.functional.layer_norm(self.labels - self.centre, self.labels.shape[1:])
+        scores = (x @ self.shared) @ spread.T / x.shape[1] + x @ self.own.T / x.shape[1] ** 0.5 + self.bias
+        return scores if hits is None else scores + hits * self.presence
+
+    def head_state(self) -> dict[str, NDArray[np.float32]]:
+        """Return all that is not the encoder's, as arrays."""
+        state = self.state_dict()
+        return {key: value.cpu().numpy() for key, value in state.items() if not key.startswith("backbone.")}
+
+    @torch.no_grad()
+    def extend(self, labels: NDArray[np.float32]) -> None:
+        """Add tags by the vectors of their texts; they get the bias and presence of the rarer tags, and no own part."""
+        more = torch.from_numpy(labels).to(self.labels)
+        self.labels = torch.cat([self.labels, more])
+        self.own = nn.Parameter(torch.cat([self.own, torch.zeros(len(more), self.own.shape[1]).to(self.own)]))
+        for name in ("bias", "presence"):
+            old = getattr(self, name)
+            middle = old.quantile(0.5 if name == "presence" else 0.25)
+            setattr(self, name, nn.Parameter(torch.cat([old, middle.expand(len(more))])))
+
+
+def _collate(
+    windows: list[Window], gold: NDArray[np.float32], hits: NDArray[np.float32], padding: int
+) -> dict[str, Tensor]:
+    rows = [window.row for window in windows]
+    return pad(windows, padding) | {"gold": torch.from_numpy(gold[rows]), "hits": torch.from_numpy(hits[rows])}
+
+
+def _best_f1(logits: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
+    """Return the best micro-F1 of one threshold for all tags."""
+    order = np.argsort(-logits, axis=None)
+    hits = truth.ravel()[order].cumsum()
+    return float((2 * hits / (np.arange(1, len(hits) + 1) + truth.sum())).max())

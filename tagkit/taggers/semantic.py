@@ -1,0 +1,123 @@
+"""Nearest in meaning: the tags of the training products, and the tags themselves, whose vectors lie nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagkit.errors import BadInput
+from tagkit.pretrained import Backbone
+from tagkit.pretrained.index import VectorIndex
+from tagkit.pretrained.vectors import embed
+from tagkit.product import Product, Tags
+from tagkit.taggers import _neural
+from tagkit.taggers._features import targets
+from tagkit.taggers.base import State, Tagger, ranked
+
+WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
+"""Shares of the tags' own vectors that are tried on dev."""
+
+
+class Semantic(Tagger):
+    """Votes of the k nearest training products in a pre-trained encoder's space, and of the tags' own texts.
+
+    The vote of a neighbour with cosine c weighs exp((c - highest) / temperature). A tag's own vote is the same function
+    of the cosine between the product and the tag's text, highest over the tags, so it needs no example; `own` parts
+    the two. Nothing is trained, and the encoder stays as it is; a saved strategy names it and does not hold it.
+
+    Args:
+        model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
+        k: How many neighbours vote.
+        temperature: Lower trusts the nearest more.
+        own: Share of the tags' own vectors, from 0 to 1; None: the best of 0 to 1 by R@10 on dev (0.1 without dev).
+        exact: Whether to compare with all training products; None: up to 50,000 of them, a graph index beyond.
+        limit: How many tags to give at most.
+        tag_precision: "fp32", "bf16", or "auto"; in fp32 a product's scores do not depend on the batch.
+
+    Source: Reimers and Gurevych, Sentence-BERT (EMNLP 2019); votes: Khandelwal et al., Generalization through
+    Memorization: Nearest Neighbor Language Models (ICLR 2020).
+    """
+
+    name = "semantic"
+
+    def __init__(
+        self,
+        model: str = "auto",
+        k: int = 20,
+        temperature: float = 0.02,
+        own: float | None = None,
+        exact: bool | None = None,
+        limit: int = 20,
+        tag_precision: str = "fp32",
+    ) -> None:
+        self.model = model
+        self.k = k
+        self.temperature = temperature
+        self.own = own
+        self.exact = exact
+        self.limit = limit
+        self.tag_precision = tag_precision
+
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        if self.k < 1 or not self.temperature > 0:
+            raise BadInput(f"semantic: k is at least 1 and temperature above 0, not {self.k} and {self.temperature}")
+        tagged = [product for product in train if product.tags]
+        if not tagged:
+            raise BadInput("semantic learns from tags, and no training product has one")
+        self.model_ = _neural.choose_model(self.model, train)
+        self._load()
+        self.tags_ = sorted({tag for product in tagged for tag in product.tags})
+        self._targets = targets(tagged, self.tags_)
+        self._labels = self._embed(self.tags_)
+        self._index = VectorIndex(self._embed([product.text for product in tagged]), self.exact)
+        self.own_ = self._choose([product for product in dev if product.tags]) if self.own is None else self.own
+
+    def _load(self) -> None:
+        self._backbone = Backbone.load(self.model_)
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return embed(self._backbone, texts, precision=self.tag_precision)
+
+    def _choose(self, dev: Sequence[Product]) -> float:
+        if not dev:
+            return 0.1
+        near, own = self._votes(dev)
+        gold = targets(dev, self.tags_).toarray()
+
+        def recall(weight: float) -> float:
+            scores = (1 - weight) * near + weight * own
+            best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+            return float(np.take_along_axis(gold, best, axis=1).sum())
+
+        return max(WEIGHTS, key=recall)
+
+    def _votes(self, products: Sequence[Product]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the votes of the neighbours and those of the tags' own vectors, both of shape (products, tags)."""
+        vectors = self._embed([product.text for product in products])
+        keys, cosines = self._index.search(vectors, self.k)
+        near = np.zeros((len(products), len(self.tags_)))
+        for row, key, cosine in zip(near, keys, cosines, strict=True):
+            weights = np.exp((cosine - cosine[0]) / self.temperature)
+            row[:] = self._targets[key].T @ (weights / weights.sum())
+        likeness = np.round(vectors @ self._labels.T, 5)
+        return near, np.exp((likeness - likeness.max(1, keepdims=True)) / self.temperature)
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        near, own = self._votes(products)
+        rows = []
+        for row in np.round((1 - self.own_) * near + self.own_ * own, 6):
+            best = np.argsort(-row, kind="stable")[: self.limit]
+            rows.append(ranked(((self.tags_[i], row[i]) for i in best if row[i]), self.name))
+        return rows
+
+    def _state(self) -> State:
+        state: State = {"model": self.model_, "tags": self.tags_, "own": self.own_, "targets": self._targets}
+        return state | {"labels": self._labels, "vectors": self._index.vectors}
+
+    def _restore(self, state: State) -> None:
+        self.model_, self.tags_, self.own_ = state["model"], state["tags"], state["own"]
+        self._targets, self._labels = state["targets"], state["labels"]
+        self._index = VectorIndex(state["vectors"], self.exact)
+        self._load()

@@ -1,0 +1,255 @@
+"""Sequence labelling: a fine-tuned encoder marks where tags begin and go on (BIO), with their types and places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence as Rows
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tagkit.errors import BadInput
+from tagkit.pretrained import Backbone, TextReader, Window
+from tagkit.pretrained.running import pad, run
+from tagkit.product import Product, Tags
+from tagkit.taggers import _bio, _neural
+from tagkit.taggers._crf import CRF
+from tagkit.taggers.base import State, Tagger
+from tagkit.training import Recipe, train
+
+CHUNK = 2000
+"""Products whose label probabilities are held in memory at a time."""
+
+
+class Sequence(Tagger):
+    """BIO labelling of tokens or characters, typed where train is.
+
+    Every label is "outside", "begins" or "goes on" of a type. Types are those of train's annotations; where train has
+    tags without places, their places in the text are looked up, and there is one type "". The best well-formed labels
+    are found over characters, so that strategies that cut texts differently can be averaged (`ensemble`). A text
+    longer than the model's window is read in overlapping windows; nothing is cut.
+
+    Args:
+        model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
+        level: "char" labels characters, "word" the tokenizer's pieces, "auto": characters where most products are
+            Chinese.
+        category: Whether the category, where there is one, is read before the text.
+        crf: Whether a conditional random field learns which label follows which.
+        epochs: Passes over train.
+        learning_rate: The highest.
+        batch_size: Texts per step.
+        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        smoothing: How much of each gold label is spread over all labels.
+        dropout: Before the last layer.
+        freeze: Whether the word embeddings stay as they are.
+        patience: Stop after so many epochs without a better F1 on dev; 0: train all epochs.
+        window: The most tokens read at once; None: what the model can.
+        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
+        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        seed: Of the order of products, the last layer and dropout.
+
+    Source: Devlin et al., BERT (NAACL 2019), section 5.3; labels: Ramshaw and Marcus, Text Chunking using
+    Transformation-Based Learning (1995).
+    """
+
+    name = "sequence"
+    final = True
+
+    def __init__(
+        self,
+        model: str = "auto",
+        level: str = "auto",
+        category: bool = True,
+        crf: bool = False,
+        epochs: int = 15,
+        learning_rate: float = 5e-4,
+        batch_size: int = 16,
+        average: float = 0.0,
+        smoothing: float = 0.0,
+        dropout: float = 0.1,
+        freeze: bool = True,
+        patience: int = 0,
+        window: int | None = None,
+        precision: str = "auto",
+        tag_precision: str = "fp32",
+        seed: int = 0,
+    ) -> None:
+        self.model = model
+        self.level = level
+        self.category = category
+        self.crf = crf
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.average = average
+        self.smoothing = smoothing
+        self.dropout = dropout
+        self.freeze = freeze
+        self.patience = patience
+        self.window = window
+        self.precision = precision
+        self.tag_precision = tag_precision
+        self.seed = seed
+
+    def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
+        gold = [_bio.without_overlaps(_bio.gold_spans(product)) for product in train_]
+        self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
+        if not self.types_:
+            raise BadInput("sequence learns from tags that stand in the text, and no training product has one")
+        self.level_ = self.level
+        if self.level == "auto":
+            self.level_ = "char" if _neural.main_language(train_) == "zh" else "word"
+        backbone = Backbone.load(_neural.choose_model(self.model, train_))
+        windows = self._windows(backbone, train_)
+        backbone.trim({id_ for window in windows for id_ in window.ids.tolist()})
+        windows = self._windows(backbone, train_)
+        labels = [_bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
+        if self.freeze:
+            backbone.freeze_embeddings()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self._net = Labeller(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
+        judged = [product for product in dev if product.tags] if self.patience else []
+        self.history_ = train(
+            self._net,
+            lambda net, batch: self._net.loss(net(batch["ids"], batch["mask"]), batch["labels"], self.smoothing),
+            lambda rows: _collate([windows[i] for i in rows], [labels[i] for i in rows], backbone.padding),
+            [len(window) for window in windows],
+            self._recipe(),
+            name=self.name,
+            evaluate=(lambda _: span_f1(self._tag(judged), judged)) if judged else None,
+            is_head=lambda key: not key.startswith("backbone."),
+            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), [*train_, *judged]),
+        )
+
+    def _recipe(self) -> Recipe:
+        return Recipe(
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            average=self.average,
+            precision=self.precision,
+            patience=self.patience,
+            seed=self.seed,
+        )
+
+    def _windows(self, backbone: Backbone, products: Rows[Product]) -> list[Window]:
+        size = min(self.window or backbone.window, backbone.window)
+        reader = TextReader(backbone.tokenizer, self.level_, size)
+        prefixes = [product.category for product in products] if self.category else None
+        return reader.read([product.text for product in products], prefixes)
+
+    def _tag(self, products: Rows[Product]) -> Tags:
+        found = zip(products, self.character_probabilities(products), strict=True)
+        return [_bio.as_tags(p.text, _bio.best_spans(chars, self.types_), self.name) for p, chars in found]
+
+    @property
+    def types(self) -> list[str]:
+        """The types in the order of the labels."""
+        self._check_fitted()
+        return self.types_
+
+    def character_probabilities(self, products: Rows[Product]) -> Iterator[NDArray[np.float32]]:
+        """Yield for each product the probabilities of the labels of its characters.
+
+        Label 0 is outside, 1 + 2t begins and 2 + 2t goes on with `types[t]`. Characters that came into no token are
+        outside.
+
+        Yields:
+            Shape (characters of `Product.text`, labels).
+        """
+        for first in range(0, len(products), CHUNK):
+            yield from self._probabilities(products[first : first + CHUNK])
+
+    def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
+        windows = self._windows(self._net.backbone, products)
+        out = [np.zeros((len(product.text), 1 + 2 * len(self.types_)), dtype=np.float32) for product in products]
+        weight = [np.zeros(len(product.text), dtype=np.float32) for product in products]
+        for batch, found in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
+            counts = [windows[i].starts >= 0 for i in batch]
+            for i, row, counted in zip(batch, self._net.probabilities(found, counts), counts, strict=True):
+                window = windows[i]
+                starts, ends = window.starts[counted], window.ends[counted]
+                if len(starts):
+                    self._add(row, starts, ends, out[window.row], weight[window.row])
+        for row, total in zip(out, weight, strict=True):
+            row[total == 0, _bio.OUTSIDE] = 1
+            row /= np.maximum(total, 1)[:, None]
+        return out
+
+    def _add(self, row: Any, starts: Any, ends: Any, out: Any, weight: Any) -> None:
+        """Add a window's probabilities to those of its text; where windows overlap they are averaged."""
+        part = slice(int(starts[0]), int(ends[-1]))
+        inner = np.zeros_like(out[part])
+        _bio.to_characters(row, starts - part.start, ends - part.start, inner)
+        out[part] += inner
+        weight[part] += 1
+
+    def _state(self) -> State:
+        state: State = {"types": self.types_, "level": self.level_, "history": self.history_}
+        state |= {f"backbone:{key}": value for key, value in self._net.backbone.state().items()}
+        return state | _neural.state_of(self._net.head, "head") | _neural.state_of(self._net.chain, "chain")
+
+    def _restore(self, state: State) -> None:
+        self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
+        parts = {key.partition(":")[2]: value for key, value in state.items() if key.startswith("backbone:")}
+        self._net = Labeller(Backbone.from_state(parts), 1 + 2 * len(self.types_), self.dropout, self.crf)
+        _neural.restore(self._net.head, "head", state)
+        _neural.restore(self._net.chain, "chain", state)
+        self._net.eval()
+
+
+class Labeller(nn.Module):
+    """An encoder with a linear layer over its tokens, and a chain over their labels if wanted."""
+
+    def __init__(self, backbone: Backbone, labels: int, dropout: float, crf: bool) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(backbone.size, labels)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+        self.chain: nn.Module = CRF(labels) if crf else nn.Identity()
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the label scores of all tokens, shape (batch, tokens, labels)."""
+        return self.head(self.dropout(self.backbone(ids, mask)))
+
+    def loss(self, scores: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+        """Return the mean loss over the tokens that count (label 0 and more)."""
+        if isinstance(self.chain, CRF):
+            return self.chain.loss(scores, labels)
+        return nn.functional.cross_entropy(scores.float().flatten(0, 1), labels.flatten(), label_smoothing=smoothing)
+
+    def probabilities(self, scores: Tensor, counts: list[NDArray[np.bool_]]) -> list[NDArray[np.float32]]:
+        """Return the label probabilities of the tokens that count, for each row shape (tokens, labels)."""
+        if not isinstance(self.chain, CRF):
+            found = scores.softmax(-1).numpy()
+            return [row[: len(counted)][counted] for row, counted in zip(found, counts, strict=True)]
+        mask = np.zeros(scores.shape[:2], dtype=bool)
+        for row, counted in zip(mask, counts, strict=True):
+            row[: len(counted)] = counted
+        with torch.inference_mode():
+            found = self.chain.cpu().marginals(scores, torch.from_numpy(mask)).numpy()
+        return [row[: len(counted)][counted] for row, counted in zip(found, counts, strict=True)]
+
+
+def _collate(windows: list[Window], labels: list[NDArray[np.int64]], padding: int) -> dict[str, Tensor]:
+    batch = pad(windows, padding)
+    target = np.full(batch["ids"].shape, -100, dtype=np.int64)
+    for row, label in enumerate(labels):
+        target[row, : len(label)] = label
+    return batch | {"labels": torch.from_numpy(target)}
+
+
+def span_f1(found: Tags, products: Rows[Product]) -> float:
+    """Return the micro F1 of typed spans against gold, for choosing on dev."""
+    hits = given = known = 0
+    for row, product in zip(found, products, strict=True):
+        gold = set(_bio.without_overlaps(_bio.gold_spans(product)))
+        spans = {(span.start, span.end, tag.type) for tag in row for span in tag.spans}
+        hits, given, known = hits + len(gold & spans), given + len(spans), known + len(gold)
+    return 2 * hits / max(1, given + known)

@@ -1,0 +1,50 @@
+"""Length-bucketed batches: examples of like length together, so that little is computed on padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+POOL = 50
+"""Batches whose examples are sorted by length among themselves; fewer mixes better, more pads less."""
+
+
+def shuffled_buckets(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Return the batches of one training epoch, in a random order that depends on seed and epoch alone.
+
+    The examples are shuffled, cut into pools of 50 batches, and sorted by length within each pool.
+
+    Args:
+        lengths: Tokens of each example.
+        batch_size: Examples per batch; the last of a pool may have fewer.
+        seed: Of the order.
+        epoch: Which epoch.
+    """
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(len(lengths))
+    sizes = np.asarray(lengths)
+    batches: list[list[int]] = []
+    for first in range(0, len(order), batch_size * POOL):
+        pool = order[first : first + batch_size * POOL]
+        pool = pool[np.argsort(sizes[pool], kind="stable")]
+        batches += [pool[i : i + batch_size].tolist() for i in range(0, len(pool), batch_size)]
+    return [batches[i] for i in random.permutation(len(batches))]
+
+
+def sorted_buckets(lengths: Sequence[int], tokens: int = 4096, most: int = 256) -> list[list[int]]:
+    """Return batches for prediction: sorted by length, each with about as many tokens, padding counted.
+
+    Args:
+        lengths: Tokens of each example.
+        tokens: The most tokens of a batch, unless one example alone has more.
+        most: The most examples of a batch.
+    """
+    batches: list[list[int]] = []
+    width = 0
+    for i in np.argsort(np.asarray(lengths), kind="stable").tolist():
+        width = max(1, lengths[i])
+        if not batches or len(batches[-1]) >= most or (len(batches[-1]) + 1) * width > tokens:
+            batches.append([])
+        batches[-1].append(i)
+    return batches
