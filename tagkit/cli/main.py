@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import compare, data, lists, tag
+from tagkit.cli import compare, data, lists, models, tag
 from tagkit.errors import TagkitError
 
 
@@ -42,6 +42,7 @@ app = typer.Typer(
 app.command("tag")(tag.tag)
 app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data")
+app.add_typer(models.app, name="models")
 app.command("taggers")(lists.taggers)
 app.command("measures")(lists.measures)
 

@@ -41,7 +41,6 @@ def download(repository: str) -> Path:
         raise NoHub("switched off by HF_HUB_OFFLINE")
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError
     except ModuleNotFoundError as error:
         raise NoHub('the package huggingface_hub is not installed: pip install "tagkit[models]"') from error
     if reason := _unreachable():
@@ -56,11 +55,8 @@ def download(repository: str) -> Path:
             if any(path.suffix in (".safetensors", ".bin") for path in folder.iterdir()):
                 break
         return folder
-    except HfHubHTTPError as error:
-        status = getattr(error.response, "status_code", "")
-        raise NoHub(f"{repository} is not to be had there (HTTP {status})") from error
-    except (OSError, ValueError) as error:
-        raise NoHub(str(error).partition("\n")[0]) from error
+    except Exception as error:  # among them those of the HTTP library, which changes with the hub library's version
+        raise NoHub(f"{repository}: {str(error).strip().partition(chr(10))[0] or type(error).__name__}") from error
 
 
 @cache
@@ -73,8 +69,10 @@ def _unreachable() -> str:
     def ask() -> None:
         try:
             status = get_session().head(f"{constants.ENDPOINT}/api/models", timeout=SECONDS).status_code
-            answer.append("" if status < 500 and status != 407 else f"{constants.ENDPOINT} answers HTTP {status}")
-        except Exception as error:  # of the HTTP library, which changes with the hub library's version
+            answer.append(
+                "" if status < 500 and status not in (403, 407) else f"{constants.ENDPOINT} answers HTTP {status}"
+            )
+        except Exception as error:  # as above
             answer.append(f"{constants.ENDPOINT} is unreachable ({error or type(error).__name__})")
 
     asking = threading.Thread(target=ask, daemon=True)  # a name look-up knows no time-out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from itertools import pairwise
 from pathlib import Path
@@ -94,9 +95,13 @@ def _tokenizer(data: _Bytes, positions: int) -> Any:
     pieces = [blob[start:end].decode() for start, end in pairwise(offsets)]
 
     tokenizer = Tokenizer(Unigram(list(zip(pieces, scores, strict=True)), unk_id=unk, byte_fallback=False))
+    characters = _character_map(data)
+    dropped = "".join(re.escape(character) for character, becomes in characters.items() if not becomes)
     tokenizer.normalizer = normalizers.Sequence(
         [
-            normalizers.Precompiled(charsmap(_character_map(data))),
+            # apart, since `Precompiled` shifts all offsets by one where it drops the first character
+            *([normalizers.Replace(Regex(f"[{dropped}]"), "")] if dropped else []),
+            normalizers.Precompiled(charsmap({key: becomes for key, becomes in characters.items() if becomes})),
             normalizers.NFC(),  # the map holds single characters only: this joins a letter and its accent
             normalizers.Strip(left=False, right=True),
             normalizers.Replace(Regex(" {2,}"), " "),

