@@ -44,7 +44,7 @@ def track(
         MissingExtra: MLflow is not installed.
     """
     mlflow = _mlflow()
-    place = uri or os.environ.get("MLFLOW_TRACKING_URI") or default_store()
+    place = uri or store()
     mlflow.set_tracking_uri(place)
     _select_experiment(mlflow, experiment or f"tagkit-{comparison.data.name}", local=place == default_store())
     with mlflow.start_run(run_name=f"compare on {comparison.data.name}") as parent:
@@ -68,6 +68,11 @@ def track(
                 mlflow.log_input(data, context="comparison")
                 _log_strategy(mlflow, comparison, result)
         return parent.info.run_id
+
+
+def store() -> str:
+    """Return the address of the store in use: `MLFLOW_TRACKING_URI`, else the default one."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or default_store()
 
 
 def default_store() -> str:

@@ -18,7 +18,7 @@ def compare(
     baseline: Annotated[str, typer.Option(help="What the others are tested against.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/NAME if absent.")] = None,
     seed: Annotated[int, typer.Option(help="Of bootstrap and randomisation.")] = 0,
-    samples: Annotated[int, typer.Option(help="Bootstrap samples and random exchanges.")] = 1000,
+    samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples and random exchanges.")] = 1000,
     track: Annotated[bool, typer.Option(help="Log the comparison to MLflow.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with a stopped comparison.")] = False,
     readme: Annotated[list[Path] | None, typer.Option(help="Also write the leaderboard into this file.")] = None,
@@ -40,11 +40,12 @@ def compare(
     files = report.write(result, folder)
     for path in readme or ():
         report.insert(result, path)
-    run_id = ""
+    run_id = store = ""
     if track:
-        from tagkit.tracking import track as log_run
+        from tagkit import tracking
 
-        run_id = log_run(result, artifacts=files)
+        store = tracking.store()
+        run_id = tracking.track(result, uri=store, artifacts=files)
     if as_json:
         typer.echo(json.dumps(report.to_dict(result) | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
         return
@@ -55,7 +56,7 @@ def compare(
         typer.echo(line)
     typer.echo(f"report: {folder / 'report.html'}")
     if run_id:
-        typer.echo("MLflow: mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db")
+        typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
 
 
 def _split_measures(text: str) -> list[str]:

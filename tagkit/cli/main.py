@@ -12,9 +12,11 @@ from tagkit import __version__
 from tagkit.cli import compare, data, lists, models, tag
 from tagkit.errors import TagkitError
 
+STOPPED = "tagkit: stopped; `compare` goes on with the strategies left, `tag --out FILE --resume` at the next product"
+
 
 class Commands(TyperGroup):
-    """A command group that shows an error tagkit raises on purpose as one line, without a traceback."""
+    """A command group that shows an error that tagkit raises on purpose, or a file that cannot be used, as one line."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -24,11 +26,16 @@ class Commands(TyperGroup):
             typer.echo(f"tagkit: {error}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
-            typer.echo("tagkit: stopped; what was finished is kept, run the same command to go on", err=True)
+            typer.echo(STOPPED, err=True)
             sys.exit(130)
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(0)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            typer.echo(f"tagkit: {error.filename}: {error.strerror}", err=True)
+            sys.exit(2)
 
 
 app = typer.Typer(

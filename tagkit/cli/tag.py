@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os.path
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
@@ -23,20 +24,23 @@ def tag(
     tagger: Annotated[str, typer.Option(help="A strategy by name; the default one if absent.")] = "",
     data: Annotated[str, typer.Option(help="What the strategy learns from.")] = "catalogue",
     model: Annotated[Path | None, typer.Option(help="A saved strategy instead.")] = None,
-    limit: Annotated[int, typer.Option(help="Tags per product at most.")] = 8,
+    limit: Annotated[int, typer.Option(min=1, help="Tags per product at most.")] = 8,
     min_score: Annotated[float, typer.Option(help="Leave out tags below this score.")] = 0.0,
     out: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on behind the lines that --out already holds.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or every product of a file."""
+    from tagkit.datasets._rows import KINDS
     from tagkit.default import DEFAULT, default_tagger, load_tagger
     from tagkit.errors import BadInput
 
     if resume and out is None:
         raise BadInput("--resume needs --out: it goes on behind what that file holds")
+    is_file = source == "-" or os.path.isfile(source)  # unlike Path.is_file, no error for a text too long for a name
+    if not is_file and Path(source).suffix.lower() in KINDS:
+        raise BadInput(f"there is no file {source}")
     fitted = load_tagger(model) if model else default_tagger(tagger or DEFAULT, data)
-    is_file = source == "-" or (len(source) < 4096 and Path(source).is_file())
     done = _finished_lines(out) if resume and out else 0
     sink: Any = out.open("a" if resume else "w", encoding="utf-8") if out else nullcontext(sys.stdout)
     with sink as stream:

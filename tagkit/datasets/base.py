@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,7 +52,7 @@ def load(name: str | Path, **options: Any) -> Dataset:
         BadInput: A file or an option is wrong.
     """
     text = str(name)
-    if text not in registry.datasets.names() and (Path(text).suffix or Path(text).exists()):
+    if text not in registry.datasets.names() and (Path(text).suffix or os.path.exists(text)):
         from tagkit.datasets._files import read_file
 
         return read_file(Path(text), **options)
