@@ -15,10 +15,10 @@ import tagkit
 from tagkit import registry
 from tagkit.cli import app
 from tagkit.taggers import create
-from tagkit.taggers.dictionary import Dictionary
 
 RUNNER = CliRunner()
 TAGKIT = [sys.executable, "-m", "tagkit"]
+COMPARE = ("compare", "--taggers", "dictionary,lexicon", "--samples", 20)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,11 +75,12 @@ def test_a_text_for_people(shop):
 
 def test_limit_score_and_saved_strategy(shop, products):
     create("lexicon").fit(products).save("model")
-    row = run("tag", "红色高跟鞋女夏季", "--model", "model", "--json").stdout
+    options = ("tag", "红色高跟鞋女夏季", "--model", "model", "--json")
+    row = run(*options).stdout
     assert set(texts(row)) == {"红色", "高跟鞋", "夏季"}
-    assert texts(run("tag", "红色高跟鞋女夏季", "--model", "model", "--json", "--limit", 1).stdout) == texts(row)[:1]
+    assert texts(run(*options, "--limit", 1).stdout) == texts(row)[:1]
     top = json.loads(row)["tags"][0]["score"]
-    kept = json.loads(run("tag", "红色高跟鞋女夏季", "--model", "model", "--json", "--min-score", top).stdout)["tags"]
+    kept = json.loads(run(*options, "--min-score", top).stdout)["tags"]
     assert kept == [tag for tag in json.loads(row)["tags"] if tag["score"] >= top]
 
 
@@ -145,8 +146,8 @@ def test_a_closed_pipe_is_no_error(shop):
 
 def test_compare_as_json(shop):
     measures = "F1@M,R(tags=absent)@10,ILD@10"
-    options = ("--samples", 20, "--seed", 3, "--baseline", "dictionary", "--no-track", "--out", "mine", "--json")
-    found = run("compare", "--data", shop, "--taggers", "dictionary,lexicon", "--measures", measures, *options)
+    options = ("--seed", 3, "--baseline", "dictionary", "--no-track", "--out", "mine", "--json")
+    found = run(*COMPARE, "--data", shop, "--measures", measures, *options)
     body = json.loads(found.stdout)
     assert (body["baseline"], body["samples"], body["seed"], body["mlflow_run"]) == ("dictionary", 20, 3, "")
     figures = body["views"]["test"]["figures"]
@@ -156,19 +157,11 @@ def test_compare_as_json(shop):
     assert "comparing on shop" in found.stderr, "progress is shown"
 
 
-@pytest.fixture
-def default_store(monkeypatch):
-    """MLflow as it is where nobody chose a store."""
-    mlflow = pytest.importorskip("mlflow")
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    yield
-    mlflow.set_tracking_uri(None)
-
-
-def test_compare_prints_the_leaderboard_and_logs_it(shop, default_store):
+def test_compare_prints_the_leaderboard_and_logs_it(shop, monkeypatch):
+    pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # nobody chose a store
     write("README.md", "<!-- leaderboard -->", "<!-- /leaderboard -->")
-    options = ("--measures", "F1@M", "--samples", 20, "--readme", "README.md")
-    lines = run("compare", "--data", shop, "--taggers", "dictionary,lexicon", *options).stdout.splitlines()
+    lines = run(*COMPARE, "--data", shop, "--measures", "F1@M", "--readme", "README.md").stdout.splitlines()
     assert lines[0].startswith("shop, test: 8 products;") and "F1@M" in lines[2]
     assert lines[-2] == "report: runs/shop/report.html" and Path("runs/shop/report.html").is_file()
     assert lines[-1].startswith("MLflow: mlflow ui --backend-store-uri sqlite:////")
@@ -182,14 +175,26 @@ def test_a_stopped_comparison_says_how_to_go_on(shop, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    options = ("compare", "--data", shop, "--taggers", "lexicon,dictionary", "--samples", 20, "--no-track", "--json")
+    options = (*COMPARE, "--data", shop, "--no-track", "--json")
     with monkeypatch.context() as patch:
-        patch.setattr(Dictionary, "_fit", stop)
+        patch.setattr(registry.taggers.get("lexicon"), "_fit", stop)
         found = run(*options, code=130)
     assert found.stderr.splitlines()[-1].startswith("tagkit: stopped; `compare` goes on")
     with monkeypatch.context() as patch:
-        patch.setattr(registry.taggers.get("lexicon"), "_fit", stop)
+        patch.setattr(registry.taggers.get("dictionary"), "_fit", stop)
         assert set(json.loads(run(*options).stdout)["strategies"]) == {"lexicon", "dictionary"}
+
+
+def test_without_extras_the_leaderboard_is_printed_all_the_same(shop, monkeypatch):
+    monkeypatch.delitem(sys.modules, "tagkit.report._page", raising=False)
+    for package in ("jinja2", "mlflow"):
+        monkeypatch.setitem(sys.modules, package, None)
+    found = run(*COMPARE, "--data", shop, "--measures", "F1@M", "--out", "absent")
+    assert found.stdout.splitlines()[0].startswith("shop, test:") and "report:" not in found.stdout
+    assert [line for line in found.stderr.splitlines() if line.startswith("tagkit: ")] == [
+        'tagkit: the HTML report needs the package jinja2: pip install "tagkit[report]"',
+        'tagkit: tracking needs the package mlflow: pip install "tagkit[mlflow]"',
+    ]
 
 
 # ---------------------------------------------------------------- data, taggers, measures
@@ -220,20 +225,16 @@ def test_data_fetch_says_where_the_files_are(public_data):
     assert len(paths) == len(registry.datasets.get("oa_mine").files) and all(Path(path).is_file() for path in paths)
 
 
-def test_taggers():
-    rows = {row["name"]: row for row in json.loads(run("taggers", "--json").stdout)}
-    assert set(rows) == set(registry.taggers.names())
-    assert rows["dictionary"]["params"] == {"min_chars": 2} and not rows["dictionary"]["missing"]
-    assert all(row["summary"].endswith(".") for row in rows.values())
-    lines = run("taggers").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == registry.taggers.names()
-
-
-def test_taggers_whose_package_is_missing_are_listed(monkeypatch):
+def test_taggers(monkeypatch):
     monkeypatch.delitem(sys.modules, "tagkit.taggers.knn", raising=False)
     monkeypatch.setitem(sys.modules, "bm25s", None)
     rows = {row["name"]: row for row in json.loads(run("taggers", "--json").stdout)}
-    assert 'pip install "tagkit[knn]"' in rows["knn"]["missing"] and rows["knn"]["summary"]
+    assert set(rows) == set(registry.taggers.names())
+    assert all(row["summary"].endswith(".") for row in rows.values())
+    assert rows["dictionary"]["params"] == {"min_chars": 2} and not rows["dictionary"]["missing"]
+    assert 'pip install "tagkit[knn]"' in rows["knn"]["missing"] and not rows["knn"]["params"]
+    lines = run("taggers").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == registry.taggers.names()
 
 
 def test_measures():
@@ -276,8 +277,7 @@ def test_what_is_not_there_is_one_line(command, message):
 
 def test_version_and_help():
     assert run("--version").stdout == f"{tagkit.__version__}\n"
-    text = run("--help").stdout
-    assert all(name in text for name in ("tag", "compare", "data", "taggers", "measures"))
+    assert {"tag", "compare", "data", "taggers", "measures"} <= set(run("--help").stdout.split())
 
 
 def test_help_is_fast_and_imports_nothing_heavy():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from tagkit.cli.lists import JsonOption
+
+T = TypeVar("T")
 
 
 def compare(
@@ -37,7 +40,7 @@ def compare(
         resume=not fresh,
     )
     folder = out or Path("runs") / result.data.name
-    files = report.write(result, folder)
+    files = _if_installed(lambda: report.write(result, folder)) or []
     for path in readme or ():
         report.insert(result, path)
     run_id = store = ""
@@ -45,7 +48,7 @@ def compare(
         from tagkit import tracking
 
         store = tracking.store()
-        run_id = tracking.track(result, uri=store, artifacts=files)
+        run_id = _if_installed(lambda: tracking.track(result, uri=store, artifacts=files)) or ""
     if as_json:
         typer.echo(json.dumps(report.to_dict(result) | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
         return
@@ -54,9 +57,21 @@ def compare(
         typer.echo("")
     for line in report.notes(result):
         typer.echo(line)
-    typer.echo(f"report: {folder / 'report.html'}")
+    if files:
+        typer.echo(f"report: {folder / 'report.html'}")
     if run_id:
         typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+
+
+def _if_installed(work: Callable[[], T]) -> T | None:
+    """Do what needs an optional package; without it say what to install, since the figures are there all the same."""
+    from tagkit.errors import MissingExtra
+
+    try:
+        return work()
+    except MissingExtra as error:
+        typer.echo(f"tagkit: {error}", err=True)
+        return None
 
 
 def _split_measures(text: str) -> list[str]:
