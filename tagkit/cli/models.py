@@ -28,9 +28,15 @@ def list_models(as_json: JsonOption = False) -> None:
             place = weights.where(name)
         except BadInput as error:
             problem = str(error)
-        row = {"name": name, "summary": entry.summary, "language": entry.language, "licence": entry.licence}
+        row: dict[str, str | None] = {
+            "name": name,
+            "summary": entry.summary,
+            "language": entry.language,
+            "licence": entry.licence,
+        }
         row |= {"hub": entry.hub, "wheel": f"{entry.wheel}=={entry.version}"}
-        rows.append(row | {"path": str(place) if place else None, "problem": problem})
+        row |= {"path": str(place) if place else None, "problem": problem}
+        rows.append(row)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return

@@ -22,13 +22,14 @@ class NoHub(Exception):
 def cached(repository: str) -> Path | None:
     """Return the folder of the hub cache that holds (a part of) a model, None without one."""
     try:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import try_to_load_from_cache
     except ModuleNotFoundError:
         return None
-    try:
-        return Path(snapshot_download(repository, local_files_only=True))
-    except (OSError, ValueError):  # not there; or no name that the hub would allow
+    try:  # not `snapshot_download`, which refuses a folder without the files that nobody needs
+        config = try_to_load_from_cache(repository, "config.json")
+    except ValueError:  # no name that the hub would allow
         return None
+    return Path(config).parent if isinstance(config, str) else None
 
 
 def download(repository: str) -> Path:
