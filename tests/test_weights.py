@@ -22,6 +22,8 @@ from tagkit.cli import app
 from tagkit.conversion import _hub, _wheel, ready
 from tagkit.errors import BadInput, MissingExtra, TagkitError, WeightsMissing
 
+pytest.importorskip("huggingface_hub")
+
 HUB = "some-org/tiny"
 MODEL = {"config.json": "{}", "model.safetensors": "weights", "tokenizer.json": "{}", "tokenizer_config.json": "{}"}
 
