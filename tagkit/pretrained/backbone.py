@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
@@ -54,7 +55,7 @@ class Backbone(nn.Module):
         backbone.source = name
         try:
             model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise BadInput(f"{folder} does not hold a model that can be loaded: {error}") from error
         if not hasattr(model, "embeddings"):
             raise BadInput(f"{folder} holds a {type(model).__name__}, not an encoder of the BERT family")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, pre_tokenizers
 
 from tagkit.errors import BadInput
 
 LEVELS = ("text", "word", "char")
-PIECES = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|_")
+WORDS = r"\d+|[^\W\d_]+|[^\w\s]|_"
 """What the word level never joins: numbers, letters, marks. So 500ml is two words, and a value may end between them."""
 
 
@@ -56,7 +55,7 @@ class TextReader:
     def __init__(self, tokenizer: Tokenizer, level: str = "word", size: int = 512) -> None:
         if level not in LEVELS:
             raise BadInput(f"level is one of {', '.join(LEVELS)}, not {level!r}")
-        self.tokenizer = tokenizer
+        self.tokenizer = with_word_borders(tokenizer) if level == "word" else tokenizer
         self.level = level
         self.size = size
         self.overlap = min(64, size // 4)
@@ -75,7 +74,7 @@ class TextReader:
             texts: The texts; one without any token has one window of special tokens alone.
             prefixes: What each text is read after (a category), parted from it by the tokenizer's separator.
         """
-        pieces = {"text": self._plain, "word": self._words, "char": self._chars}[self.level](texts)
+        pieces = self._chars(texts) if self.level == "char" else self._pieces(texts)
         heads = self._heads(prefixes) if prefixes is not None else [[]] * len(texts)
         windows = []
         for row, ((ids, starts, ends), head) in enumerate(zip(pieces, heads, strict=True)):
@@ -102,25 +101,9 @@ class TextReader:
             known[prefix] = [*ids, *separator] if ids else []
         return [known[prefix] for prefix in prefixes]
 
-    def _plain(self, texts: Sequence[str]) -> list[tuple[list[int], list[int], list[int]]]:
+    def _pieces(self, texts: Sequence[str]) -> list[tuple[list[int], list[int], list[int]]]:
         encoded = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [(e.ids, [start for start, _ in e.offsets], [end for _, end in e.offsets]) for e in encoded]
-
-    def _words(self, texts: Sequence[str]) -> list[tuple[list[int], list[int], list[int]]]:
-        found = [[(m.start(), m[0]) for m in PIECES.finditer(text)] for text in texts]
-        encoded = self.tokenizer.encode_batch(
-            [[word for _, word in row] for row in found], is_pretokenized=True, add_special_tokens=False
-        )
-        out = []
-        for row, encoding in zip(found, encoded, strict=True):
-            ids, starts, ends = [], [], []
-            for id_, word, (start, end) in zip(encoding.ids, encoding.word_ids, encoding.offsets, strict=True):
-                if end > start:
-                    ids.append(id_)
-                    starts.append(row[word][0] + start)
-                    ends.append(row[word][0] + end)
-            out.append((ids, starts, ends))
-        return out
+        return [(e.ids, *_places(e.offsets)) for e in encoded]
 
     def _chars(self, texts: Sequence[str]) -> list[tuple[list[int], list[int], list[int]]]:
         fresh = sorted({char for text in texts for char in text} - self._char_ids.keys())
@@ -131,6 +114,24 @@ class TextReader:
             ([self._char_ids[char] for char in text], list(range(len(text))), list(range(1, len(text) + 1)))
             for text in texts
         ]
+
+
+def _places(offsets: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Return starts and ends; of several tokens from one place (a Metaspace mark of its own) only the last has it."""
+    starts, ends = [start for start, _ in offsets], [end for _, end in offsets]
+    for at in range(len(offsets) - 1):
+        if starts[at] >= starts[at + 1] or ends[at] <= starts[at]:
+            starts[at] = ends[at] = -1
+    return starts, ends
+
+
+def with_word_borders(tokenizer: Tokenizer) -> Tokenizer:
+    """Return a copy of a tokenizer that never joins numbers, letters and marks."""
+    copy = Tokenizer.from_str(tokenizer.to_str())
+    steps = [pre_tokenizers.Split(Regex(r"\s+"), "removed"), pre_tokenizers.Split(Regex(WORDS), "isolated")]
+    own = [copy.pre_tokenizer] if copy.pre_tokenizer is not None else []
+    copy.pre_tokenizer = pre_tokenizers.Sequence([*steps, *own])
+    return copy
 
 
 def _firsts(length: int, room: int, overlap: int) -> list[int]:

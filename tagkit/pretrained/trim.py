@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence, Set
+from typing import Any
 
 from tokenizers import Tokenizer
 
@@ -25,7 +26,7 @@ def kept_ids(tokenizer: Tokenizer, used: Iterable[int], characters: Set[str] = f
     Returns:
         The ids, or None for a tokenizer that cannot be trimmed (byte-pair merges build on each other).
     """
-    body = json.loads(tokenizer.to_str())
+    body: dict[str, Any] = json.loads(tokenizer.to_str())
     if body["model"]["type"] not in ("Unigram", "WordPiece"):
         return None
     wanted = set(used) | {token["id"] for token in body.get("added_tokens", ())}
@@ -62,7 +63,7 @@ def trimmed(tokenizer: Tokenizer, kept: Sequence[int]) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(body))
 
 
-def _renumber(processor: dict | None, new: dict[int, int]) -> None:
+def _renumber(processor: dict[str, Any] | None, new: dict[int, int]) -> None:
     """Give a post-processor's special tokens their new ids."""
     if processor is None:
         return

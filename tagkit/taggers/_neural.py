@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from tagkit.cache import cache_folder
+from tagkit.pretrained import Backbone, Window
 from tagkit.product import Product
 from tagkit.text.language import language_of
 
@@ -29,6 +30,20 @@ def main_language(products: Sequence[Product]) -> str:
 def choose_model(model: str, products: Sequence[Product]) -> str:
     """Return the model's name: the given one, or for "auto" the one for the products' language."""
     return MODELS[main_language(products)] if model == "auto" else model
+
+
+def trim(backbone: Backbone, windows: Sequence[Window], products: Sequence[Product]) -> None:
+    """Drop the word embeddings that neither these windows nor other texts in the products' characters need.
+
+    Args:
+        backbone: Changed in place.
+        windows: What it reads in training.
+        products: Pieces made of their characters alone stay, so that new words are read as before; none where every
+            character is read by itself.
+    """
+    used = {id_ for window in windows for id_ in window.ids.tolist()}
+    texts = "".join(f"{product.category}{product.text}" for product in products)
+    backbone.trim(used, frozenset(f"{texts}{texts.lower()}"))
 
 
 def checkpoint_file(name: str, params: dict[str, Any], products: Sequence[Product]) -> Path:

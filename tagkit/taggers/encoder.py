@@ -117,9 +117,7 @@ class Encoder(Tagger):
         share = gold.mean(0)
         backbone = Backbone.load(_neural.choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
-        texts = [*(p.text for p in tagged), *(p.category for p in tagged), *self.tags_]
-        used = {id_ for window in self._windows(backbone, tagged) for id_ in window.ids.tolist()}
-        backbone.trim(used, frozenset("".join(texts)))
+        _neural.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
         self._net = Scorer(backbone, labels, share, self.dropout)

@@ -16,6 +16,7 @@ from tagkit.pretrained import Backbone, TextReader, Window
 from tagkit.pretrained.running import pad, run
 from tagkit.product import Product, Tags
 from tagkit.taggers import _bio, _neural
+from tagkit.taggers._augment import ValueSwap
 from tagkit.taggers._crf import CRF
 from tagkit.taggers.base import State, Tagger
 from tagkit.training import Recipe, train
@@ -42,6 +43,7 @@ class Sequence(Tagger):
         learning_rate: The highest.
         batch_size: Texts per step.
         average: Decay of the moving average of the weights that is used in the end; 0: none.
+        augment: How likely, in each epoch, a value is exchanged for another of its type from the same category.
         smoothing: How much of each gold label is spread over all labels.
         dropout: Before the last layer.
         freeze: Whether the word embeddings stay as they are.
@@ -68,6 +70,7 @@ class Sequence(Tagger):
         learning_rate: float = 5e-4,
         batch_size: int = 16,
         average: float = 0.0,
+        augment: float = 0.0,
         smoothing: float = 0.0,
         dropout: float = 0.1,
         freeze: bool = True,
@@ -85,6 +88,7 @@ class Sequence(Tagger):
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.average = average
+        self.augment = augment
         self.smoothing = smoothing
         self.dropout = dropout
         self.freeze = freeze
@@ -103,10 +107,20 @@ class Sequence(Tagger):
         if self.level == "auto":
             self.level_ = "char" if _neural.main_language(train_) == "zh" else "word"
         backbone = Backbone.load(_neural.choose_model(self.model, train_))
-        windows = self._windows(backbone, train_)
-        backbone.trim({id_ for window in windows for id_ in window.ids.tolist()})
+        _neural.trim(backbone, self._windows(backbone, train_), [] if self.level_ == "char" else train_)
         windows = self._windows(backbone, train_)
         labels = [_bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
+        swap, reader = ValueSwap(train_, gold, self.augment), self._reader(backbone)
+
+        def collate(rows: Rows[int]) -> dict[str, Tensor]:
+            if not self.augment:
+                return _collate([windows[i] for i in rows], [labels[i] for i in rows], backbone.padding)
+            texts, spans = zip(*(swap(windows[i].row) for i in rows), strict=True)
+            categories = [train_[windows[i].row].category for i in rows]
+            fresh = reader.read(texts, categories if self.category else None)
+            marks = [_bio.token_labels(spans[w.row], self.types_, w.starts, w.ends) for w in fresh]
+            return _collate(fresh, marks, backbone.padding)
+
         if self.freeze:
             backbone.freeze_embeddings()
         with torch.random.fork_rng(devices=[]):
@@ -116,7 +130,7 @@ class Sequence(Tagger):
         self.history_ = train(
             self._net,
             lambda net, batch: self._net.loss(net(batch["ids"], batch["mask"]), batch["labels"], self.smoothing),
-            lambda rows: _collate([windows[i] for i in rows], [labels[i] for i in rows], backbone.padding),
+            collate,
             [len(window) for window in windows],
             self._recipe(),
             name=self.name,
@@ -136,11 +150,12 @@ class Sequence(Tagger):
             seed=self.seed,
         )
 
+    def _reader(self, backbone: Backbone) -> TextReader:
+        return TextReader(backbone.tokenizer, self.level_, min(self.window or backbone.window, backbone.window))
+
     def _windows(self, backbone: Backbone, products: Rows[Product]) -> list[Window]:
-        size = min(self.window or backbone.window, backbone.window)
-        reader = TextReader(backbone.tokenizer, self.level_, size)
         prefixes = [product.category for product in products] if self.category else None
-        return reader.read([product.text for product in products], prefixes)
+        return self._reader(backbone).read([product.text for product in products], prefixes)
 
     def _tag(self, products: Rows[Product]) -> Tags:
         found = zip(products, self.character_probabilities(products), strict=True)

@@ -1,0 +1,177 @@
+"""The training loop: buckets, recipe, early stopping, average of weights, going on after a kill."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs tagkit[models]")
+
+from torch import nn  # noqa: E402
+
+from tagkit.errors import BadInput  # noqa: E402
+from tagkit.training import Recipe, train  # noqa: E402
+from tagkit.training.batches import shuffled_buckets, sorted_buckets  # noqa: E402
+from tagkit.training.checkpoint import Checkpoint  # noqa: E402
+
+INPUTS = torch.linspace(-1, 1, 64).reshape(32, 2)
+TARGETS = INPUTS @ torch.tensor([[2.0], [-1.0]]) + 0.5
+
+
+def network() -> nn.Module:
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.2), nn.Tanh(), nn.Linear(8, 1))
+
+
+def collate(rows):
+    return {"x": INPUTS[list(rows)], "y": TARGETS[list(rows)]}
+
+
+def loss(model, batch):
+    return nn.functional.mse_loss(model(batch["x"]), batch["y"])
+
+
+def run(model, recipe, **keywords):
+    return train(model, loss, collate, [1 + i % 5 for i in range(len(INPUTS))], recipe, show=False, **keywords)
+
+
+def weights(model):
+    return torch.cat([value.detach().flatten() for value in model.parameters()])
+
+
+def test_buckets_hold_every_example_once_and_like_lengths_together():
+    lengths = [(7 * i) % 50 + 1 for i in range(1000)]
+    batches = shuffled_buckets(lengths, 16, seed=1, epoch=0)
+    assert sorted(i for batch in batches for i in batch) == list(range(1000))
+    padded = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)
+    assert padded < 1.1 * sum(lengths)
+    assert batches == shuffled_buckets(lengths, 16, seed=1, epoch=0)
+    assert batches != shuffled_buckets(lengths, 16, seed=1, epoch=1)
+
+
+def test_prediction_buckets_keep_to_their_tokens():
+    lengths = [5, 900, 7, 6, 5000, 5]
+    batches = sorted_buckets(lengths, tokens=1000, most=3)
+    assert sorted(i for batch in batches for i in batch) == list(range(6))
+    assert [4] in batches
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 1000
+        assert len(batch) <= 3
+
+
+def test_training_lowers_the_loss_and_keeps_a_history():
+    model = network()
+    history = run(model, Recipe(epochs=60, learning_rate=0.03, batch_size=8, precision="fp32"))
+    epochs = [row["epoch_loss"] for row in history if "epoch_loss" in row]
+    assert len(epochs) == 60
+    assert epochs[-1] < 0.2 * epochs[0]
+    rates = [row["learning_rate"] for row in history if "learning_rate" in row]
+    assert max(rates) == pytest.approx(0.03)
+    assert rates[0] < 0.01
+    assert rates[-1] < 0.001
+
+
+def test_the_same_seed_gives_the_same_weights_and_leaves_the_random_state():
+    recipe = Recipe(epochs=3, batch_size=8, learning_rate=0.01, precision="fp32", average=0.9)
+    first, second, other = network(), network(), network()
+    torch.manual_seed(77)
+    state = torch.get_rng_state()
+    run(first, recipe)
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.rand(5)
+    run(second, recipe)
+    run(other, recipe.with_(seed=1))
+    assert torch.equal(weights(first), weights(second))
+    assert not torch.equal(weights(first), weights(other))
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_a_killed_run_goes_on_with_the_same_result(tmp_path, monkeypatch, accumulate):
+    monkeypatch.setattr(Checkpoint, "SECONDS", 0.0)
+    file = tmp_path / "run.safetensors"
+    recipe = Recipe(epochs=6, batch_size=8, learning_rate=0.02, precision="fp32", average=0.8, accumulate=accumulate)
+    whole = network()
+    history = run(whole, recipe, evaluate=lambda model: -loss(model, collate(range(32))).item())
+    calls = []
+
+    def evaluate(model):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return -loss(model, collate(range(32))).item()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(network(), recipe, evaluate=evaluate, checkpoint=file)
+    assert file.is_file()
+    again = network()
+    resumed = run(again, recipe, evaluate=evaluate, checkpoint=file)
+    assert len(calls) == 4 + 3
+    assert torch.equal(weights(again), weights(whole))
+    assert [row.get("loss") for row in resumed] == [row.get("loss") for row in history]
+    assert not file.exists()
+
+
+def test_a_checkpoint_that_does_not_fit_is_put_aside(tmp_path, caplog):
+    file = tmp_path / "run.safetensors"
+    file.write_bytes(b"no safetensors")
+    model, plain = network(), network()
+    recipe = Recipe(epochs=2, batch_size=8, precision="fp32")
+    run(model, recipe, checkpoint=file)
+    run(plain, recipe)
+    assert "cannot be used" in caplog.text
+    assert torch.equal(weights(model), weights(plain))
+
+
+def test_early_stopping_keeps_the_best_epoch():
+    figures = iter([0.1, 0.5, 0.3, 0.2, 0.9])
+    seen = []
+
+    def evaluate(model):
+        seen.append(weights(model).clone())
+        return next(figures)
+
+    model = network()
+    run(model, Recipe(epochs=5, batch_size=8, precision="fp32", patience=2), evaluate=evaluate)
+    assert len(seen) == 4
+    assert torch.equal(weights(model), seen[1])
+
+
+def test_frozen_parameters_stay():
+    model = network()
+    model[0].requires_grad_(False)
+    before = model[0].weight.clone(), model[3].weight.clone()
+    run(model, Recipe(epochs=1, precision="fp32", weight_decay=0.5))
+    assert torch.equal(model[0].weight, before[0])
+    assert not torch.equal(model[3].weight, before[1])
+
+
+def test_bf16_trains_too():
+    model = network()
+    history = run(model, Recipe(epochs=40, learning_rate=0.03, batch_size=8, precision="bf16"))
+    epochs = [row["epoch_loss"] for row in history if "epoch_loss" in row]
+    assert epochs[-1] < 0.4 * epochs[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"epochs": 0}, {"batch_size": 1.5}, {"learning_rate": -1}, {"precision": "fp8"}, {"average": 1.0}, {"clip": 0}],
+)
+def test_a_wrong_setting_is_named(wrong):
+    with pytest.raises(BadInput, match=next(iter(wrong))):
+        Recipe(**wrong)
+
+
+def test_curves_go_to_the_active_mlflow_run(tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    from tagkit.training.progress import Progress
+
+    monkeypatch.setattr(Progress, "EVERY", -1.0)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'm.db'}")
+    mlflow.create_experiment("curves", artifact_location=(tmp_path / "a").as_uri())
+    mlflow.set_experiment("curves")
+    with mlflow.start_run() as active:
+        run(network(), Recipe(epochs=2, batch_size=8, precision="fp32"), name="net", evaluate=lambda _: 0.5)
+    client = mlflow.MlflowClient()
+    points = client.get_metric_history(active.info.run_id, "net/loss")
+    assert len(points) == 8
+    assert [point.value for point in client.get_metric_history(active.info.run_id, "net/dev")] == [0.5, 0.5]
+    assert client.get_metric_history(active.info.run_id, "net/learning_rate")
