@@ -9,6 +9,7 @@ import re
 import tempfile
 import warnings
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 def track(
     comparison: Comparison, *, experiment: str | None = None, uri: str | None = None, artifacts: Iterable[Path] = ()
 ) -> str:
-    """Log a comparison.
+    """Log a comparison, into the run that `live` began where there is one.
 
     The parent run holds the set-up and the report's files. Each child holds one strategy's parameters, its figures
     (with the ends of their intervals), its costs and its predictions. All have the data set as logged input, with its
@@ -44,10 +45,8 @@ def track(
         MissingExtra: MLflow is not installed.
     """
     mlflow = _mlflow()
-    place = uri or store()
-    mlflow.set_tracking_uri(place)
-    _select_experiment(mlflow, experiment or f"tagkit-{comparison.data.name}", local=place == default_store())
-    with mlflow.start_run(run_name=f"compare on {comparison.data.name}") as parent:
+    begun = mlflow.active_run()
+    with nullcontext(begun) if begun else live(comparison.data.name, experiment=experiment, uri=uri) as parent:
         mlflow.set_tags({"data": comparison.data.name, "baseline": comparison.baseline, "kind": "comparison"})
         mlflow.log_params(
             {
@@ -68,6 +67,27 @@ def track(
                 mlflow.log_input(data, context="comparison")
                 _log_strategy(mlflow, comparison, result)
         return parent.info.run_id
+
+
+def live(data: str, *, experiment: str | None = None, uri: str | None = None) -> Any:
+    """Begin the parent run of a comparison before the strategies are fitted, so that curves show while they train.
+
+    Args:
+        data: The name of the data set.
+        experiment: The MLflow experiment; "tagkit-<data set>" if absent.
+        uri: The tracking store, as in `track`.
+
+    Returns:
+        MLflow's active run, to be used in a `with` statement.
+
+    Raises:
+        MissingExtra: MLflow is not installed.
+    """
+    mlflow = _mlflow()
+    place = uri or store()
+    mlflow.set_tracking_uri(place)
+    _select_experiment(mlflow, experiment or f"tagkit-{data}", local=place == default_store())
+    return mlflow.start_run(run_name=f"compare on {data}")
 
 
 def store() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -28,27 +29,27 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare strategies on a data set: leaderboard, report, plots, MLflow run."""
-    from tagkit import comparison, report
+    from tagkit import comparison, report, tracking
+    from tagkit.datasets import load
 
-    result = comparison.compare(
-        [name.strip() for name in taggers.split(",")] if taggers else None,
-        data,
-        _split_measures(measures) or None,
-        baseline=baseline or None,
-        seed=seed,
-        samples=samples,
-        resume=not fresh,
-    )
-    folder = out or Path("runs") / result.data.name
-    files = _if_installed(lambda: report.write(result, folder)) or []
-    for path in readme or ():
-        report.insert(result, path)
-    run_id = store = ""
-    if track:
-        from tagkit import tracking
-
-        store = tracking.store()
-        run_id = _if_installed(lambda: tracking.track(result, uri=store, artifacts=files)) or ""
+    dataset = load(data)
+    store = tracking.store() if track else ""
+    run = _if_installed(lambda: tracking.live(dataset.name, uri=store)) if track else None
+    with run or nullcontext():
+        result = comparison.compare(
+            [name.strip() for name in taggers.split(",")] if taggers else None,
+            dataset,
+            _split_measures(measures) or None,
+            baseline=baseline or None,
+            seed=seed,
+            samples=samples,
+            resume=not fresh,
+        )
+        folder = out or Path("runs") / result.data.name
+        files = _if_installed(lambda: report.write(result, folder)) or []
+        for path in readme or ():
+            report.insert(result, path)
+        run_id = tracking.track(result, uri=store, artifacts=files) if run else ""
     if as_json:
         typer.echo(json.dumps(report.to_dict(result) | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
         return

@@ -1,4 +1,4 @@
-"""Pre-trained encoders as the strategies use them: weights with their tokenizer, texts as windows of tokens, vectors."""
+"""Pre-trained encoders as the strategies use them: weights and tokenizer, texts as windows of tokens, vectors."""
 
 from tagkit.pretrained.backbone import Backbone
 from tagkit.pretrained.tokens import TextReader, Window

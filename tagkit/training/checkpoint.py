@@ -105,7 +105,9 @@ class Checkpoint:
         part = self.path.with_suffix(".part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({key: value.contiguous().cpu() for key, value in tensors.items()}, part, {"run": json.dumps(body)})
+            save_file(
+                {key: value.contiguous().cpu() for key, value in tensors.items()}, part, {"run": json.dumps(body)}
+            )
             part.replace(self.path)
         except (OSError, SafetensorError) as error:
             log.warning("cannot keep a checkpoint in %s: %s", self.path, error)
