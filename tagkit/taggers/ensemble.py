@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,25 @@ class Ensemble(Tagger):
         self.synonyms = synonyms
         self.limit = limit
 
+    @classmethod
+    def of(cls, members: Sequence[Tagger], **params: Any) -> Self:
+        """Return the average of strategies that are fitted already.
+
+        Args:
+            members: Fitted strategies.
+            **params: The other keywords of `__init__`.
+
+        Raises:
+            NotFitted: One is not fitted.
+        """
+        made = cls([[member.name, member.get_params()] for member in members], **params)
+        for member in members:
+            member._check_fitted()
+        made._make()
+        made._take(list(members))
+        made.fitted_ = True
+        return made
+
     @property
     def final(self) -> bool:  # type: ignore[override]
         """Whether the members are; then their average is its answer as it is."""
@@ -64,13 +83,16 @@ class Ensemble(Tagger):
         return made
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
-        self.members_ = self._make()
-        able = all(hasattr(member, "character_probabilities") for member in self.members_)
-        if self.level == "characters" and not able:
-            raise BadInput("ensemble: only strategies that label characters (sequence) can be averaged by characters")
-        self.by_characters_ = able and self.level != "tags"
+        self._take(self._make())
         for member in self.members_:
             member.fit(train, dev=dev)
+
+    def _take(self, members: list[Tagger]) -> None:
+        able = all(hasattr(member, "character_probabilities") for member in members)
+        if self.level == "characters" and not able:
+            raise BadInput("ensemble: only strategies that label characters (sequence) can be averaged by characters")
+        self.members_ = members
+        self.by_characters_ = able and self.level != "tags"
 
     @property
     def _shares(self) -> NDArray[np.float64]:
