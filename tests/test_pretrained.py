@@ -129,7 +129,7 @@ class TestBio:
         probabilities[np.arange(4), inner] = 0.96
         chars = np.zeros((8, 5), dtype=np.float32)
         _bio.to_characters(probabilities, starts[1:-1], ends[1:-1], chars)
-        spans = _bio.best_spans(chars, self.TYPES)
+        spans = _bio.best_spans([chars], self.TYPES)[0]
         assert [span[:3] for span in spans] == [(0, 3, "b"), (6, 8, "a")]
         assert all(0.5 < span[3] <= 1 for span in spans)
 
@@ -137,7 +137,7 @@ class TestBio:
         probabilities = np.array([[0.02, 0.96, 0.02], [0.02, 0.02, 0.96]], dtype=np.float32)
         chars = np.zeros((5, 3), dtype=np.float32)
         _bio.to_characters(probabilities, np.array([0, 3]), np.array([2, 5]), chars)
-        assert [span[:2] for span in _bio.best_spans(chars, ("a",))] == [(0, 5)]
+        assert [span[:2] for span in _bio.best_spans([chars], ("a",))[0]] == [(0, 5)]
 
     def test_best_labels_are_those_of_an_exhaustive_search(self):
         random = np.random.default_rng(1)
@@ -153,7 +153,7 @@ class TestBio:
                     wanted.append([i, i + 1, self.TYPES[(label - 1) // 2]])
                 elif label:
                     wanted[-1][1] = i + 1
-            assert [list(span[:3]) for span in _bio.best_spans(chars, self.TYPES)] == wanted
+            assert [list(span[:3]) for span in _bio.best_spans([chars], self.TYPES)[0]] == wanted
 
     @staticmethod
     def _well_formed(path):
@@ -174,7 +174,7 @@ class TestCRF:
         paths = [p for p in itertools.product(range(5), repeat=3) if TestBio._well_formed(p)]
 
         def weight(path, row):
-            moved = sum(float(crf.moves[a, b]) for a, b in itertools.pairwise(path))
+            moved = sum(crf.moves[a, b].item() for a, b in itertools.pairwise(path))
             return moved + sum(float(row[i, label]) for i, label in enumerate(path))
 
         weights = torch.tensor([weight(path, scores[0, 1:]) for path in paths])

@@ -31,11 +31,12 @@ def list_data(as_json: JsonOption = False) -> None:
 
 
 @app.command("card")
-def card(name: NameArgument) -> None:
-    """Print a data set's card: who made it, how, and what it is not good for."""
-    from tagkit.datasets import load
+def card(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Print a data set's card: who made it, how, and what it is not good for. Nothing is downloaded for it."""
+    from tagkit import datasets
 
-    typer.echo(load(name).card)
+    text = datasets.card(name)
+    typer.echo(json.dumps({"name": name, "card": text}, ensure_ascii=False, indent=1) if as_json else text)
 
 
 @app.command("audit")
@@ -54,9 +55,15 @@ def audit(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command("fetch")
-def fetch(name: NameArgument) -> None:
-    """Download a data set's files, checked by their sha256."""
-    from tagkit import datasets
+def fetch(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Download a data set's files, checked by their sha256, and print where they are."""
+    from tagkit import datasets, registry
 
-    for path in datasets.fetch(name):
-        typer.echo(str(path))
+    paths = [str(path) for path in datasets.fetch(name)]
+    if as_json:
+        files = registry.datasets.get(name).files
+        rows = [{"file": file, "path": path} for file, path in zip(files, paths, strict=True)]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for path in paths:
+            typer.echo(path)

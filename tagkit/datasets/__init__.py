@@ -7,6 +7,6 @@ from tagkit.datasets._audit import Audit, audit
 from tagkit.datasets._files import from_frame, iter_products, read_file
 from tagkit.datasets._rows import Rejects
 from tagkit.datasets._store import fetch
-from tagkit.datasets.base import Reader, load
+from tagkit.datasets.base import Reader, card, load
 
-__all__ = ["Audit", "Reader", "Rejects", "audit", "fetch", "from_frame", "iter_products", "load", "read_file"]
+__all__ = ["Audit", "Reader", "Rejects", "audit", "card", "fetch", "from_frame", "iter_products", "load", "read_file"]

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,13 +67,21 @@ def path(name: str) -> Path:
     source = sources().get(name)
     if source is None:
         raise BadInput(f"no data file is called {name!r}; the known data sets are {_known()}")
-    folders = [Path(os.environ["TAGKIT_DATA"]).expanduser()] if os.environ.get("TAGKIT_DATA") else []
-    for folder in [*folders, cache_folder("data")]:
-        place = folder / name
-        if place.is_file():
-            _check(place.resolve(), source.sha256)
-            return place
+    if place := _local(name):
+        _check(place.resolve(), source.sha256)
+        return place
     return _download(source, cache_folder("data") / name)
+
+
+def is_here(names: Iterable[str]) -> bool:
+    """Say whether data files are all on this machine, so that `path` downloads none of them."""
+    return all(_local(name) for name in names)
+
+
+def _local(name: str) -> Path | None:
+    folders = [Path(os.environ["TAGKIT_DATA"]).expanduser()] if os.environ.get("TAGKIT_DATA") else []
+    places = (folder / name for folder in [*folders, cache_folder("data")])
+    return next((place for place in places if place.is_file()), None)
 
 
 def fetch(name: str) -> list[Path]:

@@ -38,6 +38,23 @@ class Reader(ABC):
             BadInput: An option or a file is wrong.
         """
 
+    def describe(self) -> str:
+        """Return the card; a reader that adds figures to it adds them where its files are on this machine."""
+        return self.card
+
+
+def card(name: str | Path) -> str:
+    """Return the card of a data set, or of the user's own file, and download nothing for it.
+
+    Args:
+        name: As for `load`.
+
+    Raises:
+        UnknownName: It is neither a known name nor a file.
+        BadInput: A file is wrong.
+    """
+    return load(name).card if _is_file(str(name)) else registry.datasets.get(str(name))().describe()
+
 
 def load(name: str | Path, **options: Any) -> Dataset:
     """Return a data set by name, or from the user's own file.
@@ -52,8 +69,12 @@ def load(name: str | Path, **options: Any) -> Dataset:
         BadInput: A file or an option is wrong.
     """
     text = str(name)
-    if text not in registry.datasets.names() and (Path(text).suffix or os.path.exists(text)):
+    if _is_file(text):
         from tagkit.datasets._files import read_file
 
         return read_file(Path(text), **options)
     return registry.datasets.get(text)().read(**options)
+
+
+def _is_file(name: str) -> bool:
+    return name not in registry.datasets.names() and bool(Path(name).suffix or os.path.exists(name))

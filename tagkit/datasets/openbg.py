@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any, ClassVar
 
-from tagkit.datasets import _ecomgpt, _options
+from tagkit.datasets import _ecomgpt, _options, _store
 from tagkit.datasets._split import PARTS, Parts, by_part, split_of
 from tagkit.datasets.base import Reader
 from tagkit.product import Dataset, Product
@@ -106,6 +106,10 @@ class OpenBG(Reader):
         parts = by_part((split_of(p.title), p) for p in rows)
         card = self.card + _figures(found, parts, min_items, len(vocabulary))
         return Dataset(self.name, *parts, card, self.licence)
+
+    def describe(self) -> str:
+        """Return the card, with the figures of the default reading where the files are on this machine."""
+        return self.read().card if _store.is_here(self.files) else self.card
 
 
 def _figures(found: dict[str, tuple[str, ...]], parts: Parts, min_items: int, tags: int) -> str:

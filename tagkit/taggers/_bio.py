@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from tagkit.product import Product, Span, Tag
 from tagkit.text.present import places
+from tagkit.training.batches import sorted_buckets
 
 OUTSIDE = 0
 """The label of what is in no span; type number t has the labels 1 + 2t (begins) and 2 + 2t (goes on)."""
+BATCH = 4096
+"""Characters whose labels are looked for at a time."""
 Spans = list[tuple[int, int, str]]
+Scored = tuple[int, int, str, float]
 Floats = NDArray[np.float32]
 
 
@@ -59,14 +63,17 @@ def to_characters(probabilities: Floats, starts: NDArray[np.int64], ends: NDArra
         ends: Behind the last ones.
         out: Filled, shape (characters, labels).
     """
-    going_on = continued(probabilities)
-    for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        out[start] = probabilities[row]
-        out[start + 1 : end] = going_on[row]
-    for row in range(1, len(starts)):
-        gap = slice(ends[row - 1], starts[row])
-        if gap.start < gap.stop:
-            out[gap] = _blank(probabilities[row])
+    at = np.arange(len(out))
+    token = np.searchsorted(starts, at, side="right") - 1
+    inside = (token >= 0) & (at < ends[token])
+    out[inside] = continued(probabilities)[token[inside]]
+    out[starts] = probabilities
+    blank = ~inside & (token >= 0) & (token + 1 < len(starts))
+    if blank.any():
+        # Blanks are inside a span only if the next token goes on with it.
+        following = continued(probabilities * (np.arange(probabilities.shape[1]) % 2 == 0))[token[blank] + 1]
+        following[:, OUTSIDE] = 1 - following[:, 2::2].sum(1)
+        out[blank] = following
 
 
 def continued(probabilities: Floats) -> Floats:
@@ -77,54 +84,61 @@ def continued(probabilities: Floats) -> Floats:
     return out
 
 
-def _blank(following: Floats) -> Floats:
-    """Return the probabilities of blanks before a token: inside a span only if the token goes on with one."""
-    out = np.zeros_like(following)
-    out[2::2] = following[2::2]
-    out[OUTSIDE] = 1 - out[2::2].sum()
-    return out
-
-
-def best_spans(probabilities: Floats, types: Sequence[str]) -> list[tuple[int, int, str, float]]:
-    """Return the spans of the most probable well-formed labels (Viterbi; only what began may go on).
+def best_spans(rows: Sequence[Floats], types: Sequence[str]) -> list[list[Scored]]:
+    """Return the spans of the most probable well-formed labels of each text (Viterbi; only what began may go on).
 
     Args:
-        probabilities: Of the labels of each character, shape (characters, labels).
+        rows: For each text the probabilities of the labels of its characters, shape (characters, labels).
         types: The types in the order of the labels.
 
     Returns:
-        (start, end, type, score) in the order of the text; the score is the geometric mean of the probabilities of the
+        For each text (start, end, type, score) in order; the score is the geometric mean of the probabilities of the
         span's labels.
     """
-    length = len(probabilities)
-    if not length:
-        return []
-    logs = np.log(np.maximum(probabilities, 1e-12))
-    begins, goes_on = logs[:, 1::2], logs[:, 2::2]
-    count = begins.shape[1]
-    # Per step: the best label of any kind before, and for each type whether it was begun or went on.
-    total = np.concatenate([logs[0, :1], begins[0], np.full(count, -np.inf, dtype=logs.dtype)])
-    any_before = np.zeros(length, dtype=np.int64)
-    own_before = np.zeros((length, count), dtype=bool)
+    found: list[list[Scored]] = [[] for _ in rows]
+    for batch in sorted_buckets([len(row) for row in rows], tokens=BATCH, most=BATCH):
+        width = max(len(rows[i]) for i in batch)
+        # Behind its end a text is outside, for certain.
+        chances = np.zeros((len(batch), max(1, width), 1 + 2 * len(types)), dtype=np.float32)
+        chances[:, :, OUTSIDE] = 1
+        for place, i in enumerate(batch):
+            chances[place, : len(rows[i])] = rows[i]
+        logs = np.log(np.maximum(chances, 1e-12))
+        for place, path in enumerate(_viterbi(logs, len(types))):
+            found[batch[place]] = _collect(path, logs[place], types)
+    return found
+
+
+def _viterbi(logs: Floats, count: int) -> NDArray[np.int64]:
+    """Return the best labels, shape (texts, characters): 0 outside, then all that begin, then all that go on."""
+    texts, length, _ = logs.shape
+    begins, goes_on = logs[:, :, 1::2], logs[:, :, 2::2]
+    every = np.arange(texts)
+    never = np.full((texts, count), -np.inf, dtype=logs.dtype)
+    total = np.concatenate([logs[:, 0, :1], begins[:, 0], never], axis=1)
+    # Per character the best label of any kind before, and for each type whether it went on or began there.
+    any_before = np.zeros((length, texts), dtype=np.int64)
+    went_on = np.zeros((length, texts, count), dtype=bool)
     for at in range(1, length):
-        any_before[at] = total.argmax()
-        best = total[any_before[at]]
-        own_before[at] = total[1 + count :] > total[1 : 1 + count]
-        on = np.maximum(total[1 : 1 + count], total[1 + count :]) + goes_on[at]
-        total = np.concatenate([best + logs[at, :1], best + begins[at], on])
-    label = int(total.argmax())
-    path = np.zeros(length, dtype=np.int64)
+        any_before[at] = total.argmax(1)
+        best = total[every, any_before[at], None]
+        started, running = total[:, 1 : 1 + count], total[:, 1 + count :]
+        went_on[at] = running > started
+        on = np.maximum(started, running) + goes_on[:, at]
+        total = np.concatenate([best + logs[:, at, :1], best + begins[:, at], on], axis=1)
+    path = np.zeros((texts, length), dtype=np.int64)
+    label = total.argmax(1)
     for at in range(length - 1, -1, -1):
-        path[at] = label
+        path[:, at] = label
         kind = label - 1 - count
-        label = any_before[at] if kind < 0 else (1 + count if own_before[at, kind] else 1) + kind
-    return _collect(path, logs, types, count)
+        own = np.where(went_on[at, every, np.maximum(kind, 0)], label, label - count)
+        label = np.where(kind < 0, any_before[at], own)
+    return path
 
 
-def _collect(path: NDArray[np.int64], logs: Floats, types: Sequence[str], count: int) -> list:
-    found = []
-    first = np.flatnonzero((path > 0) & (path <= count))
-    for start in first.tolist():
+def _collect(path: NDArray[np.int64], logs: Floats, types: Sequence[str]) -> list[Scored]:
+    count, found = len(types), []
+    for start in np.flatnonzero((path > 0) & (path <= count)).tolist():
         kind = int(path[start]) - 1
         end = start + 1
         while end < len(path) and path[end] == 1 + count + kind:
@@ -134,7 +148,7 @@ def _collect(path: NDArray[np.int64], logs: Floats, types: Sequence[str], count:
     return found
 
 
-def as_tags(text: str, spans: Sequence[tuple[int, int, str, float]], source: str) -> list[Tag]:
+def as_tags(text: str, spans: Sequence[Scored], source: str) -> list[Tag]:
     """Turn scored spans into ranked tags; the same text with the same type is one tag with its best score."""
     found: dict[tuple[str, str], tuple[float, list[Span]]] = {}
     for start, end, kind, score in spans:

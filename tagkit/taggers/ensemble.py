@@ -104,8 +104,8 @@ class Ensemble(Tagger):
             lists = zip(*(member.predict(products) for member in self.members_), strict=True)
             return [self._average(rows) for rows in lists]
         types = sorted({kind for member in self.members_ for kind in member.types})  # type: ignore[attr-defined]
-        found = zip(products, self._characters(products, types), strict=True)
-        return [_bio.as_tags(product.text, _bio.best_spans(chars, types), self.name) for product, chars in found]
+        found = zip(products, _bio.best_spans(list(self._characters(products, types)), types), strict=True)
+        return [_bio.as_tags(product.text, spans, self.name) for product, spans in found]
 
     def _characters(self, products: Sequence[Product], types: list[str]) -> Iterator[NDArray[np.float32]]:
         """Yield the mean label probabilities of each product, shape (characters, labels)."""

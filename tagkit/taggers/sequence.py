@@ -158,8 +158,12 @@ class Sequence(Tagger):
         return self._reader(backbone).read([product.text for product in products], prefixes)
 
     def _tag(self, products: Rows[Product]) -> Tags:
-        found = zip(products, self.character_probabilities(products), strict=True)
-        return [_bio.as_tags(p.text, _bio.best_spans(chars, self.types_), self.name) for p, chars in found]
+        out: Tags = []
+        for first in range(0, len(products), CHUNK):
+            part = products[first : first + CHUNK]
+            found = zip(part, _bio.best_spans(self._probabilities(part), self.types_), strict=True)
+            out += [_bio.as_tags(product.text, spans, self.name) for product, spans in found]
+        return out
 
     @property
     def types(self) -> list[str]:
