@@ -147,9 +147,11 @@ def test_a_closed_pipe_is_no_error(shop):
 def test_compare_as_json(shop):
     measures = "F1@M,R(tags=absent)@10,ILD@10"
     options = ("--seed", 3, "--baseline", "dictionary", "--no-track", "--out", "mine", "--json")
+    options += ("--set", "lexicon.min_chars=1")
     found = run(*COMPARE, "--data", shop, "--measures", measures, *options)
     body = json.loads(found.stdout)
     assert (body["baseline"], body["samples"], body["seed"], body["mlflow_run"]) == ("dictionary", 20, 3, "")
+    assert [body["strategies"][name]["params"]["min_chars"] for name in ("lexicon", "dictionary")] == [1, 2]
     figures = body["views"]["test"]["figures"]
     assert set(figures) == {"dictionary", "lexicon"}
     assert list(figures["lexicon"]) == measures.split(",") and figures["lexicon"]["F1@M"]["value"] > 0.3
@@ -192,8 +194,8 @@ def test_without_extras_the_leaderboard_is_printed_all_the_same(shop, monkeypatc
     found = run(*COMPARE, "--data", shop, "--measures", "F1@M", "--out", "absent")
     assert found.stdout.splitlines()[0].startswith("shop, test:") and "report:" not in found.stdout
     assert [line for line in found.stderr.splitlines() if line.startswith("tagkit: ")] == [
-        'tagkit: the HTML report needs the package jinja2: pip install "tagkit[report]"',
         'tagkit: tracking needs the package mlflow: pip install "tagkit[mlflow]"',
+        'tagkit: the HTML report needs the package jinja2: pip install "tagkit[report]"',
     ]
 
 
@@ -257,6 +259,8 @@ def test_measures():
         ("compare --taggers dictionary --measures nonesuch@5", "no measure is called 'nonesuch'; there are: "),
         ("compare --data nonesuch", "no data set is called 'nonesuch'; there are: "),
         ("compare --taggers dictionary --baseline knn", "the baseline 'knn' takes no part; there are: dictionary"),
+        ("compare --set lexicon=1", "--set takes NAME.PARAMETER=VALUE, not 'lexicon=1'"),
+        ("compare --taggers dictionary --set knn.k=3", "--set names knn, which takes no part"),
         ("data card nonesuch", "no data set is called 'nonesuch'; there are: "),
         ("data audit nonesuch", "no data set is called 'nonesuch'; there are: "),
         ("data fetch nonesuch", "no data set is called 'nonesuch'; there are: "),

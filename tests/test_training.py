@@ -12,6 +12,7 @@ from tagkit.errors import BadInput  # noqa: E402
 from tagkit.training import Recipe, train  # noqa: E402
 from tagkit.training.batches import shuffled_buckets, sorted_buckets  # noqa: E402
 from tagkit.training.checkpoint import Checkpoint  # noqa: E402
+from tagkit.training.dropout import FastDropout  # noqa: E402
 
 INPUTS = torch.linspace(-1, 1, 64).reshape(32, 2)
 TARGETS = INPUTS @ torch.tensor([[2.0], [-1.0]]) + 0.5
@@ -133,6 +134,17 @@ def test_early_stopping_keeps_the_best_epoch():
     run(model, Recipe(epochs=5, batch_size=8, precision="fp32", patience=2), evaluate=evaluate)
     assert len(seen) == 4
     assert torch.equal(weights(model), seen[1])
+
+
+def test_fast_dropout_keeps_the_mean_and_the_share():
+    layer = FastDropout(0.25)
+    torch.manual_seed(0)
+    found = layer(torch.ones(1000, 1001))
+    assert found.eq(0).float().mean().item() == pytest.approx(0.25, abs=0.005)
+    assert found.mean().item() == pytest.approx(1, abs=0.005)
+    assert not torch.equal(found[0], found[1])
+    assert torch.equal(layer.eval()(torch.ones(3)), torch.ones(3))
+    assert torch.equal(FastDropout(0.0)(torch.ones(3)), torch.ones(3))
 
 
 def test_frozen_parameters_stay():

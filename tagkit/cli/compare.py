@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -18,6 +19,9 @@ T = TypeVar("T")
 def compare(
     data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
     taggers: Annotated[str, typer.Option(help="Strategies, parted by commas; all if absent.")] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A strategy's parameter, as NAME.PARAMETER=VALUE (JSON or text).")
+    ] = None,
     measures: Annotated[str, typer.Option(help="Measures, parted by commas, such as F1@M,nDCG@10.")] = "",
     baseline: Annotated[str, typer.Option(help="What the others are tested against.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/NAME if absent.")] = None,
@@ -37,7 +41,7 @@ def compare(
     run = _if_installed(lambda: tracking.live(dataset.name, uri=store)) if track else None
     with run or nullcontext():
         result = comparison.compare(
-            [name.strip() for name in taggers.split(",")] if taggers else None,
+            _strategies(taggers, set_ or ()),
             dataset,
             _split_measures(measures) or None,
             baseline=baseline or None,
@@ -62,6 +66,33 @@ def compare(
         typer.echo(f"report: {folder / 'report.html'}")
     if run_id:
         typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+
+
+def _strategies(names: str, settings: Sequence[str]) -> list[Any] | None:
+    """Return the strategies that were named, with the parameters that were set; None: all as they come."""
+    from tagkit import registry
+    from tagkit.errors import BadInput
+    from tagkit.taggers import create
+
+    params: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        match = re.fullmatch(r"([\w-]+)\.(\w+)=(.*)", setting)
+        if match is None:
+            raise BadInput(f"--set takes NAME.PARAMETER=VALUE, not {setting!r}")
+        params.setdefault(match[1], {})[match[2]] = _value(match[3])
+    if not names and not params:
+        return None
+    chosen = [name.strip() for name in names.split(",")] if names else registry.taggers.names()
+    if strangers := params.keys() - set(chosen):
+        raise BadInput(f"--set names {', '.join(sorted(strangers))}, which takes no part")
+    return [create(name, **params[name]) if name in params else name for name in chosen]
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _if_installed(work: Callable[[], T]) -> T | None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from tagkit.training.batches import shuffled_buckets
 from tagkit.training.checkpoint import Checkpoint
+from tagkit.training.dropout import use_fast_dropout
 from tagkit.training.progress import Progress
 from tagkit.training.recipe import Recipe, resolve_precision
 
@@ -59,6 +60,7 @@ def train(
     accelerator = Accelerator(mixed_precision="no", gradient_accumulation_steps=recipe.accumulate)
     device = accelerator.device
     low = resolve_precision(recipe.precision, str(device)) == "bf16"
+    use_fast_dropout(model)
     optimizer = torch.optim.AdamW(_groups(model, recipe, is_head), lr=recipe.learning_rate, fused=_fused(device))
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     running: Any = torch.compile(wrapped) if recipe.compile else wrapped
