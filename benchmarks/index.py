@@ -4,8 +4,7 @@
 
 Vectors of the length of the small encoders (384) in clusters, as products lie; same graph settings (16 links, 128 when
 building and searching), 32-bit floats, cosine, one thread. Printed: seconds to build, queries per second one at a time
-and in a batch, recall of the true ten nearest, size of the saved index and of the installed package, and whether two
-builds answer the same.
+and in a batch, recall of the true ten nearest, size of the saved index, and whether two builds answer the same.
 """
 
 from __future__ import annotations
@@ -77,9 +76,7 @@ class Usearch:
     def __init__(self, vectors: np.ndarray) -> None:
         from usearch.index import Index
 
-        self.index = Index(
-            ndim=vectors.shape[1], metric="cos", dtype="f32", connectivity=LINKS, expansion_add=EFFORT
-        )
+        self.index = Index(ndim=vectors.shape[1], metric="cos", dtype="f32", connectivity=LINKS, expansion_add=EFFORT)
         self.index.expansion_search = EFFORT
         self.index.add(np.arange(len(vectors)), vectors, threads=1)
 
