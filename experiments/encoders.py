@@ -24,7 +24,7 @@ from tagkit.product import Dataset, Product, Tags
 from tagkit.taggers import Tagger, create
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from _report import machine  # noqa: E402
+from _report import machine
 
 OA_MINE: dict[str, Any] = {"epochs": 15, "average": 0.995, "augment": 0.3}
 CHINESE: dict[str, Any] = {"model": "e5-small", "average": 0.995}
