@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+import tagkit
 from tagkit.cache import cache_folder
 from tagkit.pretrained import Backbone, Window
 from tagkit.product import Product
@@ -48,7 +49,7 @@ def trim(backbone: Backbone, windows: Sequence[Window], products: Sequence[Produ
 
 def checkpoint_file(name: str, params: dict[str, Any], products: Sequence[Product]) -> Path:
     """Return where the training of a strategy on these products keeps its checkpoint."""
-    sha = hashlib.sha256(json.dumps([name, params], sort_keys=True, default=repr).encode())
+    sha = hashlib.sha256(json.dumps([tagkit.__version__, name, params], sort_keys=True, default=repr).encode())
     for product in products:
         sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
     return cache_folder("training") / f"{name}-{sha.hexdigest()[:24]}.safetensors"

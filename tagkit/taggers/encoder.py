@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import expit
-from torch import Tensor, nn
+from torch import Tensor
 
 from tagkit.errors import BadInput
 from tagkit.pretrained import Backbone, TextReader, Window
 from tagkit.pretrained.running import pad, run
-from tagkit.pretrained.vectors import embed, mean_pool
+from tagkit.pretrained.vectors import embed
 from tagkit.product import Product, Tags
 from tagkit.taggers import _neural
 from tagkit.taggers._calibration import platt
 from tagkit.taggers._features import targets
 from tagkit.taggers._losses import LOSSES, multilabel_loss
+from tagkit.taggers._scorer import Scorer
+from tagkit.taggers._surface import Surface
 from tagkit.taggers.base import State, Tagger, ranked
-from tagkit.text.present import is_present
 from tagkit.training import Recipe, train
+
+Floats = NDArray[np.float32]
 
 
 class Encoder(Tagger):
     """One logit per tag from the mean vector x of a fine-tuned encoder.
 
-    The logit of tag t is (Wx)·l_t + d_t·x + b_t + p_t·[t stands in the text]. l_t is the vector that the encoder gave
-    the tag's own text before training, and W is shared by all tags, so that a tag with few examples borrows from
-    those with like texts, and a new tag (`add_tags`) works without training; d_t is the tag's own and begins at 0.
+    The logit of tag t is (Wx)·l_t + d_t·x + b_t + p_t·[t stands in the text] + s_t. l_t is the vector that the encoder
+    gave the tag's own text before training, and W is shared by all tags, so that a tag with few examples borrows from
+    those with like texts, and a new tag (`add_tags`) works without training; d_t is the tag's own and begins at 0. s_t
+    is the logit of the strategy `linear` on words and characters, held out in training, so that the encoder learns
+    what surface words do not say (wide and deep).
     Probabilities are calibrated on dev by temperature and shift. Thresholds per tag are chosen on dev by the
     refinement `thresholds`, which `tagkit.compare` applies. A text longer than the model's window is read in
     overlapping windows whose logits are averaged; nothing is cut.
@@ -39,7 +44,8 @@ class Encoder(Tagger):
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
         category: Whether the category, where there is one, is read before the text.
-        present: Whether a tag's standing in the text counts (p_t); without it the encoder sees only vectors.
+        present: Whether a tag's standing in the text counts (p_t).
+        wide: Whether the logits of `linear` count (s_t); not beyond 12,000 training products.
         loss: "bce", "focal" or "asymmetric".
         balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
         min_count: Tags with fewer train products are not learnt.
@@ -58,7 +64,8 @@ class Encoder(Tagger):
         seed: Of the order of products and dropout.
 
     Source: Devlin et al., BERT (NAACL 2019); label texts as weights: Pappas and Henderson, GILE: A Generalized
-    Input-Label Embedding for Text Classification (TACL 2019).
+    Input-Label Embedding for Text Classification (TACL 2019); linear part: Cheng et al., Wide & Deep Learning for
+    Recommender Systems (DLRS 2016).
     """
 
     name = "encoder"
@@ -68,6 +75,7 @@ class Encoder(Tagger):
         model: str = "auto",
         category: bool = True,
         present: bool = True,
+        wide: bool = True,
         loss: str = "bce",
         balance: float = 0.0,
         min_count: int = 2,
@@ -88,6 +96,7 @@ class Encoder(Tagger):
         self.model = model
         self.category = category
         self.present = present
+        self.wide = wide
         self.loss = loss
         self.balance = balance
         self.min_count = min_count
@@ -120,18 +129,24 @@ class Encoder(Tagger):
         _neural.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self._net = Scorer(backbone, labels, share, self.dropout)
+        self._surface = Surface(self.tags_, self.present, self.wide)
+        hits, wide = self._surface.fit(tagged, dev, self.min_count)
+        chance = np.full(len(share), 0.5) if self._surface.knows_shares else share
+        self._net = Scorer(backbone, labels, chance, self.dropout)
         weights = torch.from_numpy(np.minimum(share.clip(1e-6) ** -self.balance, 50).astype(np.float32))
-        windows, hits = self._windows(backbone, tagged), self._hits(tagged)
+        windows = self._windows(backbone, tagged)
         judged = [product for product in dev if product.tags]
         truth = targets(judged, self.tags_)
         self.scale_, self.shift_ = 1.0, 0.0
         self.history_ = train(
             self._net,
             lambda net, batch: multilabel_loss(
-                self.loss, net(batch["ids"], batch["mask"], batch["hits"]), batch["gold"], weights.to(batch["gold"])
+                self.loss,
+                net(batch["ids"], batch["mask"], batch["hits"], batch["wide"]),
+                batch["gold"],
+                weights.to(batch["gold"]),
             ),
-            lambda rows: _collate([windows[i] for i in rows], gold, hits, backbone.padding),
+            lambda rows: _collate([windows[i] for i in rows], gold, hits, wide, backbone.padding),
             [len(window) for window in windows],
             self._recipe(),
             name=self.name,
@@ -160,22 +175,14 @@ class Encoder(Tagger):
         prefixes = [product.category for product in products] if self.category else None
         return reader.read([product.text for product in products], prefixes)
 
-    def _hits(self, products: Sequence[Product]) -> NDArray[np.float32]:
-        """Return which tag stands in which product's text, shape (products, tags); zeros if that does not count."""
-        found = np.zeros((len(products), len(self.tags_)), dtype=np.float32)
-        if self.present:
-            for row, product in zip(found, products, strict=True):
-                row[:] = [is_present(tag, product.text) for tag in self.tags_]
-        return found
-
     def _logits(self, products: Sequence[Product]) -> NDArray[np.float64]:
         """Return the uncalibrated logits, shape (products, tags)."""
-        windows, hits = self._windows(self._net.backbone, products), self._hits(products)
+        windows = self._windows(self._net.backbone, products)
         out = np.zeros((len(products), len(self.tags_)))
         for batch, scores in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
             np.add.at(out, [windows[i].row for i in batch], scores.numpy())
         out /= np.bincount([window.row for window in windows], minlength=len(products))[:, None]
-        return out + hits * self._net.presence.detach().cpu().numpy()
+        return out + self._net.beside(*self._surface.read(products))
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         found = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
@@ -202,18 +209,20 @@ class Encoder(Tagger):
         new = [tag for tag in dict.fromkeys(tags) if tag not in set(self.tags_)]
         if new:
             self._net.extend(embed(Backbone.load(self._net.backbone.source), new))
-            self.tags_ = [*self.tags_, *new]
+            self.tags_ = self._surface.tags = [*self.tags_, *new]
         return self
 
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "history": self.history_, "scale": self.scale_, "shift": self.shift_}
         state |= {f"backbone:{key}": value for key, value in self._net.backbone.state().items()}
+        state |= {f"surface:{key}": value for key, value in self._surface.state().items()}
         return state | {f"net:{key}": value for key, value in self._net.head_state().items()}
 
     def _restore(self, state: State) -> None:
         self.tags_, self.history_ = state["tags"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
         parts = {key.partition(":")[2]: value for key, value in state.items() if key.startswith("backbone:")}
+        self._surface = Surface.restore({k[8:]: value for k, value in state.items() if k.startswith("surface:")})
         labels = state["net:labels"]
         self._net = Scorer(Backbone.from_state(parts), labels, np.full(len(labels), 0.5), self.dropout)
         stored = {key.removeprefix("net:"): torch.from_numpy(v) for key, v in state.items() if key.startswith("net:")}
@@ -221,61 +230,10 @@ class Encoder(Tagger):
         self._net.eval()
 
 
-class Scorer(nn.Module):
-    """The logits of all tags from the mean vector of an encoder.
-
-    Args:
-        backbone: The encoder.
-        labels: The vectors of the tags' texts, shape (tags, size).
-        share: In which share of train each tag is gold, shape (tags,).
-        dropout: On the mean vector.
-    """
-
-    labels: Tensor
-
-    def __init__(self, backbone: Backbone, labels: NDArray[Any], share: NDArray[Any], dropout: float) -> None:
-        super().__init__()
-        size = backbone.size
-        self.backbone = backbone
-        self.dropout = nn.Dropout(dropout)
-        self.norm = nn.LayerNorm(size, elementwise_affine=False)
-        self.register_buffer("labels", torch.from_numpy(np.asarray(labels, dtype=np.float32)))
-        self.register_buffer("centre", self.labels.mean(0))
-        self.shared = nn.Parameter(torch.eye(size))
-        self.own = nn.Parameter(torch.zeros(len(labels), size))
-        chance = torch.from_numpy(np.clip(share, 1e-4, 1 - 1e-4).astype(np.float32))
-        self.bias = nn.Parameter(torch.logit(chance))
-        self.presence = nn.Parameter(torch.full((len(labels),), 2.0))
-
-    def forward(self, ids: Tensor, mask: Tensor, hits: Tensor | None = None) -> Tensor:
-        """Return the logits, shape (batch, tags); without `hits` those of the vectors alone."""
-        x = self.dropout(self.norm(mean_pool(self.backbone(ids, mask), mask)))
-        spread = nn.functional.layer_norm(self.labels - self.centre, self.labels.shape[1:])
-        scores = (x @ self.shared) @ spread.T / x.shape[1] + x @ self.own.T / x.shape[1] ** 0.5 + self.bias
-        return scores if hits is None else scores + hits * self.presence
-
-    def head_state(self) -> dict[str, NDArray[np.float32]]:
-        """Return all that is not the encoder's, as arrays."""
-        state = self.state_dict()
-        return {key: value.cpu().numpy() for key, value in state.items() if not key.startswith("backbone.")}
-
-    @torch.no_grad()
-    def extend(self, labels: NDArray[np.float32]) -> None:
-        """Add tags by the vectors of their texts; they get the bias and presence of the rarer tags, and no own part."""
-        more = torch.from_numpy(labels).to(self.labels)
-        self.labels = torch.cat([self.labels, more])
-        self.own = nn.Parameter(torch.cat([self.own, torch.zeros(len(more), self.own.shape[1]).to(self.own)]))
-        for name in ("bias", "presence"):
-            old = getattr(self, name)
-            middle = old.quantile(0.5 if name == "presence" else 0.25)
-            setattr(self, name, nn.Parameter(torch.cat([old, middle.expand(len(more))])))
-
-
-def _collate(
-    windows: list[Window], gold: NDArray[np.float32], hits: NDArray[np.float32], padding: int
-) -> dict[str, Tensor]:
+def _collate(windows: list[Window], gold: Floats, hits: Floats, wide: Floats, padding: int) -> dict[str, Tensor]:
     rows = [window.row for window in windows]
-    return pad(windows, padding) | {"gold": torch.from_numpy(gold[rows]), "hits": torch.from_numpy(hits[rows])}
+    sides = {"gold": gold, "hits": hits, "wide": wide}
+    return pad(windows, padding) | {key: torch.from_numpy(values[rows]) for key, values in sides.items()}
 
 
 def _best_f1(logits: NDArray[np.float64], truth: NDArray[np.float64]) -> float:

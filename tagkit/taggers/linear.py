@@ -39,6 +39,10 @@ class Linear(Tagger):
         prune: Share of a tag's largest weight below which a weight is dropped.
         limit: How many tags to give at most.
 
+    Attributes:
+        held_out_: After `fit` on at most 12,000 products the leave-one-out predictions, shape (products, tags), before
+            calibration; None otherwise.
+
     Source: Rifkin and Klautau, In defense of one-vs-all classification (JMLR 2004); Platt, Probabilistic outputs for
     support vector machines (1999).
     """
@@ -65,6 +69,7 @@ class Linear(Tagger):
             blocks = [x.T @ duals[:, i : i + TAGS_AT_ONCE] for i in range(0, y.shape[1], TAGS_AT_ONCE)]
         else:
             blocks, held_out = self._conjugate_gradients(x, y), None
+        self.held_out_ = held_out
         self.weights_ = sparse.hstack([_pruned(block, self.prune) for block in blocks]).tocsr()
         judged = [product for product in dev if product.tags]
         if judged:
@@ -81,6 +86,10 @@ class Linear(Tagger):
             model.fit(x, y[:, columns].toarray() - self.bias_[columns])
             blocks.append(model.coef_.reshape(-1, x.shape[1]).T.astype(np.float32))
         return blocks
+
+    def logits(self, products: Sequence[Product]) -> NDArray[Any]:
+        """Return the calibrated logits of all tags, shape (products, tags)."""
+        return self.scale_ * self._raw(products) + self.shift_
 
     def _raw(self, products: Sequence[Product]) -> NDArray[Any]:
         """Return the uncalibrated scores, shape (products, tags)."""
@@ -105,6 +114,7 @@ class Linear(Tagger):
         self._features.restore({k.removeprefix("features_"): v for k, v in state.items() if k.startswith("features_")})
         self.weights_, self.bias_ = state["weights"], state["bias"]
         self.scale_, self.shift_, self.tags_ = state["scale"], state["shift"], state["tags"]
+        self.held_out_ = None
 
 
 def _closed_form(

@@ -1,0 +1,71 @@
+"""The network of the strategy `encoder`: logits of all tags from an encoder's mean vector, and from the surface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tagkit.pretrained import Backbone
+from tagkit.pretrained.vectors import mean_pool
+
+Floats = NDArray[np.float32]
+
+
+class Scorer(nn.Module):
+    """The logits of all tags from the mean vector of an encoder.
+
+    Args:
+        backbone: The encoder.
+        labels: The vectors of the tags' texts, shape (tags, size).
+        share: In which share of train each tag is gold, shape (tags,).
+        dropout: On the mean vector.
+    """
+
+    labels: Tensor
+
+    def __init__(self, backbone: Backbone, labels: NDArray[Any], share: NDArray[Any], dropout: float) -> None:
+        super().__init__()
+        size = backbone.size
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.norm = nn.LayerNorm(size, elementwise_affine=False)
+        self.register_buffer("labels", torch.from_numpy(np.asarray(labels, dtype=np.float32)))
+        self.register_buffer("centre", self.labels.mean(0))
+        self.shared = nn.Parameter(torch.eye(size))
+        self.own = nn.Parameter(torch.zeros(len(labels), size))
+        chance = torch.from_numpy(np.clip(share, 1e-4, 1 - 1e-4).astype(np.float32))
+        self.bias = nn.Parameter(torch.logit(chance))
+        self.presence = nn.Parameter(torch.zeros(len(labels)))
+        self.trust = nn.Parameter(torch.ones(1))
+
+    def forward(self, ids: Tensor, mask: Tensor, hits: Tensor | None = None, wide: Tensor | None = None) -> Tensor:
+        """Return the logits, shape (batch, tags); without `hits` and `wide` those of the vectors alone."""
+        x = self.dropout(self.norm(mean_pool(self.backbone(ids, mask), mask)))
+        spread = nn.functional.layer_norm(self.labels - self.centre, self.labels.shape[1:])
+        scores = (x @ self.shared) @ spread.T / x.shape[1] + x @ self.own.T / x.shape[1] ** 0.5 + self.bias
+        return scores if hits is None or wide is None else scores + hits * self.presence + wide * self.trust
+
+    def beside(self, hits: Floats, wide: Floats) -> Floats:
+        """Return what the surface adds to the logits of the vectors, shape (products, tags)."""
+        presence, trust = (value.detach().cpu().numpy() for value in (self.presence, self.trust))
+        return hits * presence + wide * trust
+
+    def head_state(self) -> dict[str, NDArray[np.float32]]:
+        """Return all that is not the encoder's, as arrays."""
+        state = self.state_dict()
+        return {key: value.cpu().numpy() for key, value in state.items() if not key.startswith("backbone.")}
+
+    @torch.no_grad()
+    def extend(self, labels: NDArray[np.float32]) -> None:
+        """Add tags by the vectors of their texts; they get the bias and presence of the rarer tags, and no own part."""
+        more = torch.from_numpy(labels).to(self.labels)
+        self.labels = torch.cat([self.labels, more])
+        self.own = nn.Parameter(torch.cat([self.own, torch.zeros(len(more), self.own.shape[1]).to(self.own)]))
+        for name in ("bias", "presence"):
+            old = getattr(self, name)
+            middle = old.quantile(0.5 if name == "presence" else 0.25)
+            setattr(self, name, nn.Parameter(torch.cat([old, middle.expand(len(more))])))
