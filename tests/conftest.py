@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tagkit.product import Product
+from tagkit.product import Product, Span, Tag
 
 ROWS = [
     ("黑色高跟鞋女尖头细跟", ("高跟鞋", "鞋子", "黑色", "女性", "优雅")),
@@ -30,6 +30,20 @@ def products() -> list[Product]:
     """Tagged products, each title twice with small changes so that tags repeat."""
     twice = [(title + tail, tags) for tail in ("", " 新款") for title, tags in ROWS]
     return [Product(f"p{number}", title, tags=tags) for number, (title, tags) in enumerate(twice)]
+
+
+@pytest.fixture(scope="session")
+def annotated() -> list[Product]:
+    """Titles of two categories, annotated with two types; the categories share one type's values."""
+    rows = []
+    for category, names in (("鞋子", ("高跟鞋", "帆布鞋", "运动鞋")), ("女装", ("连衣裙", "短袖"))):
+        for colour in ("黑色", "红色", "蓝色"):
+            for name in names:
+                title = f"{colour}女{name}百搭"
+                places = (("色", colour, Span(0, 2)), ("品", name, Span(3, 3 + len(name))))
+                found = tuple(Tag(text, spans=(span,), type=kind) for kind, text, span in places)
+                rows.append(Product(title, title, category=category, tags=(colour, name), annotations=found))
+    return rows
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +84,25 @@ def tiny_model(tmp_path_factory) -> Path:
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
     ).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_model, tmp_path_factory):
+    """Make a strategy by name with the tiny model and a short training.
+
+    For as long, torch has one thread (more cost small tensors more than they bring), and tagkit an empty cache.
+    """
+    import torch
+
+    from tagkit.taggers import create
+
+    def make(name: str, **params: object) -> object:
+        trained = {"epochs": 2, "learning_rate": 3e-3, "precision": "fp32"} if name in ("encoder", "sequence") else {}
+        return create(name, **{"model": str(tiny_model), **trained, **params})
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAGKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield make
+    torch.set_num_threads(threads)

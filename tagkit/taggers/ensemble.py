@@ -78,8 +78,9 @@ class Ensemble(Tagger):
         if self.level not in LEVELS:
             raise BadInput(f"ensemble: level is one of {', '.join(LEVELS)}, not {self.level!r}")
         made = _members.make(self.members, self.synonyms, self.name)
-        if self.weights is not None and (len(self.weights) != len(made) or not sum(self.weights) > 0):
-            raise BadInput(f"ensemble: it needs one weight for each of {len(made)} members, not {self.weights!r}")
+        weights = [1.0] * len(made) if self.weights is None else self.weights
+        if len(weights) != len(made) or min(weights) < 0 or not sum(weights) > 0:
+            raise BadInput(f"ensemble: it needs a weight of 0 or more for each of {len(made)} members, not {weights!r}")
         return made
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:

@@ -108,7 +108,8 @@ class Sequence(Tagger):
             self.level_ = "char" if _neural.main_language(train_) == "zh" else "word"
         backbone = Backbone.load(_neural.choose_model(self.model, train_))
         _neural.trim(backbone, self._windows(backbone, train_), [] if self.level_ == "char" else train_)
-        windows = self._windows(backbone, train_)
+        # A window without a character has no label, and the mean loss of a batch of such is no number.
+        windows = [window for window in self._windows(backbone, train_) if (window.starts >= 0).any()]
         labels = [_bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
         swap, reader = ValueSwap(train_, gold, self.augment), self._reader(backbone)
 

@@ -1,0 +1,100 @@
+"""Averages of strategies, and nearest vectors, on a tiny model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
+
+from tagkit.errors import BadInput
+from tagkit.product import Product
+from tagkit.taggers import _bio, create
+from tagkit.taggers.ensemble import Ensemble
+from tagkit.taggers.semantic import WEIGHTS
+
+
+def texts(row) -> list[str]:
+    return [tag.text for tag in row]
+
+
+def scores(row) -> dict[str, float]:
+    return {tag.text: tag.score for tag in row}
+
+
+# ---------------------------------------------------------------- ensemble
+
+
+@pytest.mark.parametrize("weights", [None, [3.0, 1.0]])
+def test_two_sequences_are_averaged_character_by_character(tiny, weights, annotated):
+    pair = [["sequence", tiny("sequence", seed=seed, epochs=4).get_params()] for seed in (0, 1)]
+    tagger = create("ensemble", members=pair, weights=weights).fit(annotated)
+    a, b = (member.character_probabilities(annotated) for member in tagger.members_)
+    share = 0.5 if weights is None else 0.75
+    means = [(share * one + (1 - share) * two).astype(np.float32) for one, two in zip(a, b, strict=True)]
+    spans = _bio.best_spans(means, tagger.members_[0].types)
+    for product, row, found in zip(annotated, tagger.predict(annotated), spans, strict=True):
+        wanted = _bio.as_tags(product.text, found, "ensemble")
+        assert [(tag.text, tag.type, tag.spans) for tag in row] == [(tag.text, tag.type, tag.spans) for tag in wanted]
+        assert [tag.score for tag in row] == pytest.approx([tag.score for tag in wanted], abs=1e-5)
+
+
+def test_types_that_only_one_member_has(tiny, annotated):
+    colours = [Product(p.id, p.title, tags=p.tags[:1], annotations=p.annotations[:1]) for p in annotated]
+    trained = {"epochs": 60, "learning_rate": 5e-3, "category": False}
+    members = [tiny("sequence", **trained).fit(rows) for rows in (colours, annotated)]
+    tagger = Ensemble.of(members, weights=[1, 4])
+    (row,) = tagger.predict(["红色女帆布鞋百搭"])
+    assert {(tag.text, tag.type) for tag in row} == {("红色", "色"), ("帆布鞋", "品")}
+    assert row[0].text == "红色" and 0.7 < row[1].score < 0.81, "the other member gives it nothing"
+
+
+def test_scores_of_equal_tags_are_averaged(products):
+    tagger = create("ensemble", members=["lexicon", "knn"], weights=[1, 3], limit=100).fit(products)
+    first, second = (member.predict(products) for member in tagger.members_)
+    for row, one, two in zip(tagger.predict(products), first, second, strict=True):
+        a, b = scores(one), scores(two)
+        assert scores(row) == pytest.approx({t: (a.get(t, 0) + 3 * b.get(t, 0)) / 4 for t in a | b}, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"weights": [1.0]}, "a weight of 0 or more for each of 2"),
+        ({"weights": [0, 0]}, "a weight of 0 or more"),
+        ({"weights": [2, -1]}, "a weight of 0 or more"),
+        ({"level": "words"}, "auto, characters, tags, not 'words'"),
+        ({"level": "characters"}, "only strategies that label characters"),
+        ({"members": []}, "at least one member"),
+    ],
+)
+def test_a_wrong_ensemble_is_named(products, params, message):
+    with pytest.raises(BadInput, match=message):
+        create("ensemble", **{"members": ["lexicon", "dictionary"], **params}).fit(products)
+
+
+# ---------------------------------------------------------------- semantic
+
+
+def test_an_identical_title_gets_its_own_tags_first(tiny, products):
+    tagger = tiny("semantic", own=0.0, temperature=0.001).fit(products)
+    for product, row in zip(products, tagger.predict(products), strict=True):
+        assert set(texts(row)[: len(product.tags)]) == set(product.tags)
+
+
+def test_the_share_of_the_tags_own_vectors_is_chosen_on_dev(tiny, products):
+    train, dev = products[:12], products[12:]
+    assert tiny("semantic").fit(train).own_ == 0.1 and tiny("semantic", own=0.3).fit(train, dev=dev).own_ == 0.3
+
+    def right(own):
+        rows = tiny("semantic", own=own, limit=10).fit(train).predict(dev)
+        return sum(tag in product.tags for product, row in zip(dev, rows, strict=True) for tag in texts(row))
+
+    found = {own: right(own) for own in WEIGHTS}
+    assert found[tiny("semantic").fit(train, dev=dev).own_] == max(found.values())
+
+
+def test_the_graph_and_all_pairs_agree(tiny, products):
+    exact, graph = (tiny("semantic", exact=exact, own=0.2).fit(products).predict(products) for exact in (True, False))
+    for one, other in zip(exact, graph, strict=True):
+        assert scores(one) == pytest.approx(scores(other), abs=1e-3)
