@@ -28,8 +28,14 @@ class VectorIndex:
         if not self.exact:
             from usearch.index import Index
 
-            self._index = Index(ndim=vectors.shape[1], metric="cos", dtype="f32", connectivity=16, expansion_add=128)
-            self._index.expansion_search = 128
+            self._index = Index(
+                ndim=vectors.shape[1],
+                metric="cos",
+                dtype="f32",
+                connectivity=16,
+                expansion_add=128,
+                expansion_search=128,
+            )
             self._index.add(np.arange(len(vectors)), self.vectors, threads=1)
 
     def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -33,7 +33,7 @@ def kept_ids(tokenizer: Tokenizer, used: Iterable[int], characters: Set[str] = f
     wanted |= set(tokenizer.encode("").ids)
     for piece, id_ in tokenizer.get_vocab(with_added_tokens=False).items():
         bare = piece.removeprefix(METASPACE).removeprefix(CONTINUED)
-        if len(bare) <= 1 or characters.issuperset(bare):
+        if len(bare) <= 1 or characters >= set(bare):
             wanted.add(id_)
     unknown = body["model"].get("unk_id")
     if unknown is not None:

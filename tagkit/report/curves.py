@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -56,7 +57,7 @@ def reliability(found: Mapping[str, Tags], products: Sequence[Product], bins: in
             scores, right = _judged(tags, products)
             groups = np.array_split(np.argsort(scores, kind="stable"), bins)
             points = [(scores[group].mean(), right[group].mean()) for group in groups if len(group)]
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 5}
+            look = _look(number)
             axes.plot(*zip(*points, strict=True), label=name, **look)
         axes.set_xlabel("score")
         axes.set_ylabel("share of right tags")
@@ -83,7 +84,7 @@ def thresholds(found: Tags, products: Sequence[Product], chosen: float | None = 
     with style():
         figure, axes = canvas(3.2)
         for number, (name, values) in enumerate(lines.items()):
-            axes.plot(scores[order], values, label=name, color=COLOURS[number])
+            axes.plot(scores[order], values, label=name, color=COLOURS[number % len(COLOURS)])
         if chosen is not None:
             axes.axvline(chosen, color=INK, linewidth=0.8, linestyle=":", label="chosen on dev")
         axes.set_xlabel("threshold")
@@ -105,7 +106,7 @@ def learning_curve(points: Mapping[str, Mapping[float, float]], measure: str, si
     with style():
         figure, axes = canvas(3.4)
         for number, (name, row) in enumerate(points.items()):
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 5}
+            look = _look(number)
             axes.plot([share * size for share in row], list(row.values()), label=name, **look)
         axes.set_xscale("log")
         shares = sorted({share for row in points.values() for share in row})
@@ -124,3 +125,7 @@ def _judged(found: Tags, products: Sequence[Product]) -> Pairs:
     pairs = [(t.score, t.text in p.tags) for row, p in zip(found, products, strict=True) for t in row]
     scores, right = zip(*pairs, strict=True) if pairs else ((), ())
     return np.array(scores, dtype=float), np.array(right, dtype=float)
+
+
+def _look(number: int) -> dict[str, Any]:
+    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)], "markersize": 5}

@@ -26,6 +26,7 @@ class Scorer(nn.Module):
     """
 
     labels: Tensor
+    centre: Tensor
 
     def __init__(self, backbone: Backbone, labels: NDArray[Any], share: NDArray[Any], dropout: float) -> None:
         super().__init__()
