@@ -14,7 +14,7 @@ from scipy.special import expit  # noqa: E402
 
 from tagkit.errors import BadInput, NotFitted  # noqa: E402
 from tagkit.product import Product, Span, Tag  # noqa: E402
-from tagkit.taggers import Tagger, _bio  # noqa: E402
+from tagkit.taggers import Tagger, _bio, _neural  # noqa: E402
 from tagkit.taggers import encoder as encoder_module  # noqa: E402
 from tagkit.taggers._augment import ValueSwap  # noqa: E402
 from tagkit.taggers._features import targets  # noqa: E402
@@ -177,6 +177,11 @@ def test_a_killed_fit_goes_on_with_the_same_result(tiny, products, monkeypatch, 
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
+def test_a_checkpoint_belongs_to_its_train_and_dev(products):
+    places = [_neural.checkpoint_file("encoder", {}, products[:n], products[n:]) for n in (12, 13, 13)]
+    assert places[0] != places[1] == places[2]
+
+
 # ---------------------------------------------------------------- encoder and sequence
 
 
@@ -251,6 +256,9 @@ def test_swapped_values_stay_in_their_places(annotated):
     ]
 
 
-def test_training_with_swapped_values(tiny, annotated):
+def test_training_with_swapped_values(tiny, annotated, products):
     lost = epochs(tiny("sequence", augment=0.5, epochs=10).fit(annotated))
     assert lost[-1] < 0.8 * lost[0]
+    long = Product("long", f"{LONG}高跟鞋", tags=("高跟鞋",))
+    tagger = tiny("sequence", augment=0.5, epochs=1, batch_size=1).fit([long, products[0]])
+    assert sum("loss" in row for row in tagger.history_) == 2, "one step for a text, however many windows it has"

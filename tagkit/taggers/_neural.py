@@ -47,11 +47,13 @@ def trim(backbone: Backbone, windows: Sequence[Window], products: Sequence[Produ
     backbone.trim(used, frozenset(f"{texts}{texts.lower()}"))
 
 
-def checkpoint_file(name: str, params: dict[str, Any], products: Sequence[Product]) -> Path:
-    """Return where the training of a strategy on these products keeps its checkpoint."""
+def checkpoint_file(name: str, params: dict[str, Any], *parts: Sequence[Product]) -> Path:
+    """Return where the training of a strategy on these parts (train, dev) keeps its checkpoint."""
     sha = hashlib.sha256(json.dumps([tagkit.__version__, name, params], sort_keys=True, default=repr).encode())
-    for product in products:
-        sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
+    for part in parts:
+        sha.update(f"{len(part)}\n".encode())
+        for product in part:
+            sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
     return cache_folder("training") / f"{name}-{sha.hexdigest()[:24]}.safetensors"
 
 

@@ -152,7 +152,7 @@ class Encoder(Tagger):
             name=self.name,
             evaluate=(lambda _: _best_f1(self._logits(judged), truth.toarray())) if judged and self.patience else None,
             is_head=lambda key: not key.startswith("backbone."),
-            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), [*train_, *dev]),
+            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, dev),
         )
         if judged:
             self.scale_, self.shift_ = platt(self._logits(judged), truth)

@@ -110,6 +110,8 @@ class Sequence(Tagger):
         _neural.trim(backbone, self._windows(backbone, train_), [] if self.level_ == "char" else train_)
         # A window without a character has no label, and the mean loss of a batch of such is no number.
         windows = [window for window in self._windows(backbone, train_) if (window.starts >= 0).any()]
+        if self.augment:  # a text is written anew as a whole, all its windows in one batch
+            windows = [w for at, w in enumerate(windows) if not at or windows[at - 1].row != w.row]
         labels = [_bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
         swap, reader = ValueSwap(train_, gold, self.augment), self._reader(backbone)
 
@@ -137,7 +139,7 @@ class Sequence(Tagger):
             name=self.name,
             evaluate=(lambda _: span_f1(self._tag(judged), judged)) if judged else None,
             is_head=lambda key: not key.startswith("backbone."),
-            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), [*train_, *judged]),
+            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, judged),
         )
 
     def _recipe(self) -> Recipe:
@@ -252,8 +254,9 @@ class Labeller(nn.Module):
         mask = np.zeros(scores.shape[:2], dtype=bool)
         for row, counted in zip(mask, counts, strict=True):
             row[: len(counted)] = counted
+        device = self.chain.moves.device
         with torch.inference_mode():
-            found = self.chain.cpu().marginals(scores, torch.from_numpy(mask)).numpy()
+            found = self.chain.marginals(scores.to(device), torch.from_numpy(mask).to(device)).cpu().numpy()
         return [row[: len(counted)][counted] for row, counted in zip(found, counts, strict=True)]
 
 
