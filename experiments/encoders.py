@@ -32,7 +32,7 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
     "oa_mine": {
         "data": ("oa_mine", {}),
         "models": [("minilm-l6", "sequence", OA_MINE | {"model": "minilm-l6"})],
-        "also": [("e5-small", "sequence", OA_MINE | {"model": "e5-small"})],
+        "also": [("e5-small", "sequence", OA_MINE | {"model": "e5-small", "learning_rate": 3e-4})],
         "measures": ["attribute-F1", "attribute-P", "attribute-R"],
     },
     "oa_mine_20": {
