@@ -2,7 +2,7 @@
 
     python experiments/inferred_tags.py openbg|catalogue [--seeds 0]
 
-Thresholds, calibration and fusion are chosen on dev; test is scored once. The baseline is `hybrid` as it comes (lexicon,
+Thresholds, calibration and fusion are chosen on dev; test is scored once. The baseline is `hybrid` as it is (lexicon,
 neighbours, linear), the best strategy without an encoder. The table goes to `experiments/results/inferred_NAME.md`, all
 figures to the JSON file beside it.
 """
