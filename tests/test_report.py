@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -242,12 +243,25 @@ def test_the_page_needs_nothing_else(comparison, tmp_path):
     assert len(images) == len(PLOTS) == page.tags.count("img")
     assert all(address.startswith("data:image/svg+xml;base64,") for address in images)
     assert {address[1:] for address in page.loads if address.startswith("#")} <= page.ids
-    assert not re.search(r"@import|url\(|fetch\(|XMLHttpRequest", html) and page.tags.count("script") == 1
+    assert not re.search(r'@import|url\((?!"data:font/woff;base64,)|fetch\(|XMLHttpRequest', html)
+    assert page.tags.count("script") == 1
     for address in images:
         svg = base64.b64decode(address.partition(",")[2]).decode()
         assert svg.startswith("<svg") and svg.count("<path") > 20 and "<text" not in svg
         assert not re.search(r'(?:href|src)="(?!#)', svg)
     assert len(page.alts) == len(PLOTS) and any("lexicon: F1@M 0." in alt for alt in page.alts)
+
+
+def test_the_page_brings_its_chinese_characters(comparison, tmp_path):
+    pytest.importorskip("pylopdf_fonts_zh_cn", reason="the font comes with tagkit[report]")
+    from fontTools.ttLib import TTFont
+
+    html = report.to_html(comparison, tmp_path / "report.html").read_text(encoding="utf-8")
+    data = re.search(r'url\("data:font/woff;base64,([^"]+)"\)', html)
+    font = TTFont(io.BytesIO(base64.b64decode(data[1])))
+    shown = {ord(char) for char in re.findall(r"[\u4e00-\u9fff]", html)}
+    assert len(shown) > 50 and shown <= font.getBestCmap().keys()
+    assert len(data[1]) < 400_000
 
 
 def test_the_page_tells_what_there_is(comparison, tmp_path):

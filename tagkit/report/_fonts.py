@@ -1,9 +1,13 @@
-"""Fonts with Chinese characters for plots."""
+"""Fonts with Chinese characters for plots and for the page."""
 
 from __future__ import annotations
 
+import base64
+import io
 import logging
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from matplotlib import font_manager
 
@@ -24,6 +28,7 @@ INSTALLED = (
     "Noto Sans CJK JP",
     "Arial Unicode MS",
 )
+EMBEDDED = "tagkit embedded"
 LATIN = "DejaVu Sans"
 """Comes with matplotlib; stands in for characters that the Chinese font lacks."""
 
@@ -48,3 +53,33 @@ def families() -> list[str]:
     if name is None:
         log.warning('no font with Chinese characters is installed, plots show boxes: pip install "tagkit[report]"')
     return [LATIN] if name is None else [name, LATIN]
+
+
+def embedded(characters: Iterable[str]) -> str:
+    """Return a CSS rule that brings a font with these characters along, so that a page shows them on any machine.
+
+    Args:
+        characters: The Chinese characters of the page.
+
+    Returns:
+        One `@font-face` rule of some hundred KiB at most; "" where there is nothing to show or no font to take from.
+    """
+    wanted = sorted(set(characters))
+    try:
+        from pylopdf_fonts_zh_cn import sans_path
+    except ModuleNotFoundError:
+        wanted = []
+    if not wanted:
+        return ""
+    from fontTools import subset, ttLib
+
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    font: Any = ttLib.TTFont(sans_path())
+    cutter = subset.Subsetter(subset.Options(layout_features=[]))
+    cutter.populate(text="".join(wanted))
+    cutter.subset(font)
+    font.flavor = "woff"
+    out = io.BytesIO()
+    font.save(out)
+    data = base64.b64encode(out.getvalue()).decode()
+    return f'@font-face {{ font-family: "{EMBEDDED}"; src: url("data:font/woff;base64,{data}") format("woff"); }}'

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from tagkit.measures import Measure
 from tagkit.report import _cells, _facts, plots
 from tagkit.report._finds import finds
+from tagkit.report._fonts import embedded
 from tagkit.results import TEST, Comparison, StrategyResult
 
 CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -29,7 +30,7 @@ def render(comparison: Comparison) -> str:
         loader=PackageLoader("tagkit.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"lang": _lang, "code": _code, "number": _cells.number, "cost": _cells.cost}
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         comparison=comparison,
         data=comparison.data,
         version=metadata.version("tagkit"),
@@ -51,6 +52,7 @@ def render(comparison: Comparison) -> str:
         strategies=[_strategy(comparison.result(name)) for name in comparison.order()],
         lang=partial(_lang),
     )
+    return page.replace("</style>", f"{embedded(CJK.findall(page))}\n</style>", 1)
 
 
 def _lang(text: str) -> str:
