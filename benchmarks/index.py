@@ -3,9 +3,10 @@
     python benchmarks/index.py [--vectors 100000]
 
 Vectors of the length of the small encoders (384) in clusters, as products lie; same graph settings (16 links, 128 when
-building and searching), 32-bit floats, cosine, one thread. Printed: seconds to build, queries per second one at a time
-and in a batch, recall of the true ten nearest, size of the saved index, and whether two builds answer the same.
-hnswlib has no wheel for Linux and is compiled when installed, so no extra brings it: `pip install hnswlib`.
+building and searching), cosine, one thread, 32-bit floats (usearch with 16-bit ones as well). Printed: seconds to
+build, queries per second one at a time and in a batch, recall of the true ten nearest, size of the saved index, and
+whether two builds answer the same. hnswlib has no wheel for Linux and is compiled when installed, so no extra brings
+it: `pip install hnswlib`.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ def main() -> None:
     start = time.perf_counter()
     np.argpartition(-(queries @ vectors.T), NEIGHBOURS, axis=1)
     rows: dict[str, Any] = {"all pairs": {"queries/s in a batch": round(QUERIES / (time.perf_counter() - start))}}
-    for kind in (Usearch, Hnswlib, Faiss):
+    kinds = {"usearch": Usearch, "usearch, bf16": UsearchBf16, "hnswlib": Hnswlib, "faiss": Faiss}
+    for name, kind in kinds.items():
         try:
-            rows[kind.__name__.lower()] = measure(kind, vectors, queries, truth)
+            rows[name] = measure(kind, vectors, queries, truth)
         except ModuleNotFoundError as error:
-            rows[kind.__name__.lower()] = f"not measured: {error.name} is not installed"
+            rows[name] = f"not measured: {error.name} is not installed"
     write("index", {"vectors": count, "size": vectors.shape[1], **rows})
 
 
@@ -77,11 +79,19 @@ def measure(kind: Any, vectors: np.ndarray, queries: np.ndarray, truth: np.ndarr
 class Usearch:
     """usearch."""
 
+    dtype = "f32"
+
     def __init__(self, vectors: np.ndarray) -> None:
         from usearch.index import Index
 
-        self.index = Index(ndim=vectors.shape[1], metric="cos", dtype="f32", connectivity=LINKS, expansion_add=EFFORT)
-        self.index.expansion_search = EFFORT
+        self.index = Index(
+            ndim=vectors.shape[1],
+            metric="cos",
+            dtype=self.dtype,
+            connectivity=LINKS,
+            expansion_add=EFFORT,
+            expansion_search=EFFORT,
+        )
         self.index.add(np.arange(len(vectors)), vectors, threads=1)
 
     def search(self, queries: np.ndarray) -> np.ndarray:
@@ -91,6 +101,12 @@ class Usearch:
     def save(self, path: Path) -> None:
         """Write the index."""
         self.index.save(str(path))
+
+
+class UsearchBf16(Usearch):
+    """usearch that keeps and compares 16-bit floats."""
+
+    dtype = "bf16"
 
 
 class Hnswlib:
