@@ -33,10 +33,7 @@ def main() -> None:
     taggers: dict[str, Tagger] = {name: create(name) for name in ["hybrid", *CLASSIC, "semantic"]}
     taggers["hybrid+semantic"] = create("hybrid", members=[*CLASSIC, "semantic"])
     for seed in options.seeds:
-        trained = {"epochs": 6, "seed": seed}
-        taggers[f"encoder, seed {seed}"] = create("encoder", **trained)
-        members = [*CLASSIC, "semantic", ["encoder", trained]]
-        taggers[f"hybrid+semantic+encoder, seed {seed}"] = create("hybrid", members=members)
+        taggers[f"encoder, seed {seed}"] = create("encoder", epochs=6, seed=seed)
     result = compare(taggers, load_data(options.name), MEASURES, baseline="hybrid")
     folder = Path(__file__).parent / "results"
     folder.mkdir(exist_ok=True)
