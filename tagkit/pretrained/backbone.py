@@ -68,6 +68,11 @@ class Backbone(nn.Module):
         return int(self.model.config.hidden_size)
 
     @property
+    def layers(self) -> int:
+        """How many layers it has."""
+        return int(self.model.config.num_hidden_layers)
+
+    @property
     def window(self) -> int:
         """The most tokens that the model can read at once."""
         config = self.model.config

@@ -40,13 +40,14 @@ class Sequence(Tagger):
         category: Whether the category, where there is one, is read before the text.
         crf: Whether a conditional random field learns which label follows which.
         epochs: Passes over train.
-        learning_rate: The highest.
+        learning_rate: The highest; None: 5e-4, and 2e-4 for encoders of more than six layers.
         batch_size: Texts per step.
         average: Decay of the moving average of the weights that is used in the end; 0: none.
         augment: How likely, in each epoch, a value is exchanged for another of its type from the same category.
         smoothing: How much of each gold label is spread over all labels.
         dropout: Before the last layer.
-        freeze: Whether the word embeddings stay as they are.
+        freeze: Whether the word embeddings stay as they are; None: not where characters are read, which are few and
+            which encoders seldom saw alone.
         patience: Stop after so many epochs without a better F1 on dev; 0: train all epochs.
         window: The most tokens read at once; None: what the model can.
         precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
@@ -67,13 +68,13 @@ class Sequence(Tagger):
         category: bool = True,
         crf: bool = False,
         epochs: int = 15,
-        learning_rate: float = 5e-4,
+        learning_rate: float | None = None,
         batch_size: int = 16,
-        average: float = 0.0,
+        average: float = 0.99,
         augment: float = 0.0,
         smoothing: float = 0.0,
         dropout: float = 0.1,
-        freeze: bool = True,
+        freeze: bool | None = None,
         patience: int = 0,
         window: int | None = None,
         precision: str = "auto",
@@ -124,7 +125,7 @@ class Sequence(Tagger):
             marks = [_bio.token_labels(spans[w.row], self.types_, w.starts, w.ends) for w in fresh]
             return _collate(fresh, marks, backbone.padding)
 
-        if self.freeze:
+        if self.level_ != "char" if self.freeze is None else self.freeze:
             backbone.freeze_embeddings()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -135,17 +136,17 @@ class Sequence(Tagger):
             lambda net, batch: self._net.loss(net(batch["ids"], batch["mask"]), batch["labels"], self.smoothing),
             collate,
             [len(window) for window in windows],
-            self._recipe(),
+            self._recipe(backbone.layers),
             name=self.name,
             evaluate=(lambda _: span_f1(self._tag(judged), judged)) if judged else None,
             is_head=lambda key: not key.startswith("backbone."),
             checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, judged),
         )
 
-    def _recipe(self) -> Recipe:
+    def _recipe(self, layers: int) -> Recipe:
         return Recipe(
             epochs=self.epochs,
-            learning_rate=self.learning_rate,
+            learning_rate=self.learning_rate or (2e-4 if layers > 6 else 5e-4),
             batch_size=self.batch_size,
             average=self.average,
             precision=self.precision,
