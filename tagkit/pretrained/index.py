@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXACT = 50_000
-"""Up to so many vectors all are compared: exact, and as fast as the graph."""
+"""Up to so many vectors all are compared, which is exact."""
 
 
 class VectorIndex:
