@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs tagkit[models]")
@@ -80,7 +82,7 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_random_state():
     assert torch.equal(torch.get_rng_state(), state)
     torch.rand(5)
     run(second, recipe)
-    run(other, recipe.with_(seed=1))
+    run(other, replace(recipe, seed=1))
     assert torch.equal(weights(first), weights(second))
     assert not torch.equal(weights(first), weights(other))
 

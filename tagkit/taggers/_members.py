@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tagkit.errors import BadInput
-from tagkit.taggers.base import State, Tagger, create
+from tagkit.taggers.base import State, Tagger, create, nest, unnest
 
 
 def make(members: Sequence[Any], synonyms: Any, owner: str) -> list[Tagger]:
@@ -36,7 +36,7 @@ def state_of(members: Sequence[Tagger]) -> State:
     """Return what all members learned, each behind its number."""
     state: State = {"members": [[member.name, member.get_params()] for member in members]}
     for number, member in enumerate(members):
-        state |= {f"{number}:{key}": value for key, value in member._state().items()}
+        state |= nest(str(number), member._state())
     return state
 
 
@@ -45,8 +45,7 @@ def restore(state: State) -> list[Tagger]:
     members = []
     for number, (name, params) in enumerate(state["members"]):
         member = create(name, **params)
-        front = f"{number}:"
-        member._restore({key.removeprefix(front): v for key, v in state.items() if key.startswith(front)})
+        member._restore(unnest(str(number), state))
         member.fitted_ = True
         members.append(member)
     return members

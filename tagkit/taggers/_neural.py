@@ -16,6 +16,7 @@ import tagkit
 from tagkit.cache import cache_folder
 from tagkit.pretrained import Backbone, Window
 from tagkit.product import Product
+from tagkit.taggers.base import nest, unnest
 from tagkit.text.language import language_of
 
 MODELS = {"zh": "e5-small", "en": "minilm-l6"}
@@ -59,11 +60,9 @@ def checkpoint_file(name: str, params: dict[str, Any], *parts: Sequence[Product]
 
 def state_of(module: nn.Module, prefix: str) -> dict[str, np.ndarray]:
     """Return a module's parameters as arrays, their names behind a prefix."""
-    return {f"{prefix}:{key}": value.detach().cpu().numpy() for key, value in module.state_dict().items()}
+    return nest(prefix, {key: value.detach().cpu().numpy() for key, value in module.state_dict().items()})
 
 
 def restore(module: nn.Module, prefix: str, state: dict[str, Any]) -> None:
     """Take what `state_of` gave."""
-    front = f"{prefix}:"
-    stored = {key.removeprefix(front): torch.from_numpy(v) for key, v in state.items() if key.startswith(front)}
-    module.load_state_dict(stored)
+    module.load_state_dict({key: torch.from_numpy(value) for key, value in unnest(prefix, state).items()})

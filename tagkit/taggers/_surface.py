@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagkit.product import Product
-from tagkit.taggers.base import State
+from tagkit.taggers.base import State, nest, unnest
 from tagkit.taggers.linear import Linear
 from tagkit.text.present import is_present
 
@@ -76,7 +76,7 @@ class Surface:
         """Return what was learned."""
         state: State = {"tags": self.tags, "low": self._low, "present": self.present, "wide": self.wide}
         if self._linear is not None:
-            state |= {f"linear:{key}": value for key, value in self._linear._state().items()}
+            state |= nest("linear", self._linear._state())
         return state
 
     @classmethod
@@ -84,8 +84,7 @@ class Surface:
         """Take what `state` gave."""
         made = cls(state["tags"], state["present"], state["wide"])
         made._low = state["low"]
-        parts = {key.removeprefix("linear:"): value for key, value in state.items() if key.startswith("linear:")}
-        if parts:
+        if parts := unnest("linear", state):
             made._linear = Linear()
             made._linear._restore(parts)
         return made

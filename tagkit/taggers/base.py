@@ -189,6 +189,17 @@ def create(name: str, **params: Any) -> Any:
     return registry.taggers.get(name)().set_params(**params)
 
 
+def nest(name: str, state: State) -> State:
+    """Return a state as a part of a larger one: each key behind the part's name."""
+    return {f"{name}:{key}": value for key, value in state.items()}
+
+
+def unnest(name: str, state: State) -> State:
+    """Return the part of a state that `nest` put there under a name."""
+    front = f"{name}:"
+    return {key.removeprefix(front): value for key, value in state.items() if key.startswith(front)}
+
+
 def ranked(scores: Iterable[tuple[str, float]], source: str, limit: int | None = None, **fields: Any) -> list[Tag]:
     """Turn (text, score) pairs into tags, the best first, equal scores by text; scores are cut into [0, 1]."""
     best = sorted(scores, key=lambda pair: (-pair[1], pair[0]))[:limit]

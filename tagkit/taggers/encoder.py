@@ -23,7 +23,7 @@ from tagkit.taggers._features import targets
 from tagkit.taggers._losses import LOSSES, multilabel_loss
 from tagkit.taggers._scorer import Scorer
 from tagkit.taggers._surface import Surface
-from tagkit.taggers.base import State, Tagger, ranked
+from tagkit.taggers.base import State, Tagger, nest, ranked, unnest
 from tagkit.training import Recipe, train
 
 Floats = NDArray[np.float32]
@@ -214,18 +214,18 @@ class Encoder(Tagger):
 
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "history": self.history_, "scale": self.scale_, "shift": self.shift_}
-        state |= {f"backbone:{key}": value for key, value in self._net.backbone.state().items()}
-        state |= {f"surface:{key}": value for key, value in self._surface.state().items()}
-        return state | {f"net:{key}": value for key, value in self._net.head_state().items()}
+        state |= nest("backbone", self._net.backbone.state()) | nest("surface", self._surface.state())
+        return state | nest("net", self._net.head_state())
 
     def _restore(self, state: State) -> None:
         self.tags_, self.history_ = state["tags"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
-        parts = {key.partition(":")[2]: value for key, value in state.items() if key.startswith("backbone:")}
-        self._surface = Surface.restore({k[8:]: value for k, value in state.items() if k.startswith("surface:")})
+        self._surface = Surface.restore(unnest("surface", state))
         labels = state["net:labels"]
-        self._net = Scorer(Backbone.from_state(parts), labels, np.full(len(labels), 0.5), self.dropout)
-        stored = {key.removeprefix("net:"): torch.from_numpy(v) for key, v in state.items() if key.startswith("net:")}
+        self._net = Scorer(
+            Backbone.from_state(unnest("backbone", state)), labels, np.full(len(labels), 0.5), self.dropout
+        )
+        stored = {key: torch.from_numpy(value) for key, value in unnest("net", state).items()}
         self._net.load_state_dict(stored, strict=False)
         self._net.eval()
 

@@ -18,7 +18,7 @@ from tagkit.product import Product, Tags
 from tagkit.taggers import _bio, _neural
 from tagkit.taggers._augment import ValueSwap
 from tagkit.taggers._crf import CRF
-from tagkit.taggers.base import State, Tagger
+from tagkit.taggers.base import State, Tagger, nest, unnest
 from tagkit.training import Recipe, train
 
 CHUNK = 2000
@@ -213,13 +213,13 @@ class Sequence(Tagger):
 
     def _state(self) -> State:
         state: State = {"types": self.types_, "level": self.level_, "history": self.history_}
-        state |= {f"backbone:{key}": value for key, value in self._net.backbone.state().items()}
+        state |= nest("backbone", self._net.backbone.state())
         return state | _neural.state_of(self._net.head, "head") | _neural.state_of(self._net.chain, "chain")
 
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
-        parts = {key.partition(":")[2]: value for key, value in state.items() if key.startswith("backbone:")}
-        self._net = Labeller(Backbone.from_state(parts), 1 + 2 * len(self.types_), self.dropout, self.crf)
+        backbone = Backbone.from_state(unnest("backbone", state))
+        self._net = Labeller(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
         _neural.restore(self._net.head, "head", state)
         _neural.restore(self._net.chain, "chain", state)
         self._net.eval()

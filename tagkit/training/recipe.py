@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self
 
 from tagkit.errors import BadInput
 
@@ -59,10 +58,6 @@ class Recipe:
                 raise BadInput(f"{name} is at least 0 and below 1, not {getattr(self, name)!r}")
         if self.precision not in PRECISIONS:
             raise BadInput(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
-
-    def with_(self, **changes: Any) -> Self:
-        """Return a copy with some settings changed."""
-        return replace(self, **changes)
 
 
 @cache
