@@ -98,3 +98,27 @@ def test_the_graph_and_all_pairs_agree(tiny, products):
     exact, graph = (tiny("semantic", exact=exact, own=0.2).fit(products).predict(products) for exact in (True, False))
     for one, other in zip(exact, graph, strict=True):
         assert scores(one) == pytest.approx(scores(other), abs=1e-3)
+
+
+# ---------------------------------------------------------------- decoding
+
+
+def test_greedy_decoding_takes_each_characters_own_label_and_begins_what_did_not_begin():
+    # Labels: outside, begins A, goes on A, begins B, goes on B.
+    best = [0, 2, 4, 1, 0, 2, 3, 4, 0, 0, 2]
+    row = np.full((len(best), 5), 0.1, dtype=np.float32)
+    row[np.arange(len(best)), best] = 0.6
+    (found,) = _bio.best_spans([row], ["A", "B"], ["xxxxx" + "xxx" + "x x"])
+    assert [(start, end, kind) for start, end, kind, _ in found] == [
+        (1, 2, "A"),
+        (2, 3, "B"),
+        (3, 4, "A"),
+        (5, 6, "A"),
+        (6, 8, "B"),
+        (9, 11, "A"),  # the blank takes the label of what follows
+    ]
+
+
+def test_an_unknown_decoding_is_refused(tiny, annotated):
+    with pytest.raises(BadInput, match="decoding is one of viterbi, greedy, not 'best'"):
+        tiny("sequence", decoding="best").fit(annotated)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from tagkit.pretrained.tokens import Window
 from tagkit.training.batches import sorted_buckets
-from tagkit.training.recipe import resolve_precision
+from tagkit.training.recipe import resolve_precision, use_fast_attention
 
 
 def pad(windows: Sequence[Window], padding: int) -> dict[str, Tensor]:
@@ -44,6 +44,7 @@ def run(
     """
     device = Accelerator().device
     model.to(device).eval()
+    use_fast_attention(model, str(device))
     low = resolve_precision(precision, str(device)) == "bf16"
     for batch in sorted_buckets([len(window) for window in windows]):
         given = {key: value.to(device) for key, value in pad([windows[i] for i in batch], padding).items()}

@@ -21,6 +21,7 @@ from tagkit.taggers._crf import CRF
 from tagkit.taggers.base import State, Tagger, nest, unnest
 from tagkit.training import Recipe, train
 
+DECODINGS = ("viterbi", "greedy")
 CHUNK = 2000
 """Products whose label probabilities are held in memory at a time."""
 
@@ -39,6 +40,8 @@ class Sequence(Tagger):
             Chinese.
         category: Whether the category, where there is one, is read before the text.
         crf: Whether a conditional random field learns which label follows which.
+        decoding: "viterbi" takes the most probable well-formed labels, "greedy" each character's own best label, as
+            the transformers pipeline does (aggregation "simple").
         epochs: Passes over train.
         learning_rate: The highest; None: 5e-4, and 2e-4 for encoders of more than six layers.
         batch_size: Texts per step.
@@ -67,6 +70,7 @@ class Sequence(Tagger):
         level: str = "auto",
         category: bool = True,
         crf: bool = False,
+        decoding: str = "viterbi",
         epochs: int = 15,
         learning_rate: float | None = None,
         batch_size: int = 16,
@@ -85,6 +89,7 @@ class Sequence(Tagger):
         self.level = level
         self.category = category
         self.crf = crf
+        self.decoding = decoding
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.batch_size = batch_size
@@ -100,6 +105,8 @@ class Sequence(Tagger):
         self.seed = seed
 
     def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
+        if self.decoding not in DECODINGS:
+            raise BadInput(f"decoding is one of {', '.join(DECODINGS)}, not {self.decoding!r}")
         gold = [_bio.without_overlaps(_bio.gold_spans(product)) for product in train_]
         self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
         if not self.types_:
@@ -165,7 +172,8 @@ class Sequence(Tagger):
         out: Tags = []
         for first in range(0, len(products), CHUNK):
             part = products[first : first + CHUNK]
-            found = zip(part, _bio.best_spans(self._probabilities(part), self.types_), strict=True)
+            texts = [product.text for product in part] if self.decoding == "greedy" else None
+            found = zip(part, _bio.best_spans(self._probabilities(part), self.types_, texts), strict=True)
             out += [_bio.as_tags(product.text, spans, self.name) for product, spans in found]
         return out
 
