@@ -1,0 +1,76 @@
+"""The stretches of a text as token sequences, so that a model can be held to copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tokenizers import Tokenizer
+
+CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+WORD = re.compile(rf"\d+|[{CJK}]|[^\W\d_{CJK}]+|[^\w\s]|_")
+"""Where a stretch may begin and end: around numbers, words of letters, marks, and each Chinese character."""
+CHARACTERS = 160
+"""No stretch is longer than this."""
+
+
+class Copies(NamedTuple):
+    """The stretches of one text.
+
+    Attributes:
+        sequences: The tokens of each, as they stand behind a blank.
+        places: Its first character in the text, and the one behind its last.
+    """
+
+    sequences: list[list[int]]
+    places: list[tuple[int, int]]
+
+
+def plain(text: str) -> str:
+    """Return a text with every white space as a blank, so that it is one line and all places stay."""
+    return re.sub(r"\s", " ", text)
+
+
+def copies(tokenizer: Tokenizer, texts: Sequence[str], stops: Sequence[int], longest: int = 24) -> list[Copies]:
+    """Return the stretches of each text between borders of words.
+
+    The tokens of a stretch are the beginning of those of the text from its first character on; that is how a byte-pair
+    tokenizer that parts words cuts the stretch itself. Token borders within a character are not ends.
+
+    Args:
+        tokenizer: The tokenizer.
+        texts: The texts.
+        stops: Tokens that no stretch may contain (a list's marks).
+        longest: The most tokens of a stretch.
+    """
+    starts = [[match.start() for match in WORD.finditer(text)] for text in texts]
+    pieces = [
+        f" {plain(text[at : at + CHARACTERS])}" for text, places in zip(texts, starts, strict=True) for at in places
+    ]
+    encoded = iter(tokenizer.encode_batch(pieces, add_special_tokens=False))
+    forbidden = frozenset(stops)
+    found = []
+    for text, places in zip(texts, starts, strict=True):
+        ends = {match.end() for match in WORD.finditer(text)}
+        out = Copies([], [])
+        for at in places:
+            encoding = next(encoded)
+            for tokens, length in _ends(encoding.ids[:longest], encoding.offsets, forbidden):
+                if at + length - 1 in ends:
+                    out.sequences.append(tokens)
+                    out.places.append((at, at + length - 1))
+        found.append(out)
+    return found
+
+
+def _ends(
+    ids: list[int], offsets: Sequence[tuple[int, int]], forbidden: frozenset[int]
+) -> Iterator[tuple[list[int], int]]:
+    """Yield the beginnings of a token sequence that end with a whole character, and how many characters they have."""
+    for count, token in enumerate(ids, 1):
+        if token in forbidden:
+            return
+        end = offsets[count - 1][1]
+        if count == len(offsets) or offsets[count][0] >= end:
+            yield ids[:count], end
