@@ -25,9 +25,11 @@ ODD = [
 
 @pytest.fixture(scope="module")
 def small(request):
-    """Parameters that make a strategy small: a tiny encoder instead of a real one."""
+    """Parameters that make a strategy small: a tiny encoder or language model instead of a real one."""
 
     def get(name: str) -> dict[str, Any]:
+        if name == "generator":
+            return {"model": str(request.getfixturevalue("tiny_writer")), "epochs": 2, "learning_rate": 3e-3}
         if name not in ("encoder", "ensemble", "semantic", "sequence"):
             return {}
         model = {"model": str(request.getfixturevalue("tiny_model"))}

@@ -20,6 +20,7 @@ def beam_search(
     search: Search,
     end: int,
     grammars: Sequence[Grammar] | None,
+    other_ends: frozenset[int],
     drop: float,
 ) -> list[list[Hypothesis]]:
     """Keep the best beginnings of each group and prompt until no beginning can beat the finished texts.
@@ -46,7 +47,7 @@ def beam_search(
         if grammars is not None:
             allowed = [nothing if len(a := row.allowed(beam)) == 0 else a for row in rows for beam in range(width)]
         found = choices(logits, allowed)
-        _extend(rows, found, search, end)
+        _extend(rows, found, search, end, other_ends)
         done = np.array([row.done for row in rows])
         if done.all() or step + 1 == search.tokens:
             break
@@ -150,7 +151,7 @@ class _Row:
         return texts[: self.search.returns]
 
 
-def _extend(rows: list[_Row], found: Choices, search: Search, end: int) -> None:
+def _extend(rows: list[_Row], found: Choices, search: Search, end: int, other_ends: frozenset[int]) -> None:
     """Extend all beams of all prompts by one token, group after group."""
     count, size, width = len(rows), search.width // search.parts, found.logs.shape[1]
     device = found.logs.device
@@ -175,7 +176,8 @@ def _extend(rows: list[_Row], found: Choices, search: Search, end: int) -> None:
         columns = parents * width + top % width
         gains = logs.reshape(count, -1).gather(1, columns).tolist()
         tokens = top % width if found.ids is None else found.ids.view(count, -1).gather(1, columns)
-        picked = zip(rows, parents.tolist(), tokens.tolist(), gains, strict=True)
+        next_ = [[end if token in other_ends else token for token in row] for row in tokens.tolist()]
+        picked = zip(rows, parents.tolist(), next_, gains, strict=True)
         seen = [row.extend(group, beams, ids, gain, end) for row, beams, ids, gain in picked]
         if search.parts > 1 and search.penalty:
             taken = _count(taken, seen, found, device)

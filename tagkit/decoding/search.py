@@ -174,6 +174,7 @@ def decode(
     *,
     grammars: Sequence[Grammar] | None = None,
     keys: Sequence[str] | None = None,
+    other_ends: frozenset[int] = frozenset(),
     drop: float = DROP,
 ) -> list[list[Hypothesis]]:
     """Let a model write.
@@ -186,6 +187,7 @@ def decode(
         grammars: What each prompt's texts must keep to; None: anything may be written.
         keys: What sampling is seeded with beside the seed, usually the products' texts: equal keys draw equally, in
             whatever batch they come.
+        other_ends: More tokens that end a text; `end` is noted in their place.
         drop: Rows that are finished leave the batch when they are at least this share of it; above 1: never.
 
     Returns:
@@ -200,8 +202,8 @@ def decode(
         if search.method in ("beam", "diverse"):
             from tagkit.decoding.beam import beam_search
 
-            return beam_search(stepper, prompts, search, end, grammars, drop)
-        return _walk(stepper, prompts, search, end, grammars, keys, drop)
+            return beam_search(stepper, prompts, search, end, grammars, other_ends, drop)
+        return _walk(stepper, prompts, search, end, grammars, keys, other_ends, drop)
 
 
 def draws(search: Search, key: str) -> NDArray[np.float64]:
@@ -217,6 +219,7 @@ def _walk(
     end: int,
     grammars: Sequence[Grammar] | None,
     keys: Sequence[str] | None,
+    other_ends: frozenset[int],
     drop: float,
 ) -> list[list[Hypothesis]]:
     """Decode greedily or by sampling: every row goes its own way."""
@@ -252,6 +255,7 @@ def _walk(
         taken = zip(live.tolist(), tokens.tolist(), found.logs.gather(1, columns)[:, 0].tolist(), strict=True)
         for row, token, log in taken:
             if not done[row]:
+                token = end if token in other_ends else token
                 texts[row].append(token)
                 logs[row].append(log)
                 whole[row] = done[row] = token == end

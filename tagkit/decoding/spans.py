@@ -57,7 +57,7 @@ def copies(tokenizer: Tokenizer, texts: Sequence[str], stops: Sequence[int], lon
         for at in places:
             encoding = next(encoded)
             for tokens, length in _ends(encoding.ids[:longest], encoding.offsets, forbidden):
-                if at + length - 1 in ends:
+                if length > 1 and at + length - 1 in ends:  # a first token may be the blank alone
                     out.sequences.append(tokens)
                     out.places.append((at, at + length - 1))
         found.append(out)

@@ -1,0 +1,139 @@
+"""A language model with all it needs to write about products: prompts, rules, batches, votes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tqdm import tqdm
+
+from tagkit.decoding import Search, decode
+from tagkit.decoding.votes import Vote, count_votes
+from tagkit.errors import BadInput
+from tagkit.product import Product
+from tagkit.taggers._demonstrations import Demonstrations
+from tagkit.taggers._language_model import LanguageModel
+from tagkit.taggers._recall import Recall
+from tagkit.taggers._rules import Rules
+from tagkit.taggers._writing import Form, Item
+from tagkit.training.batches import sorted_buckets
+
+ROWS, TOKENS = 128, 16_384
+"""A batch has at most so many rows, and tokens (prompt, answer and padding) in its cache."""
+SPARE = 64
+"""Tokens of a prompt besides the product's text, the opening and the demonstrations."""
+Votes = list[dict[Item, Vote]]
+
+
+@dataclass
+class Writer:
+    """Writes the tags of products.
+
+    Attributes:
+        model: The language model.
+        form: How products and tags are written; its window is narrowed so that prompt and answer fit into the model's.
+        rules: What may be written, and how it is read.
+        tokens: The most tokens of an answer.
+        instruction: What the model is told first.
+        constrained: Whether only what the rules allow is written.
+        recall: Recalls candidates, of which the model chooses; None: it chooses of all.
+        candidates: How many.
+        shown: Chooses demonstrations; None: there are none.
+
+    Raises:
+        BadInput: The model's window has no room for a text.
+    """
+
+    model: LanguageModel
+    form: Form
+    rules: Rules
+    tokens: int
+    instruction: list[int] = field(default_factory=list)
+    constrained: bool = True
+    recall: Recall | None = None
+    candidates: int = 0
+    shown: Demonstrations | None = None
+
+    def __post_init__(self) -> None:
+        """Compute what all prompts begin with, and the room for a text."""
+        self.prefix = [*self.model.front(), *self.instruction, *self.form.opening]
+        self._other_ends: frozenset[int] | None = None
+        room = self.model.window - self.tokens - len(self.prefix) - SPARE
+        if room < 8:
+            raise BadInput(
+                f"generator: the window of {self.model.source}, {self.model.window} tokens, has no room for a text "
+                f"beside {self.tokens} tokens of tags"
+            )
+        self.form.window = min(self.form.window, room)
+
+    def prompts(self, products: Sequence[Product], shown: Sequence[Sequence[Product]] = ()) -> list[list[int]]:
+        """Return the tokens of each prompt behind the prefix; demonstrations that do not fit are left out.
+
+        Args:
+            products: The products.
+            shown: The demonstrations of each, the most important last.
+        """
+        prompts = []
+        most = self.model.window - self.tokens - len(self.prefix)
+        for product, others in zip(products, shown or [()] * len(products), strict=True):
+            prompt = self.form.record(product)
+            for other in reversed(others):
+                before = self._before(other)
+                if len(before) + len(prompt) > most:
+                    break
+                prompt = [*before, *prompt]
+            prompts.append(prompt)
+        return prompts
+
+    def _before(self, other: Product) -> list[int]:
+        """Return a demonstration as it stands between the prefix, which ends with its opening, and another record."""
+        return [*self.form.demonstration(other)[len(self.form.opening) :], *self.form.opening]
+
+    def _common(self, prompts: list[list[int]]) -> tuple[list[int], list[list[int]]]:
+        """Part prompts into what all of them begin with, which is computed once, and the rest."""
+        if self.shown is None or self.shown.kind != "shared":
+            return self.prefix, prompts
+        shared = [token for other in self.shown.products for token in self._before(other)]
+        if any(prompt[: len(shared)] != shared for prompt in prompts):  # not all had room for all demonstrations
+            return self.prefix, prompts
+        return [*self.prefix, *shared], [prompt[len(shared) :] for prompt in prompts]
+
+    def votes(self, products: Sequence[Product], search: Search, precision: str, compiled: bool = False) -> Votes:
+        """Return for each product the tags that were written, with their votes.
+
+        Args:
+            products: The products.
+            search: How to decode.
+            precision: "fp32", "bf16", or "auto": bf16 where it is fast.
+            compiled: Whether to use a static cache and compiled steps (on a GPU).
+        """
+        if not products:
+            return []
+        prefix, prompts = self._common(self.prompts(products, self.shown.choose(products) if self.shown else ()))
+        candidates = self.recall(products, self.candidates) if self.recall else None
+        rules = self.rules.make(products, self.constrained, candidates)
+        if not self.constrained and self._other_ends is None:
+            self._other_ends = self.model.line_ends()
+        stepper = self.model.stepper(prefix, precision, search.tokens if compiled else None)
+        out: Votes = [{} for _ in products]
+        batches = sorted_buckets(
+            [len(prompt) + search.tokens for prompt in prompts],
+            tokens=TOKENS // search.width,
+            most=max(1, ROWS // search.width),
+        )
+        with tqdm(total=len(products), desc="writing tags", unit="product", delay=5, leave=False) as bar:
+            for batch in batches:
+                grammars = [rule.grammar for i in batch if (rule := rules[i]).grammar is not None]
+                written = decode(
+                    stepper,
+                    [prompts[i] for i in batch],
+                    search,
+                    self.form.marks.end,
+                    grammars=grammars if self.constrained else None,  # type: ignore[arg-type]
+                    keys=[products[i].text for i in batch],
+                    other_ends=self._other_ends or frozenset(),
+                )
+                for i, texts in zip(batch, written, strict=True):
+                    out[i] = count_votes(texts, self.form.marks, rules[i].read, search.length_power)
+                bar.update(len(batch))
+        return out

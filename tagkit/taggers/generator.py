@@ -1,0 +1,294 @@
+"""Generation: a causal language model, prompted or fine-tuned, writes the tags, held to what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from tagkit.decoding import Marks, Search
+from tagkit.decoding.votes import Confidence, Vote
+from tagkit.errors import BadInput
+from tagkit.product import Product, Tag, Tags, as_products
+from tagkit.taggers import _neural
+from tagkit.taggers._demonstrations import KINDS, Demonstrations
+from tagkit.taggers._language_model import LanguageModel
+from tagkit.taggers._orders import ORDERS
+from tagkit.taggers._recall import Recall
+from tagkit.taggers._rules import Rules, spans
+from tagkit.taggers._teacher import fine_tune
+from tagkit.taggers._writer import Votes, Writer
+from tagkit.taggers._writing import Form, Item, items
+from tagkit.taggers.base import State, Tagger, nest, unnest
+from tagkit.training import Recipe
+
+MODES = ("fine-tuned", "prompted")
+DECODINGS = ("constrained", "open")
+UNLEARNT = 64
+"""The most tokens of a list when there is no train list to learn it from."""
+
+
+class Generator(Tagger):
+    """A language model reads "Product: ... Tags:" and writes "a; b; c".
+
+    *fine-tuned* trains the model on train, the loss on the tags alone. *prompted* leaves it as it is and shows it an
+    instruction and `shots` train products. Constrained decoding writes tags of train only or, where tags have types,
+    "Type: value; ..." with train's types and values that stand in the text (and, where many of train's do not, train's
+    values); never one twice, always well-formed. Open decoding may invent tags. A tag that train does not have gets
+    the source "generator:new", all others "generator".
+
+    Several texts of a product (`returns`) are merged: a tag's votes and log-probabilities give its score, by a
+    logistic regression learnt on dev; without dev it is the share of the texts, weighted by their probabilities, times
+    the mean probability of the tag's tokens. A text beyond the window is cut, and `unread` says by how much. A saved
+    prompted strategy names its model; a fine-tuned one holds it.
+
+    Args:
+        model: A name from `tagkit models list`, the hub id of a causal language model, or a folder.
+        mode: "fine-tuned" or "prompted".
+        shots: Demonstrations in a prompt (prompted).
+        demonstrations: "similar": for each product its nearest in train; "shared": the same for all, computed once.
+        category: Whether the category, where there is one, is told.
+        order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
+            tag that is left is right, see `Orders`).
+        lora: Rank of the matrices that are trained in the place of all weights (needs peft); 0: all weights are.
+        epochs: Passes over train.
+        learning_rate: The highest; None: 1e-4, and 1e-3 with LoRA.
+        batch_size: Products per step.
+        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        patience: Stop after so many epochs without a better micro-F1 on dev, and keep the best; 0: train all epochs.
+        decoding: "constrained" or "open".
+        method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
+        returns: Texts per product; of beam search also the beams.
+        temperature: Of sampling.
+        top_p: Of sampling.
+        min_p: Of sampling.
+        penalty: Of diverse beam search.
+        candidates: Constrained plain tags: how many are recalled first (by look-up, neighbours and the graph of tags
+            that stand together) for the model to choose from; 0: all of train.
+        tokens: The most tokens written; None: a quarter more than almost all of train's lists have.
+        limit: How many tags to give at most.
+        window: The most tokens of a text that are read.
+        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
+        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        compile: On a GPU: whether tagging uses a static cache and compiled steps.
+        seed: Of the order of products and tags, of the shared demonstrations and, with a product's text, of sampling:
+            equal texts get equal tags, whatever the batch.
+
+    Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); constrained: De
+    Cao et al., Autoregressive Entity Retrieval (ICLR 2021); demonstrations: Liu et al., What Makes Good In-Context
+    Examples for GPT-3? (DeeLIO 2022); votes: Wang et al., Self-Consistency Improves Chain of Thought Reasoning in
+    Language Models (ICLR 2023).
+    """
+
+    name = "generator"
+
+    def __init__(
+        self,
+        model: str = "smollm2-135m",
+        mode: str = "fine-tuned",
+        shots: int = 0,
+        demonstrations: str = "similar",
+        category: bool = True,
+        order: str = "given",
+        lora: int = 0,
+        epochs: int = 3,
+        learning_rate: float | None = None,
+        batch_size: int = 8,
+        average: float = 0.0,
+        patience: int = 0,
+        decoding: str = "constrained",
+        method: str = "greedy",
+        returns: int = 1,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        min_p: float = 0.0,
+        penalty: float = 0.5,
+        candidates: int = 0,
+        tokens: int | None = None,
+        limit: int = 20,
+        window: int = 512,
+        precision: str = "auto",
+        tag_precision: str = "fp32",
+        compile: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.model = model
+        self.mode = mode
+        self.shots = shots
+        self.demonstrations = demonstrations
+        self.category = category
+        self.order = order
+        self.lora = lora
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.average = average
+        self.patience = patience
+        self.decoding = decoding
+        self.method = method
+        self.returns = returns
+        self.temperature = temperature
+        self.top_p = top_p
+        self.min_p = min_p
+        self.penalty = penalty
+        self.candidates = candidates
+        self.tokens = tokens
+        self.limit = limit
+        self.window = window
+        self.precision = precision
+        self.tag_precision = tag_precision
+        self.compile = compile
+        self.seed = seed
+
+    @property
+    def final(self) -> bool:  # type: ignore[override]
+        """Whether the one text that is written is the answer; of several, rare tags are left to a threshold."""
+        return self.returns == 1
+
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        self._check()
+        self.typed_ = any(tag.type for product in train for tag in product.annotations)
+        tagged = [product for product in train if items(product, self.typed_)]
+        if not tagged and (self.mode == "fine-tuned" or self.decoding == "constrained" or self.shots):
+            raise BadInput("generator learns from tags, and no training product has one: there is none in train")
+        known = sorted({item for product in tagged for item in items(product, self.typed_)})
+        model = LanguageModel.load(self.model)
+        form = self._form(model, known=known)
+        lists = [[tuple(form.item(item)) for item in items(product, self.typed_)] for product in tagged]
+        lengths = sorted(len(form.line(tags)) for tags in lists)
+        self.most_ = round(1.25 * lengths[int(0.99 * (len(lengths) - 1))]) if lengths else UNLEARNT
+        rules = Rules(form).fit(tagged)
+        self._writer = self._make_writer(form, rules)
+        if self._recalls:
+            self._writer.recall = Recall().fit(tagged, dev)
+        if self.mode == "prompted" and self.shots:
+            self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).fit(tagged)
+        self._confidence = Confidence()
+        self.history_: list[dict[str, float]] = []
+        judged = [product for product in dev if items(product, self.typed_)]
+        if self.mode == "fine-tuned":
+            self.history_ = fine_tune(
+                self._writer,
+                tagged,
+                lists,
+                self.order,
+                self._recipe(),
+                lora=self.lora,
+                evaluate=(lambda _: self._f1(judged)) if judged and self.patience else None,
+                checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train, judged),
+            )
+        self._calibrate(judged)
+
+    def _check(self) -> None:
+        known = {"mode": MODES, "decoding": DECODINGS, "order": ORDERS, "demonstrations": KINDS}
+        for name, values in known.items():
+            if getattr(self, name) not in values:
+                raise BadInput(f"generator: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
+        for name, least in (("shots", 0), ("lora", 0), ("candidates", 0), ("limit", 1), ("window", 8)):
+            if getattr(self, name) < least:
+                raise BadInput(f"generator: {name} is at least {least}, not {getattr(self, name)!r}")
+        self._search(self.tokens or UNLEARNT)
+
+    @property
+    def _recalls(self) -> bool:
+        return bool(self.candidates) and self.decoding == "constrained" and not self.typed_
+
+    def _form(self, model: LanguageModel, marks: Marks | None = None, known: Sequence[Item] = ()) -> Form:
+        return Form(model, typed=self.typed_, category=self.category, window=self.window, marks=marks, known=known)
+
+    def _make_writer(self, form: Form, rules: Rules) -> Writer:
+        return Writer(
+            form.model,
+            form,
+            rules,
+            self.tokens or self.most_,
+            form.instruction(rules.types) if self.mode == "prompted" else [],
+            self.decoding == "constrained",
+            candidates=self.candidates,
+        )
+
+    def _recipe(self) -> Recipe:
+        return Recipe(
+            epochs=self.epochs,
+            learning_rate=self.learning_rate or (1e-3 if self.lora else 1e-4),
+            batch_size=self.batch_size,
+            average=self.average,
+            precision=self.precision,
+            patience=self.patience,
+            seed=self.seed,
+        )
+
+    def _f1(self, products: Sequence[Product]) -> float:
+        """Return the micro-F1 of one greedy text per product, for choosing the epoch."""
+        self._writer.model.changed()
+        with torch.autocast(Accelerator().device.type, enabled=False):
+            found = self._writer.votes(products, Search(tokens=self._writer.tokens), self.precision)
+        gold = [set(items(product, self.typed_)) for product in products]
+        hits = sum(len(votes.keys() & right) for votes, right in zip(found, gold, strict=True))
+        return 2 * hits / max(1, sum(map(len, found)) + sum(map(len, gold)))
+
+    def _calibrate(self, products: Sequence[Product]) -> None:
+        """Learn on dev what votes and log-probabilities are worth."""
+        votes: list[Vote] = []
+        right: list[bool] = []
+        for product, found in zip(products, self._votes(products), strict=True):
+            gold = set(items(product, self.typed_))
+            votes += found.values()
+            right += [item in gold for item in found]
+        self._confidence.fit(votes, right)
+
+    def _search(self, tokens: int) -> Search:
+        return Search(
+            self.method,
+            returns=self.returns,
+            tokens=tokens,
+            penalty=self.penalty,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            min_p=self.min_p,
+            seed=self.seed,
+        )
+
+    def _votes(self, products: Sequence[Product]) -> Votes:
+        return self._writer.votes(products, self._search(self._writer.tokens), self.tag_precision, self.compile)
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        out = []
+        for product, votes in zip(products, self._votes(products), strict=True):
+            scores = dict(zip(votes, self._confidence(list(votes.values())), strict=True))
+            best = sorted(scores, key=lambda item: (-scores[item], votes[item].place))[: self.limit]
+            out.append([self._as_tag(item, scores[item], product.text) for item in best])
+        return out
+
+    def _as_tag(self, item: Item, score: float, text: str) -> Tag:
+        source = self.name if item in self._writer.rules.known else f"{self.name}:new"
+        return Tag(item.text, score, source, spans(item, text), item.type)
+
+    def unread(self, products: Any) -> list[int]:
+        """Return for each product how many characters of its text are beyond the window."""
+        return [len(product.text) - self._writer.form.read(product) for product in as_products(products)]
+
+    def _state(self) -> State:
+        writer = self._writer
+        state: State = {"typed": self.typed_, "most": self.most_, "marks": list(writer.form.marks)}
+        state["history"] = self.history_
+        parts: dict[str, Any] = {"rules": writer.rules, "recall": writer.recall, "shown": writer.shown}
+        parts |= {"confidence": self._confidence, "model": writer.model if self.mode == "fine-tuned" else None}
+        for name, part in parts.items():
+            if part is not None:
+                state |= nest(name, part.state())
+        return state
+
+    def _restore(self, state: State) -> None:
+        self.typed_, self.most_, self.history_ = bool(state["typed"]), state["most"], state["history"]
+        stored = unnest("model", state)
+        model = LanguageModel.from_state(stored) if stored else LanguageModel.load(self.model)
+        form = self._form(model, Marks(*state["marks"]))
+        self._writer = self._make_writer(form, Rules(form).restore(unnest("rules", state)))
+        self._confidence = Confidence.restore(unnest("confidence", state))
+        if recall := unnest("recall", state):
+            self._writer.recall = Recall.restore(recall)
+        if shown := unnest("shown", state):
+            self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).restore(shown)
