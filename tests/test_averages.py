@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, NotFitted
 from tagkit.product import Product
 from tagkit.taggers import _bio, create
 from tagkit.taggers.ensemble import Ensemble
@@ -122,3 +122,16 @@ def test_greedy_decoding_takes_each_characters_own_label_and_begins_what_did_not
 def test_an_unknown_decoding_is_refused(tiny, annotated):
     with pytest.raises(BadInput, match="decoding is one of viterbi, greedy, not 'best'"):
         tiny("sequence", decoding="best").fit(annotated)
+
+
+# ---------------------------------------------------------------- hybrid
+
+
+def test_a_fusion_of_fitted_strategies_is_that_of_fitting_them(products):
+    train, dev = products[:18], products[18:]
+    names = ["lexicon", "linear"]
+    fitted = [create(name).fit(train, dev=dev) for name in names]
+    whole = create("hybrid", members=names).fit(train, dev=dev)
+    assert create("hybrid").of(fitted, train, dev).predict(products) == whole.predict(products)
+    with pytest.raises(NotFitted, match="lexicon is not fitted"):
+        create("hybrid").of([create("lexicon")], train, dev)

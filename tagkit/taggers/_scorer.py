@@ -40,20 +40,18 @@ class Scorer(nn.Module):
         self.own = nn.Parameter(torch.zeros(len(labels), size))
         chance = torch.from_numpy(np.clip(share, 1e-4, 1 - 1e-4).astype(np.float32))
         self.bias = nn.Parameter(torch.logit(chance))
-        self.presence = nn.Parameter(torch.zeros(len(labels)))
         self.trust = nn.Parameter(torch.ones(1))
 
-    def forward(self, ids: Tensor, mask: Tensor, hits: Tensor | None = None, wide: Tensor | None = None) -> Tensor:
-        """Return the logits, shape (batch, tags); without `hits` and `wide` those of the vectors alone."""
+    def forward(self, ids: Tensor, mask: Tensor, wide: Tensor | None = None) -> Tensor:
+        """Return the logits, shape (batch, tags); without `wide` those of the vectors alone."""
         x = self.dropout(self.norm(mean_pool(self.backbone(ids, mask), mask)))
         spread = nn.functional.layer_norm(self.labels - self.centre, self.labels.shape[1:])
         scores = (x @ self.shared) @ spread.T / x.shape[1] + x @ self.own.T / x.shape[1] ** 0.5 + self.bias
-        return scores if hits is None or wide is None else scores + hits * self.presence + wide * self.trust
+        return scores if wide is None else scores + wide * self.trust
 
-    def beside(self, hits: Floats, wide: Floats) -> Floats:
+    def beside(self, wide: Floats) -> Floats:
         """Return what the surface adds to the logits of the vectors, shape (products, tags)."""
-        presence, trust = (value.detach().cpu().numpy() for value in (self.presence, self.trust))
-        return hits * presence + wide * trust
+        return wide * self.trust.detach().cpu().numpy()
 
     def head_state(self) -> dict[str, NDArray[np.float32]]:
         """Return all that is not the encoder's, as arrays."""
@@ -62,11 +60,8 @@ class Scorer(nn.Module):
 
     @torch.no_grad()
     def extend(self, labels: NDArray[np.float32]) -> None:
-        """Add tags by the vectors of their texts; they get the bias and presence of the rarer tags, and no own part."""
+        """Add tags by the vectors of their texts; they get the bias of the rarer tags, and no own part."""
         more = torch.from_numpy(labels).to(self.labels)
         self.labels = torch.cat([self.labels, more])
         self.own = nn.Parameter(torch.cat([self.own, torch.zeros(len(more), self.own.shape[1]).to(self.own)]))
-        for name in ("bias", "presence"):
-            old = getattr(self, name)
-            middle = old.quantile(0.5 if name == "presence" else 0.25)
-            setattr(self, name, nn.Parameter(torch.cat([old, middle.expand(len(more))])))
+        self.bias = nn.Parameter(torch.cat([self.bias, self.bias.quantile(0.25).expand(len(more))]))

@@ -19,10 +19,10 @@ from tagkit.pretrained.vectors import embed
 from tagkit.product import Product, Tags
 from tagkit.taggers import _neural
 from tagkit.taggers._calibration import platt
+from tagkit.taggers._evidence import Evidence
 from tagkit.taggers._features import targets
 from tagkit.taggers._losses import LOSSES, multilabel_loss
 from tagkit.taggers._scorer import Scorer
-from tagkit.taggers._surface import Surface
 from tagkit.taggers.base import State, Tagger, nest, ranked, unnest
 from tagkit.training import Recipe, train
 
@@ -32,11 +32,12 @@ Floats = NDArray[np.float32]
 class Encoder(Tagger):
     """One logit per tag from the mean vector x of a fine-tuned encoder.
 
-    The logit of tag t is (Wx)·l_t + d_t·x + b_t + p_t·[t stands in the text] + s_t. l_t is the vector that the encoder
-    gave the tag's own text before training, and W is shared by all tags, so that a tag with few examples borrows from
-    those with like texts, and a new tag (`add_tags`) works without training; d_t is the tag's own and begins at 0. s_t
-    is the logit of the strategy `linear` on words and characters, held out in training, so that the encoder learns
-    what surface words do not say (wide and deep).
+    The logit of tag t is (Wx)·l_t + d_t·x + b_t + c·s_t. l_t is the vector that the encoder gave the tag's own text
+    before training, and W is shared by all tags, so that a tag with few examples borrows from those with like texts,
+    and a new tag (`add_tags`) works without training; d_t is the tag's own and begins at 0. s_t is what the surface
+    says (wide and deep): the logit of a regression over the score of `linear`, the votes of the products with the most
+    alike words, how frequent the tag is in the product's category, and whether it stands in the text, held out in
+    training, so that the encoder learns what these do not say.
     Probabilities are calibrated on dev by temperature and shift. Thresholds per tag are chosen on dev by the
     refinement `thresholds`, which `tagkit.compare` applies. A text longer than the model's window is read in
     overlapping windows whose logits are averaged; nothing is cut.
@@ -44,8 +45,7 @@ class Encoder(Tagger):
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
         category: Whether the category, where there is one, is read before the text.
-        present: Whether a tag's standing in the text counts (p_t).
-        wide: Whether the logits of `linear` count (s_t); not beyond 12,000 training products.
+        wide: Whether the surface counts (s_t); not beyond 12,000 training products.
         loss: "bce", "focal" or "asymmetric".
         balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
         min_count: Tags with fewer train products are not learnt.
@@ -74,7 +74,6 @@ class Encoder(Tagger):
         self,
         model: str = "auto",
         category: bool = True,
-        present: bool = True,
         wide: bool = True,
         loss: str = "bce",
         balance: float = 0.0,
@@ -95,7 +94,6 @@ class Encoder(Tagger):
     ) -> None:
         self.model = model
         self.category = category
-        self.present = present
         self.wide = wide
         self.loss = loss
         self.balance = balance
@@ -129,10 +127,12 @@ class Encoder(Tagger):
         _neural.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self._surface = Surface(self.tags_, self.present, self.wide)
-        hits, wide = self._surface.fit(tagged, dev, self.min_count)
-        chance = np.full(len(share), 0.5) if self._surface.knows_shares else share
-        self._net = Scorer(backbone, labels, chance, self.dropout)
+        evidence = Evidence(self.tags_, self.category)
+        known = evidence.fit(tagged, dev, self.min_count) if self.wide else None
+        self._evidence = None if known is None else evidence
+        wide = np.zeros_like(gold) if known is None else known
+        # The surface knows how frequent each tag is; without it the bias begins there.
+        self._net = Scorer(backbone, labels, share if known is None else np.full(len(share), 0.5), self.dropout)
         weights = torch.from_numpy(np.minimum(share.clip(1e-6) ** -self.balance, 50).astype(np.float32))
         windows = self._windows(backbone, tagged)
         judged = [product for product in dev if product.tags]
@@ -142,11 +142,11 @@ class Encoder(Tagger):
             self._net,
             lambda net, batch: multilabel_loss(
                 self.loss,
-                net(batch["ids"], batch["mask"], batch["hits"], batch["wide"]),
+                net(batch["ids"], batch["mask"], batch["wide"]),
                 batch["gold"],
                 weights.to(batch["gold"]),
             ),
-            lambda rows: _collate([windows[i] for i in rows], gold, hits, wide, backbone.padding),
+            lambda rows: _collate([windows[i] for i in rows], gold, wide, backbone.padding),
             [len(window) for window in windows],
             self._recipe(),
             name=self.name,
@@ -182,7 +182,7 @@ class Encoder(Tagger):
         for batch, scores in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
             np.add.at(out, [windows[i].row for i in batch], scores.numpy())
         out /= np.bincount([window.row for window in windows], minlength=len(products))[:, None]
-        return out + self._net.beside(*self._surface.read(products))
+        return out if self._evidence is None else out + self._net.beside(self._evidence.read(products))
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         found = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
@@ -209,18 +209,21 @@ class Encoder(Tagger):
         new = [tag for tag in dict.fromkeys(tags) if tag not in set(self.tags_)]
         if new:
             self._net.extend(embed(Backbone.load(self._net.backbone.source), new))
-            self.tags_ = self._surface.tags = [*self.tags_, *new]
+            self.tags_ = [*self.tags_, *new]
+            if self._evidence is not None:
+                self._evidence.tags = self.tags_
         return self
 
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "history": self.history_, "scale": self.scale_, "shift": self.shift_}
-        state |= nest("backbone", self._net.backbone.state()) | nest("surface", self._surface.state())
-        return state | nest("net", self._net.head_state())
+        state |= nest("backbone", self._net.backbone.state()) | nest("net", self._net.head_state())
+        return state | (nest("evidence", self._evidence.state()) if self._evidence is not None else {})
 
     def _restore(self, state: State) -> None:
         self.tags_, self.history_ = state["tags"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
-        self._surface = Surface.restore(unnest("surface", state))
+        evidence = unnest("evidence", state)
+        self._evidence = Evidence.restore(evidence) if evidence else None
         labels = state["net:labels"]
         self._net = Scorer(
             Backbone.from_state(unnest("backbone", state)), labels, np.full(len(labels), 0.5), self.dropout
@@ -230,10 +233,9 @@ class Encoder(Tagger):
         self._net.eval()
 
 
-def _collate(windows: list[Window], gold: Floats, hits: Floats, wide: Floats, padding: int) -> dict[str, Tensor]:
+def _collate(windows: list[Window], gold: Floats, wide: Floats, padding: int) -> dict[str, Tensor]:
     rows = [window.row for window in windows]
-    sides = {"gold": gold, "hits": hits, "wide": wide}
-    return pad(windows, padding) | {key: torch.from_numpy(values[rows]) for key, values in sides.items()}
+    return pad(windows, padding) | {"gold": torch.from_numpy(gold[rows]), "wide": torch.from_numpy(wide[rows])}
 
 
 def _best_f1(logits: NDArray[np.float64], truth: NDArray[np.float64]) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,30 @@ class Hybrid(Tagger):
         self.synonyms = synonyms
         self.limit = limit
 
+    @classmethod
+    def of(cls, members: Sequence[Tagger], train: Sequence[Product], dev: Sequence[Product], **params: Any) -> Self:
+        """Return the fusion of strategies that are fitted already.
+
+        Args:
+            members: Fitted strategies.
+            train: What they learnt from.
+            dev: To learn the fusion on; none of it may be in train.
+            **params: The other keywords of `__init__`.
+
+        Raises:
+            NotFitted: One is not fitted.
+            BadInput: There is nothing to learn the fusion from in dev.
+        """
+        made = cls([[member.name, member.get_params()] for member in members], **params)
+        for member in members:
+            member._check_fitted()
+        made._make()
+        made.members_ = list(members)
+        made._count(train)
+        made.weights_ = made._learn(dev) if made.method == "learnt" else np.zeros(0)
+        made.fitted_ = True
+        return made
+
     def _make(self) -> list[Tagger]:
         if self.method not in METHODS:
             raise BadInput(f"hybrid: method is one of {', '.join(METHODS)}, not {self.method!r}")
@@ -67,13 +92,13 @@ class Hybrid(Tagger):
         held_out = judged or [product for product in train[::HELD_OUT] if product.tags]
         kept = train if judged else [product for number, product in enumerate(train) if number % HELD_OUT] or train
         self.members_ = [member.fit(kept, dev) for member in self._make()]
-        self.counts_: dict[str, int] = {}
-        for product in train:
-            for tag in set(product.tags):
-                self.counts_[tag] = self.counts_.get(tag, 0) + 1
+        self._count(train)
         self.weights_ = self._learn(held_out) if self.method == "learnt" else np.zeros(0)
         if not judged and self.method == "learnt":
             self.members_ = [member.fit(train) for member in self._make()]
+
+    def _count(self, train: Sequence[Product]) -> None:
+        self.counts_ = dict(Counter(tag for product in train for tag in set(product.tags)))
 
     def _learn(self, products: Sequence[Product]) -> NDArray[np.float64]:
         """Return the weights of the features and, last, the bias."""

@@ -87,13 +87,16 @@ class Linear(Tagger):
             blocks.append(model.coef_.reshape(-1, x.shape[1]).T.astype(np.float32))
         return blocks
 
-    def logits(self, products: Sequence[Product]) -> NDArray[Any]:
-        """Return the calibrated logits of all tags, shape (products, tags)."""
-        return self.scale_ * self._raw(products) + self.shift_
+    def features(self, products: Sequence[Product]) -> sparse.csr_matrix:
+        """Return the features of products, shape (products, d)."""
+        return self._features.transform(products)
+
+    def raw(self, features: sparse.csr_matrix) -> NDArray[Any]:
+        """Return the scores of all tags before calibration, shape (products, tags)."""
+        return (features @ self.weights_).toarray() + self.bias_
 
     def _raw(self, products: Sequence[Product]) -> NDArray[Any]:
-        """Return the uncalibrated scores, shape (products, tags)."""
-        return (self._features.transform(products) @ self.weights_).toarray() + self.bias_
+        return self.raw(self.features(products))
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         rows = []

@@ -1,0 +1,180 @@
+"""What speaks for each tag before an encoder is tuned: one logit per product and tag, learnt from held-out scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from tagkit.product import Product
+from tagkit.taggers._features import targets
+from tagkit.taggers.base import State, nest, unnest
+from tagkit.taggers.linear import Linear
+from tagkit.text.present import is_present
+
+Floats = NDArray[np.float32]
+NEIGHBOURS, TEMPERATURE = 15, 0.15
+CANDIDATES = 30
+"""So many tags of each product, the best by `linear`, and those in its text teach how much each score is worth."""
+SMOOTHING = 3.0
+"""So many products with the tags' overall shares are added to those of a category."""
+LEAST = 1e-3
+MOST = 8.0
+"""The highest and, negative, the lowest logit: what the surface says with certainty can still be unlearnt."""
+HITS = -2
+"""Which score says whether the tag stands in the text."""
+
+
+class Evidence:
+    """A logistic regression, the same for all tags, over what the surface of a product says about a tag.
+
+    It knows of each product and tag: what `linear` makes of the words, the votes of the 15 products with the most alike
+    words, how often products of the same category and of the same top category have the tag, whether the tag stands in
+    the text, and how frequent it is. For training products each of these is what it would be without that product
+    (leave-one-out), so that the weights suit new products too.
+
+    Args:
+        tags: The tags.
+        category: Whether to look at the categories.
+
+    Source: Wolpert, Stacked generalization (Neural Networks 1992).
+    """
+
+    def __init__(self, tags: Sequence[str], category: bool = True) -> None:
+        self.tags = list(tags)
+        self.category = category
+
+    def fit(self, products: Sequence[Product], dev: Sequence[Product], min_count: int) -> Floats | None:
+        """Learn from tagged products.
+
+        Args:
+            products: To learn from, with all of `tags` among theirs.
+            dev: To calibrate `linear` on.
+            min_count: Of the tags.
+
+        Returns:
+            The logits of the products themselves, each held out from its own answer, shape (products, tags); None
+            where `linear` gives no held-out scores (too many products).
+        """
+        linear = Linear(min_count=min_count).fit(products, dev=dev)
+        if linear.held_out_ is None:
+            return None
+        self._linear, held_out = linear, linear.held_out_
+        self._gold = targets(products, self.tags)
+        self._words = linear.features(products)
+        self._categories = self._read_categories(products)
+        scores = self._scores(products, held_out, self._words, held=True)
+        rows = self._candidates(held_out, scores)
+        known, gold = scores[rows], self._gold.toarray()[rows]
+        self._mean, self._spread = known.mean(0), known.std(0) + 1e-6
+        self._weights, self._bias = np.zeros(known.shape[1], dtype=np.float32), 0.0
+        if 0 < gold.sum() < len(gold):
+            model = LogisticRegression(max_iter=500).fit((known - self._mean) / self._spread, gold)
+            self._weights, self._bias = model.coef_[0].astype(np.float32), float(model.intercept_[0])
+        return self._logits(scores)
+
+    def read(self, products: Sequence[Product]) -> Floats:
+        """Return the logits, shape (products, tags)."""
+        words = self._linear.features(products)
+        known = len(self._linear.tags_)
+        found = np.full((len(products), len(self.tags)), -np.inf, dtype=np.float32)
+        found[:, :known] = self._logits(self._scores(products, self._linear.raw(words), words, held=False))
+        # A tag that train did not have gets the logit of the rarer ones, and what standing in the text is worth.
+        low = np.quantile(found[:, :known], 0.25, axis=1, keepdims=True)
+        found[:, known:] = low + self._hits(products, self.tags[known:]) * self._weights[HITS] / self._spread[HITS]
+        return found
+
+    @property
+    def _shares(self) -> Floats:
+        """In which share of train each tag is gold."""
+        return np.asarray(self._gold.mean(0), dtype=np.float32).ravel()
+
+    def _scores(self, products: Sequence[Product], linear: Floats, words: sparse.csr_matrix, held: bool) -> Floats:
+        """Return all that is known, shape (products, tags of train, scores); `held`: they are the training products."""
+        parts = [linear, self._votes(words, held)]
+        for level in (str, _top):
+            parts.append(self._in_category(products, level, held))
+        known = [np.clip(part, LEAST, 1) for part in parts]
+        hits = self._hits(products, self._linear.tags_)
+        frequent = np.broadcast_to(np.log1p(self._shares * len(self._categories)), linear.shape)
+        return np.stack([*parts, *map(np.log, known), hits, frequent], axis=-1).astype(np.float32)
+
+    def _hits(self, products: Sequence[Product], tags: Sequence[str]) -> Floats:
+        found = [[is_present(tag, product.text) for tag in tags] for product in products]
+        return np.array(found, dtype=np.float32).reshape(len(products), len(tags))
+
+    def _votes(self, words: sparse.csr_matrix, held: bool) -> Floats:
+        """Return the votes of the nearest training products, shape (products, tags)."""
+        out = np.zeros((words.shape[0], self._gold.shape[1]), dtype=np.float32)
+        for at in range(words.shape[0]):
+            likeness = np.round((self._words @ words[at].T).toarray().ravel(), 6)
+            if held:
+                likeness[at] = -np.inf
+            nearest = np.argsort(-likeness, kind="stable")[:NEIGHBOURS]
+            nearest = nearest[np.isfinite(likeness[nearest])]
+            if len(nearest):
+                weights = np.exp((likeness[nearest] - likeness[nearest[0]]) / TEMPERATURE)
+                out[at] = self._gold[nearest].T @ (weights / weights.sum())
+        return out
+
+    def _in_category(self, products: Sequence[Product], level: Callable[[str], str], held: bool) -> Floats:
+        """Return which share of the training products of each product's category have each tag."""
+        names = sorted({level(name) for name in self._categories if name})
+        place = {name: at for at, name in enumerate(names)}
+        known = [place.get(level(name), len(names)) for name in self._categories]
+        member = sparse.csr_matrix((np.ones(len(known)), (known, range(len(known)))), (len(names) + 1, len(known)))
+        sums, counts = (member @ self._gold).toarray(), np.asarray(member.sum(1))
+        asked = [place.get(level(name), len(names)) for name in self._read_categories(products)]
+        sums[len(names)], counts[len(names)] = 0, 0  # without a category nothing is known
+        total, count = sums[asked], counts[asked]
+        if held:
+            inside = np.asarray(asked)[:, None] < len(names)
+            total, count = total - inside * self._gold.toarray(), count - inside
+        return (total + SMOOTHING * self._shares) / (count + SMOOTHING)
+
+    def _read_categories(self, products: Sequence[Product]) -> list[str]:
+        return [product.category if self.category else "" for product in products]
+
+    def _candidates(self, linear: Floats, scores: Floats) -> NDArray[np.bool_]:
+        """Return which products and tags teach, shape (products, tags)."""
+        out: NDArray[np.bool_] = scores[..., HITS] > 0
+        if linear.shape[1] <= CANDIDATES:
+            return np.ones_like(out)
+        best = np.argpartition(-linear, CANDIDATES, axis=1)[:, :CANDIDATES]
+        np.put_along_axis(out, best, True, axis=1)
+        return out
+
+    def _logits(self, scores: Floats) -> Floats:
+        logits = ((scores - self._mean) / self._spread) @ self._weights + np.float32(self._bias)
+        return np.clip(logits, -MOST, MOST)
+
+    def state(self) -> State:
+        """Return what was learned."""
+        fusion = {"mean": self._mean, "spread": self._spread, "weights": self._weights, "bias": self._bias}
+        train = {"gold": self._gold, "words": self._words, "categories": self._categories}
+        return {
+            "tags": self.tags,
+            "category": self.category,
+            **fusion,
+            **train,
+            **nest("linear", self._linear._state()),
+        }
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """Take what `state` gave."""
+        made = cls(state["tags"], state["category"])
+        made._mean, made._spread = state["mean"], state["spread"]
+        made._weights, made._bias = state["weights"], state["bias"]
+        made._gold, made._words, made._categories = state["gold"], state["words"], state["categories"]
+        made._linear = Linear()
+        made._linear._restore(unnest("linear", state))
+        return made
+
+
+def _top(category: str) -> str:
+    return category.partition("/")[0]

@@ -1,0 +1,76 @@
+"""What `encoder` knows of a product's surface: held-out scores, categories, tags in the text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
+
+from tagkit.product import Product
+from tagkit.taggers._evidence import HITS, MOST, Evidence
+
+WORDS = ("红色", "蓝色", "短袖", "长袖", "棉", "皮")
+
+
+@pytest.fixture(scope="module")
+def shop() -> list[Product]:
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(80):
+        own = [WORDS[i] for i in np.flatnonzero(random.random(len(WORDS)) < 0.4)]
+        category = "服饰/上衣" if number % 2 else "百货/杯子"
+        tags = [word for word in own if random.random() < 0.8] + (["休闲"] if number % 2 else ["家用"])
+        rows.append(Product(str(number), f"新款{number}号" + "".join(own), category=category, tags=tuple(tags)))
+    return rows
+
+
+def fitted(shop, **params) -> tuple[Evidence, np.ndarray]:
+    evidence = Evidence(sorted({tag for product in shop for tag in product.tags}), **params)
+    return evidence, evidence.fit(shop, [], 2)
+
+
+def test_the_logits_tell_right_from_wrong_tags(shop):
+    evidence, held_out = fitted(shop[:60])
+    fresh = shop[60:]
+    for logits, products in ((held_out, shop[:60]), (evidence.read(fresh), fresh)):
+        gold = np.array([[tag in product.tags for tag in evidence.tags] for product in products])
+        assert logits.shape == gold.shape and np.abs(logits).max() <= MOST
+        assert logits[gold].mean() > logits[~gold].mean() + 2
+
+
+def test_the_scores_of_a_training_product_do_not_know_its_own_answer(shop):
+    evidence, _ = fitted(shop)
+    held = evidence._votes(evidence._linear.features(shop), held=True)
+    # The last product's own answer changed; what its neighbours and its category say of it must not.
+    other, _ = fitted([*shop[:-1], Product("x", shop[-1].text, category=shop[-1].category, tags=("棉",))])
+    assert np.allclose(other._votes(other._linear.features(shop), held=True)[-1], held[-1])
+    shares, shares_other = (each._in_category(shop, str, held=True)[-1] for each in (evidence, other))
+    assert np.abs(shares - shares_other).max() <= 3 / len(shop) / 20  # but for the smoothing by all of train
+    assert evidence._gold[-1].nnz != other._gold[-1].nnz
+
+
+def test_categories_count_unless_they_are_not_wanted(shop):
+    asked = [
+        Product("a", "新款", category="服饰/上衣"),
+        Product("b", "新款", category="百货/杯子"),
+        Product("c", "新款"),
+    ]
+    with_, without = fitted(shop)[0], fitted(shop, category=False)[0]
+    at = with_.tags.index("休闲")
+    top, other, none = with_.read(asked)[:, at]
+    assert top > other and top > none
+    assert np.ptp(without.read(asked), axis=0).max() < 1e-6
+
+
+def test_a_tag_without_training_gets_what_standing_in_the_text_is_worth(shop):
+    evidence, _ = fitted(shop)
+    evidence.tags = [*evidence.tags, "绿色"]
+    inside, outside = evidence.read([Product("a", "新款绿色"), Product("b", "新款")])[:, -1]
+    assert evidence._weights[HITS] > 0 and inside > outside
+
+
+def test_what_was_saved_says_the_same(shop):
+    evidence, _ = fitted(shop)
+    again = Evidence.restore(evidence.state())
+    assert np.array_equal(evidence.read(shop), again.read(shop))
