@@ -43,13 +43,13 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
     },
     "dsner_ec": {
         "data": ("dsner_ec", {}),
-        "models": [("e5-small", "sequence", CHINESE | {"epochs": 20})],
+        "models": [("e5-small", "sequence", CHINESE | {"epochs": 30, "augment": 0.5})],
         "also": [],
         "measures": ["entity-F1", "entity-P", "entity-R"],
     },
     "taobao_dedup": {
         "data": ("taobao_ner", {"split": "dedup"}),
-        "models": [("e5-small", "sequence", CHINESE | {"epochs": 5})],
+        "models": [("e5-small", "sequence", CHINESE | {"epochs": 3})],
         "also": [],
         "measures": ["F1@M", "entity-F1"],
     },
