@@ -16,7 +16,8 @@ from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 
 from tagkit.decoding import Marks, PrefixTree, Search, TagList, TypedList, decode  # noqa: E402
 from tagkit.decoding.causal import CausalStepper  # noqa: E402
-from tagkit.decoding.search import Hypothesis, _sample, choices  # noqa: E402
+from tagkit.decoding.sampling import sample  # noqa: E402
+from tagkit.decoding.search import Hypothesis, choices  # noqa: E402
 from tagkit.decoding.spans import copies  # noqa: E402
 from tagkit.decoding.tree import Used  # noqa: E402
 from tagkit.decoding.votes import Confidence, Vote, count_votes, pieces  # noqa: E402
@@ -169,7 +170,7 @@ def test_sampling_follows_the_distribution():
     random = (np.arange(1000) + 0.5) / 1000
 
     def shares(**params):
-        found = _sample(logs.expand(1000, 4), random, Search("sample", **params))
+        found = sample(logs.expand(1000, 4), random, **params)[:, 0]
         return (np.bincount(found.numpy(), minlength=4) / 1000).round(3).tolist()
 
     assert shares() == [0.5, 0.3, 0.15, 0.05]
@@ -179,8 +180,15 @@ def test_sampling_follows_the_distribution():
     assert shares(temperature=0.5) == pytest.approx([0.685, 0.247, 0.062, 0.007], abs=2e-3)
     assert shares(temperature=1e-3) == [1, 0, 0, 0]
     wide = torch.zeros(2, 2000).log_softmax(-1)
-    found = _sample(wide, np.array([0.0, 0.99925]), Search("sample", top_p=0.9))
+    found = sample(wide, np.array([0.0, 0.99925]), top_p=0.9)[:, 0]
     assert found.tolist() == [0, 1998], "equal tokens at the border are all kept"
+    # Over more columns than one block: the inverse of the cumulative distribution.
+    many = torch.randn(1, 1000, generator=torch.Generator().manual_seed(0)).mul(2).log_softmax(-1)
+    total = many[0].exp().double().cumsum(0)
+    points = np.linspace(0, 0.9999, 500)
+    expected = torch.searchsorted(total, torch.from_numpy(points) * total[-1], right=True)
+    found = sample(many.expand(500, -1), points)[:, 0]
+    assert (found == expected).float().mean() > 0.99 and (found - expected).abs().max() <= 1
 
 
 @pytest.mark.parametrize("grammar", [False, True])
@@ -188,15 +196,15 @@ def test_sampling_is_repeatable_whatever_the_batch(llama, grammar):
     search = Search("sample", returns=4, tokens=12, temperature=1.5, top_p=0.95, min_p=0.01, seed=3)
     rules = [TagList(PrefixTree(TAGS), MARKS)] * len(PROMPTS) if grammar else None
 
-    def sample(order):
+    def drawn(order):
         stepper = CausalStepper(llama, 0)
         picked = None if rules is None else [rules[i] for i in order]
         return decode(stepper, [PROMPTS[i] for i in order], search, END, grammars=picked, keys=[KEYS[i] for i in order])
 
-    batch = sample(range(len(PROMPTS)))
-    assert written(batch) == [written(sample([i]))[0] for i in range(len(PROMPTS))]
+    batch = drawn(range(len(PROMPTS)))
+    assert written(batch) == [written(drawn([i]))[0] for i in range(len(PROMPTS))]
     order = [3, 0, 5, 1, 4, 2]
-    assert written(sample(order)) == [written(batch)[i] for i in order]
+    assert written(drawn(order)) == [written(batch)[i] for i in order]
     assert written(batch)[0] == written(batch)[5], "equal texts are drawn alike"
     assert len({text for row in written(batch) for text in row}) > 6
     other = Search("sample", returns=4, tokens=12, temperature=1.5, seed=4)

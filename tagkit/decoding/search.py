@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -13,14 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tagkit.decoding.grammar import Grammar, State
+from tagkit.decoding.sampling import draws, sample
 from tagkit.decoding.tree import Ids
 from tagkit.errors import BadInput
 
 METHODS = ("greedy", "beam", "diverse", "sample")
 DROP = 0.125
 """Finished rows leave the batch when they are this share of it: leaving copies the cache of those that stay."""
-HEAD = 512
-"""So many of the most probable tokens are looked at first for top-p; sorting a whole vocabulary is slow."""
 
 
 class Stepper(Protocol):
@@ -206,12 +204,6 @@ def decode(
         return _walk(stepper, prompts, search, end, grammars, keys, other_ends, drop)
 
 
-def draws(search: Search, key: str) -> NDArray[np.float64]:
-    """Return the random numbers of a key in [0, 1), shape (returns, tokens)."""
-    number = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8])
-    return np.random.default_rng([search.seed, number]).random((search.returns, search.tokens))
-
-
 def _walk(
     stepper: Stepper,
     prompts: Sequence[Any],
@@ -227,7 +219,7 @@ def _walk(
     if search.method == "sample":
         if keys is None:
             raise BadInput("sampling needs keys to be seeded with")
-        random = np.concatenate([draws(search, key) for key in keys])
+        random = np.concatenate([draws(search.seed, key, search.returns, search.tokens) for key in keys])
     logits = stepper.start(prompts)
     if search.returns > 1:
         repeated = torch.arange(len(prompts)).repeat_interleave(search.returns)
@@ -249,8 +241,10 @@ def _walk(
                 if not len(allowed[place]):
                     allowed[place], done[row] = nothing, True
         found = choices(logits, allowed)
-        columns = found.logs.argmax(-1) if random is None else _sample(found.logs, random[live, step], search)
-        columns = columns[:, None]
+        if random is None:
+            columns = found.logs.argmax(-1, keepdim=True)
+        else:
+            columns = sample(found.logs, random[live, step], search.temperature, search.top_p, search.min_p)
         tokens = found.tokens(columns)[:, 0].cpu()
         taken = zip(live.tolist(), tokens.tolist(), found.logs.gather(1, columns)[:, 0].tolist(), strict=True)
         for row, token, log in taken:
@@ -271,32 +265,3 @@ def _walk(
         logits = stepper.feed(tokens)
     rows = [Hypothesis(tuple(text), tuple(log), w) for text, log, w in zip(texts, logs, whole, strict=True)]
     return [rows[first : first + search.returns] for first in range(0, len(rows), search.returns)]
-
-
-def _sample(logs: Tensor, random: NDArray[np.float64], search: Search) -> Tensor:
-    """Draw one column per row.
-
-    The inverse of the cumulative distribution in the order of the columns: tiny differences between batches move its
-    steps by as little, while an order by probability would change at once where two are about equal.
-
-    Args:
-        logs: Shape (rows, choices).
-        random: Numbers in [0, 1), shape (rows,).
-        search: Temperature, top-p and min-p.
-    """
-    chance = (logs.double() / search.temperature).softmax(-1)
-    if search.min_p > 0:
-        chance = chance.masked_fill(chance < search.min_p * chance.amax(-1, keepdim=True), 0.0)
-    if search.top_p < 1:
-        target = search.top_p * chance.sum(-1, keepdim=True)
-        best = chance.topk(min(HEAD, chance.shape[1]), -1).values
-        if bool((best.sum(-1, keepdim=True) < target).any()):
-            best = chance.sort(-1, descending=True).values
-        # The last token that is needed is the first whose predecessors do not suffice any more.
-        needed = (best.cumsum(-1) - best < target).sum(-1, keepdim=True) - 1
-        chance = chance.masked_fill(chance < best.gather(1, needed), 0.0)
-    total = chance.cumsum(-1)
-    point = torch.from_numpy(random).to(total.device)[:, None] * total[:, -1:]
-    column = torch.searchsorted(total, point, right=True)
-    last = (total < total[:, -1:]).sum(-1, keepdim=True)
-    return torch.minimum(column, last)[:, 0]
