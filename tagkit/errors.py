@@ -29,3 +29,21 @@ class DataMissing(TagkitError, FileNotFoundError):
 
 class WeightsMissing(TagkitError, FileNotFoundError):
     """A model's weights are nowhere on this machine and could not be fetched; the message lists what was tried."""
+
+
+class HostedError(TagkitError):
+    """A hosted model cannot be asked: no access, no such model, or nothing but failures; what was answered is kept."""
+
+
+class BudgetSpent(TagkitError):
+    """The budget for a hosted model does not allow the next request; the message says how far it came.
+
+    Attributes:
+        done: Products that have their answer, which the cache keeps.
+        total: Products that were to be asked about.
+    """
+
+    def __init__(self, message: str, done: int = 0, total: int = 0) -> None:
+        super().__init__(message)
+        self.done = done
+        self.total = total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -53,6 +54,29 @@ def public_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("the public data sets are not here: set TAGKIT_DATA to their folder")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def loopback(tmp_path_factory):
+    """A server of hosted models on this machine; for as long, tagkit has an empty cache and no key."""
+    from loopback import Loopback
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAGKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        for name in ("TAGKIT_LLM_ENDPOINT", "TAGKIT_LLM_KEY", "OPENAI_API_KEY"):
+            patch.delenv(name, raising=False)
+        server = Loopback()
+        yield server
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def stored_answers(products, tmp_path_factory) -> Path:
+    """What an earlier run answered: for all products but the first two their gold tags."""
+    path = tmp_path_factory.mktemp("answers") / "answers.jsonl"
+    rows = [{"id": product.id, "title": product.title, "tags": list(product.tags)} for product in products[2:]]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,10 @@ def small(request):
     def get(name: str) -> dict[str, Any]:
         if name == "generator":
             return {"model": str(request.getfixturevalue("tiny_writer")), "epochs": 2, "learning_rate": 3e-3}
+        if name == "llm":
+            return {"endpoint": request.getfixturevalue("loopback").url, "model": "loopback"}
+        if name == "replay":
+            return {"answers": str(request.getfixturevalue("stored_answers"))}
         if name not in ("encoder", "ensemble", "semantic", "sequence"):
             return {}
         model = {"model": str(request.getfixturevalue("tiny_model"))}

@@ -1,0 +1,170 @@
+"""A small OpenAI-compatible server on this machine: it answers by looking words up, and fails when it is told to."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Fault = Callable[["Handler"], None]
+
+
+class Loopback:
+    """A real HTTP server in a thread.
+
+    Attributes:
+        requests: The bodies of all requests, in order.
+        keys: The header `Authorization` of each.
+        faults: What the next requests meet, in order; None: nothing. Afterwards all is well.
+        reply: Makes the content of an answer from a request's body.
+        extra: What is put over each choice of an answer, such as a finish reason, or makes it from the content.
+        usage: What an answer counts; None: nothing.
+        refuses: Words in a request that are answered with status 400.
+        delay: Seconds before each answer.
+        most: How many requests were under way at a time at most.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+        self.paths: list[str] = []
+        self.faults: list[Fault | None] = []
+        self.reply: Callable[[dict[str, Any]], str] = look_up
+        self.extra: Any = {}
+        self.usage: dict[str, int] | None = {"prompt_tokens": 100, "completion_tokens": 10}
+        self.refuses: tuple[str, ...] = ()
+        self.delay = 0.0
+        self.most = self.under_way = 0
+        self.lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"loopback": self}))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Notes a request, then fails or answers."""
+
+    protocol_version = "HTTP/1.1"
+    loopback: Loopback
+
+    def do_POST(self) -> None:
+        server = self.loopback
+        self.body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with server.lock:
+            server.requests.append(self.body)
+            server.keys.append(self.headers["Authorization"])
+            server.paths.append(self.path)
+            fault = server.faults.pop(0) if server.faults else None
+            server.under_way += 1
+            server.most = max(server.most, server.under_way)
+        try:
+            time.sleep(server.delay)
+            if fault is not None:
+                fault(self)
+            elif named := [name for name in server.refuses if name in json.dumps(self.body)]:
+                self.send(400, {"error": {"message": f"these fields are not known here: {named}"}})
+            else:
+                content = server.reply(self.body)
+                extra = server.extra(content) if callable(server.extra) else server.extra
+                self.send(200, completion(content, server.usage, extra))
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+        finally:
+            with server.lock:
+                server.under_way -= 1
+
+    def send(self, status: int, body: Any, **headers: str) -> None:
+        content = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def completion(content: str | None, usage: dict[str, int] | None = None, extra: dict[str, Any] | None = None) -> dict:
+    choice: dict[str, Any] = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
+    choice |= extra or {}
+    return {"object": "chat.completion", "choices": [choice]} | ({"usage": usage} if usage else {})
+
+
+def title(body: dict[str, Any]) -> str:
+    """Return the title that a request asks about."""
+    content = body["messages"][-1]["content"]
+    return json.loads(content[content.rindex('{"title"') :])["title"]
+
+
+def look_up(body: dict[str, Any]) -> str:
+    """Answer with those of the words offered, by schema or else in the instruction, that stand in the title."""
+    schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {"properties": {"tags": {}}})
+    words = re.split(r"[^\w]+", body["messages"][0]["content"])
+    found = {}
+    for name, form in schema["properties"].items():
+        allowed = dict.fromkeys(form.get("items", {}).get("enum", words))
+        found[name] = [word for word in allowed if word and word in title(body)]
+    return json.dumps(found, ensure_ascii=False)
+
+
+# ---------------------------------------------------------------- faults
+
+
+def status(code: int, message: str = "no", **headers: str) -> Fault:
+    return lambda handler: handler.send(code, {"error": {"message": message}}, **headers)
+
+
+def says(body: Any) -> Fault:
+    """Answer 200 with this body."""
+    return lambda handler: handler.send(200, body)
+
+
+def hang(seconds: float) -> Fault:
+    """Say nothing for a while, then close."""
+
+    def fault(handler: Handler) -> None:
+        time.sleep(seconds)
+        handler.close_connection = True
+
+    return fault
+
+
+def drip(seconds: float) -> Fault:
+    """Send a byte now and then: no read waits long, and the answer never ends."""
+
+    def fault(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100000")
+        handler.end_headers()
+        for _ in range(int(seconds / 0.05)):
+            handler.wfile.write(b" ")
+            time.sleep(0.05)
+        handler.close_connection = True
+
+    return fault
+
+
+def cut(handler: Handler) -> None:
+    """Begin an answer and break the connection."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b'{"choices": [{"mess')
+    handler.wfile.flush()
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
