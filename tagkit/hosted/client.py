@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -55,7 +55,7 @@ class Question:
 
     def plain(self) -> dict[str, Any]:
         """Return all of it as JSON values: the same for the same question."""
-        return asdict(self)
+        return dict(vars(self))
 
     @property
     def bound(self) -> Tokens:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tagkit.product import Product
@@ -27,8 +28,9 @@ class Shape:
     typed: bool = False
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @cached_property
     def schema(self) -> dict[str, Any]:
-        """Return the JSON schema, in the subset that strict servers take: all fields required, no further ones."""
+        """The JSON schema, in the subset that strict servers take: all fields required, no further ones."""
         lists = {name: {"type": "array", "items": self._item(name)} for name in self.fields}
         return {
             "type": "object",

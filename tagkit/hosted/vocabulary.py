@@ -5,10 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 from tagkit.hosted.shape import TAGS, Shape, is_typed, values_of
 from tagkit.product import Product
 
+T = TypeVar("T", str, tuple[str, str])
 RECUR = 0.9
 """From this share of tags that another product has too on, the vocabulary counts as closed."""
 ENOUGH = 10
@@ -46,6 +48,8 @@ class Vocabulary:
         total = sum(sum(counts.values()) for counts in self._counts.values())
         shared = sum(count for counts in self._counts.values() for count in counts.values() if count > 1)
         self.closed = shared >= RECUR * total if closed is None else closed
+        self._totals = Counter({kind: sum(counts.values()) for kind, counts in self._counts.items()})
+        self._plain: dict[str, Shape] = {}
         self._by_form = {
             kind: {normal(text): text for text, _ in reversed(counts.most_common())}
             for kind, counts in self._counts.items()
@@ -72,23 +76,33 @@ class Vocabulary:
             product: Only its category is looked at.
             neighbours: Training products, the most similar first.
         """
-        if not self.typed:
-            return Shape(choices=self._choices((TAGS,), neighbours))
-        counts = Counter({kind: sum(texts.values()) for kind, texts in self._counts.items()})
-        if product.category in self._known:
-            counts = self._categories[product.category]
-        fields = tuple(kind for kind, _ in sorted(counts.items(), key=lambda row: (-row[1], row[0])))
-        return Shape(fields, True, self._choices(fields, neighbours))
+        category = product.category if self.typed and product.category in self._known else ""
+        if category not in self._plain:
+            self._plain[category] = self._shape(category)
+        shape = self._plain[category]
+        size = sum(map(len, shape.choices.values()))
+        return shape if not self._most or size <= self._most else self._fewer(shape, neighbours)
 
-    def _choices(self, fields: Sequence[str], neighbours: Sequence[Product]) -> dict[str, tuple[str, ...]]:
+    def _shape(self, category: str) -> Shape:
+        """Return the fields of a category ("": of all) with all their tags, the frequent ones first."""
+        counts = (self._categories[category] if category else None) or self._totals
+        fields = tuple(kind for kind, _ in sorted(counts.items(), key=lambda row: (-row[1], row[0])))
         if not self.closed:
-            return {}
-        every = [(count, kind, text) for kind in fields for text, count in self._counts.get(kind, {}).items()]
-        chosen: list[tuple[str, str]] = []
-        if self._most and len(every) > self._most:
-            chosen = [pair for product in neighbours for pair in self.tags_of(product) if pair[0] in fields]
-        chosen += [(kind, text) for count, kind, text in sorted(every, key=lambda row: (-row[0], row[1], row[2]))]
-        offered: dict[str, list[str]] = {kind: [] for kind in fields}
-        for kind, text in list(dict.fromkeys(chosen))[: self._most or None]:
+            return Shape(fields, self.typed)
+        return Shape(fields, self.typed, {kind: tuple(_by_count(self._counts[kind])) for kind in fields})
+
+    def _fewer(self, shape: Shape, neighbours: Sequence[Product]) -> Shape:
+        """Return a form that offers as many tags as may be."""
+        near = [pair for product in neighbours for pair in self.tags_of(product) if pair[0] in shape.choices]
+        frequent = _by_count(
+            Counter({(k, text): self._counts[k][text] for k in shape.fields for text in shape.choices[k]})
+        )
+        offered: dict[str, list[str]] = {kind: [] for kind in shape.fields}
+        for kind, text in list(dict.fromkeys([*near, *frequent]))[: self._most]:
             offered[kind].append(text)
-        return {kind: tuple(texts) for kind, texts in offered.items() if texts}
+        return Shape(shape.fields, shape.typed, {kind: tuple(texts) for kind, texts in offered.items() if texts})
+
+
+def _by_count(counts: Counter[T]) -> list[T]:
+    """Return what was counted, the most frequent first, equally frequent ones in their order."""
+    return sorted(counts, key=lambda item: (-counts[item], item))

@@ -207,7 +207,7 @@ class LLM(Tagger):
                 category=self.category,
                 instruction=self.instruction,
             )
-            questions.append(Question(self.model, text, shape.schema(), self.max_tokens, options))
+            questions.append(Question(self.model, text, shape.schema, self.max_tokens, options))
             shapes.append(shape)
         return questions, shapes
 
