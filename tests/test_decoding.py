@@ -12,7 +12,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
-from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
+from transformers import (  # noqa: E402
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
 from tagkit.decoding import Marks, PrefixTree, Search, TagList, TypedList, decode  # noqa: E402
 from tagkit.decoding.causal import CausalStepper  # noqa: E402
@@ -267,9 +274,24 @@ def test_wrong_settings_are_named():
 # ---------------------------------------------------------------- the stepper
 
 
+def gpt2():
+    return GPT2LMHeadModel(GPT2Config(vocab_size=40, n_embd=32, n_layer=2, n_head=4, n_positions=64))
+
+
+def gemma():
+    """Every other layer sees four tokens back and no more."""
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4, "head_dim": 8}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "sliding_window": 4}
+    kinds = ["sliding_attention", "full_attention"] * 2
+    return Gemma3ForCausalLM(Gemma3TextConfig(vocab_size=40, layer_types=kinds, pad_token_id=0, **sizes, **heads))
+
+
+@pytest.mark.parametrize("kind", [None, gpt2, gemma])
 @pytest.mark.parametrize("room", [None, 8])
 @pytest.mark.parametrize("prefix", [[], [1, 2]])
-def test_the_stepper_computes_what_the_model_computes(llama, room, prefix):
+def test_the_stepper_computes_what_the_model_computes(llama, kind, room, prefix):
+    torch.manual_seed(0)
+    llama = llama if kind is None else kind().eval()
     stepper = CausalStepper(llama, 0, prefix, room=room)
     with torch.inference_mode():
         for _ in range(2):  # the second time the prefix is there already

@@ -88,6 +88,9 @@ class CausalStepper:
         self._step = torch.compile(model) if compiled else model
         self._name = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
         self._read: Any = None
+        plain = all(type(layer) is DynamicLayer for layer in DynamicCache(config=model.config).layers)
+        # With sliding windows, padding between prefix and prompt would move the prefix out of sight too early.
+        self._whole = room is not None or not plain
 
     @property
     def device(self) -> torch.device:
@@ -115,7 +118,7 @@ class CausalStepper:
 
     def _begin(self, rows: int, width: int) -> None:
         """Make the cache of a new batch; the prefix, if there is one, is computed once and repeated."""
-        if self.room is not None or not self.prefix:
+        if self._whole or not self.prefix:
             self._held = self._cache(width)
             return
         if self._read is None:
@@ -136,9 +139,8 @@ class CausalStepper:
         Returns:
             The logits of the first token, shape (rows, vocabulary).
         """
-        whole = self.room is not None
-        rows = [[*self.prefix, *prompt] if whole else list(prompt) for prompt in prompts]
-        before = 0 if whole else len(self.prefix)
+        rows = [[*self.prefix, *prompt] if self._whole else list(prompt) for prompt in prompts]
+        before = 0 if self._whole else len(self.prefix)
         width = max(map(len, rows))
         ids = np.full((len(rows), width), self.padding, dtype=np.int64)
         mask = np.zeros((len(rows), before + width), dtype=np.int64)

@@ -145,17 +145,19 @@ class LanguageModel(nn.Module):
         Args:
             prefix: The tokens that all prompts begin with.
             precision: "fp32", "bf16", or "auto": bf16 where the device multiplies it in hardware.
-            room: On a GPU, with a number: how many tokens are written at most; the steps are compiled.
+            room: With a number, the cache is a static one with room for so many tokens, and on a GPU the steps are
+                compiled.
         """
         device = Accelerator().device
         self.to(device).eval()
-        self.model.set_attn_implementation("sdpa")
-        model = self.model
+        model = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        model.set_attn_implementation("sdpa")
         if resolve_precision(precision, str(device)) == "bf16":
             if not self._low:
-                self._low.append(copy.deepcopy(self.model).to(torch.bfloat16))
+                self._low.append(copy.deepcopy(model).to(torch.bfloat16))
             model = self._low[0]
-        return CausalStepper(model, self.padding, prefix, room=room, compiled=room is not None)
+        compiled = room is not None and device.type == "cuda"
+        return CausalStepper(model, self.padding, prefix, room=room, compiled=compiled)
 
     def changed(self) -> None:
         """Forget what was computed from the weights, which were trained since."""
@@ -179,6 +181,6 @@ class LanguageModel(nn.Module):
         config = dict(state["config"])
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
         stored = {key.partition(":")[2]: torch.from_numpy(v) for key, v in state.items() if key.startswith("weights:")}
-        model.load_state_dict(stored, strict=False)
+        model.load_state_dict(stored, strict=False)  # of weights that are shared one name is stored
         model.tie_weights()
         return cls(model.eval(), Tokenizer.from_str(state["tokenizer"]), state["source"])

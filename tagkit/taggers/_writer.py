@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tqdm import tqdm
 
 from tagkit.decoding import Search, decode
+from tagkit.decoding.search import DROP
 from tagkit.decoding.votes import Vote, count_votes
 from tagkit.errors import BadInput
 from tagkit.product import Product
@@ -105,7 +106,7 @@ class Writer:
             products: The products.
             search: How to decode.
             precision: "fp32", "bf16", or "auto": bf16 where it is fast.
-            compiled: Whether to use a static cache and compiled steps (on a GPU).
+            compiled: Whether to use a static cache and, on a GPU, compiled steps.
         """
         if not products:
             return []
@@ -132,6 +133,7 @@ class Writer:
                     grammars=grammars if self.constrained else None,  # type: ignore[arg-type]
                     keys=[products[i].text for i in batch],
                     other_ends=self._other_ends or frozenset(),
+                    drop=2.0 if compiled else DROP,  # a batch of another size would be compiled anew
                 )
                 for i, texts in zip(batch, written, strict=True):
                     out[i] = count_votes(texts, self.form.marks, rules[i].read, search.length_power)

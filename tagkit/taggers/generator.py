@@ -72,7 +72,7 @@ class Generator(Tagger):
         window: The most tokens of a text that are read.
         precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
         tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
-        compile: On a GPU: whether tagging uses a static cache and compiled steps.
+        compile: Whether tagging uses a static cache and, on a GPU, compiled steps.
         seed: Of the order of products and tags, of the shared demonstrations and, with a product's text, of sampling:
             equal texts get equal tags, whatever the batch.
 
