@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +11,21 @@ import torch
 from torch import Tensor, nn
 
 from tagkit.product import Product
-from tagkit.taggers._orders import Orders, Target, Tokens
+from tagkit.taggers import _bio
+from tagkit.taggers._augment import ValueSwap
+from tagkit.taggers._orders import Orders, Target
 from tagkit.taggers._writer import Writer
+from tagkit.taggers._writing import Item, items
 from tagkit.training import Recipe, train
 
 
 def fine_tune(
     writer: Writer,
     products: Sequence[Product],
-    lists: Sequence[Sequence[Tokens]],
     order: str,
     recipe: Recipe,
     *,
+    augment: float,
     lora: int,
     evaluate: Callable[[nn.Module], float] | None,
     checkpoint: Path,
@@ -31,9 +35,9 @@ def fine_tune(
     Args:
         writer: What writes.
         products: What it learns from.
-        lists: The tags of each, as tokens.
         order: One of `ORDERS`.
         recipe: The settings.
+        augment: How likely, each time, a typed value is exchanged for another of its type from the same category.
         lora: Rank of the matrices that are trained and then added to the weights; 0: the weights are trained.
         evaluate: Gives a figure on dev after each epoch; None: the last epoch is taken.
         checkpoint: Where to keep what is needed to go on after a kill.
@@ -42,8 +46,18 @@ def fine_tune(
         The history, as of `train`.
     """
     model, form = writer.model, writer.form
+    lists = [form.tags(items(product, form.typed)) for product in products]
     prompts = [[*writer.prefix, *prompt] for prompt in writer.prompts(products)]
     orders = Orders(order, lists, form.marks.separator, form.marks.end)
+    swap = Swap(products, augment) if augment and form.typed else None
+
+    def batch(rows: Sequence[int]) -> dict[str, Tensor]:
+        if swap is None:
+            return collate([prompts[i] for i in rows], [orders(lists[i]) for i in rows], model.padding)
+        fresh, given = zip(*(swap(i) for i in rows), strict=True)
+        begun = [[*writer.prefix, *prompt] for prompt in writer.prompts(fresh)]
+        return collate(begun, [orders(form.tags(row)) for row in given], model.padding)
+
     if lora:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
@@ -51,7 +65,7 @@ def fine_tune(
     history = train(
         model,
         loss,
-        lambda rows: collate([prompts[i] for i in rows], [orders(lists[i]) for i in rows], model.padding),
+        batch,
         [len(prompt) + len(form.line(tags)) for prompt, tags in zip(prompts, lists, strict=True)],
         recipe,
         name="generator",
@@ -62,6 +76,30 @@ def fine_tune(
         model.merge_lora()
     model.changed()
     return history
+
+
+class Swap:
+    """Writes typed products anew with some of their values exchanged (see `ValueSwap`); the tags keep their order.
+
+    Args:
+        products: The products.
+        share: How likely each value is exchanged.
+    """
+
+    def __init__(self, products: Sequence[Product], share: float) -> None:
+        self.products = products
+        self.gold = [_bio.without_overlaps(_bio.gold_spans(product)) for product in products]
+        self._swap = ValueSwap(products, self.gold, share)
+
+    def __call__(self, row: int) -> tuple[Product, list[Item]]:
+        """Return a product like the one in a row, and its tags; draws from torch's random numbers."""
+        product = self.products[row]
+        text, spans = self._swap(row)
+        old = [Item(product.text[start:end], kind) for start, end, kind in self.gold[row]]
+        new = dict(zip(old, [Item(text[start:end], kind) for start, end, kind in spans], strict=True))
+        # A tag without a place of its own (it overlaps another's) may have lost it.
+        kept = [item for item in items(product, True) if item in new or item.text in text]
+        return replace(product, title=text, description=""), list(dict.fromkeys(new.get(item, item) for item in kept))
 
 
 def collate(prompts: Sequence[Sequence[int]], targets: Sequence[Target], padding: int) -> dict[str, Tensor]:

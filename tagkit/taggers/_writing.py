@@ -94,6 +94,10 @@ class Form:
             [*self.piece(item.type), self.marks.colon, *self.piece(item.text)] if self.typed else self.piece(item.text)
         )
 
+    def tags(self, given: Sequence[Item]) -> list[tuple[int, ...]]:
+        """Return the tokens of several tags."""
+        return [tuple(self.item(item)) for item in given]
+
     def line(self, given: Sequence[Sequence[int]]) -> list[int]:
         """Return a list of tags (as tokens) with separators and the end."""
         out: list[int] = []
@@ -138,5 +142,4 @@ class Form:
 
     def demonstration(self, product: Product) -> list[int]:
         """Return a record with its tags, opening included."""
-        tags = [self.item(item) for item in items(product, self.typed)]
-        return [*self.opening, *self.record(product), *self.line(tags)]
+        return [*self.opening, *self.record(product), *self.line(self.tags(items(product, self.typed)))]

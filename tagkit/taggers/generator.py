@@ -52,9 +52,10 @@ class Generator(Tagger):
         category: Whether the category, where there is one, is told.
         order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
             tag that is left is right, see `Orders`).
+        augment: How likely, in each epoch, a typed value is exchanged for another of its type from the same category.
         lora: Rank of the matrices that are trained in the place of all weights (needs peft); 0: all weights are.
         epochs: Passes over train.
-        learning_rate: The highest; None: 1e-4, and 1e-3 with LoRA.
+        learning_rate: The highest; None: 3e-4, and 1e-3 with LoRA.
         batch_size: Products per step.
         average: Decay of the moving average of the weights that is used in the end; 0: none.
         patience: Stop after so many epochs without a better micro-F1 on dev, and keep the best; 0: train all epochs.
@@ -92,6 +93,7 @@ class Generator(Tagger):
         demonstrations: str = "similar",
         category: bool = True,
         order: str = "given",
+        augment: float = 0.0,
         lora: int = 0,
         epochs: int = 3,
         learning_rate: float | None = None,
@@ -120,6 +122,7 @@ class Generator(Tagger):
         self.demonstrations = demonstrations
         self.category = category
         self.order = order
+        self.augment = augment
         self.lora = lora
         self.epochs = epochs
         self.learning_rate = learning_rate
@@ -156,8 +159,7 @@ class Generator(Tagger):
         known = sorted({item for product in tagged for item in items(product, self.typed_)})
         model = LanguageModel.load(self.model)
         form = self._form(model, known=known)
-        lists = [[tuple(form.item(item)) for item in items(product, self.typed_)] for product in tagged]
-        lengths = sorted(len(form.line(tags)) for tags in lists)
+        lengths = sorted(len(form.line(form.tags(items(product, self.typed_)))) for product in tagged)
         self.most_ = round(1.25 * lengths[int(0.99 * (len(lengths) - 1))]) if lengths else UNLEARNT
         rules = Rules(form).fit(tagged)
         self._writer = self._make_writer(form, rules)
@@ -172,9 +174,9 @@ class Generator(Tagger):
             self.history_ = fine_tune(
                 self._writer,
                 tagged,
-                lists,
                 self.order,
                 self._recipe(),
+                augment=self.augment,
                 lora=self.lora,
                 evaluate=(lambda _: self._f1(judged)) if judged and self.patience else None,
                 checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train, judged),
@@ -212,7 +214,7 @@ class Generator(Tagger):
     def _recipe(self) -> Recipe:
         return Recipe(
             epochs=self.epochs,
-            learning_rate=self.learning_rate or (1e-3 if self.lora else 1e-4),
+            learning_rate=self.learning_rate or (1e-3 if self.lora else 3e-4),
             batch_size=self.batch_size,
             average=self.average,
             precision=self.precision,
