@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 Fault = Callable[["Handler"], None]
@@ -39,6 +41,7 @@ class Loopback:
         self.usage: dict[str, int] | None = {"prompt_tokens": 100, "completion_tokens": 10}
         self.refuses: tuple[str, ...] = ()
         self.delay = 0.0
+        self.scheme = "http"
         self.most = self.under_way = 0
         self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"loopback": self}))
@@ -47,7 +50,14 @@ class Loopback:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def speak_tls(self, certificate: Path) -> None:
+        """Take TLS connections from now on, with the key and the certificate of a file."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.scheme = "https"
 
     def close(self) -> None:
         self._server.shutdown()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import math
@@ -14,6 +15,7 @@ import sys
 import time
 import traceback
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -647,6 +649,38 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(server, mak
     make(endpoint="http://models.example/v1").predict([RED])
     make().predict([RED])
     assert server.paths == ["http://models.example:80/v1/chat/completions", "/v1/chat/completions"]
+
+
+@pytest.fixture
+def over_tls(server, tmp_path, monkeypatch):
+    """Let the server speak TLS, with a certificate of its own that this process trusts."""
+    x509 = pytest.importorskip("cryptography.x509", reason="a certificate is made with cryptography")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    place = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = made.add_extension(place, critical=False).sign(key, hashes.SHA256())
+    path = tmp_path / "certificate.pem"
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(key.private_bytes(*form) + signed.public_bytes(serialization.Encoding.PEM))
+    server.speak_tls(path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+
+
+def test_over_tls(server, make, over_tls, monkeypatch):
+    tagger = make(timeout=0.5, retries=0)
+    assert server.url.startswith("https://") and tagger.predict([RED])[0]
+    for fault in (hang(3), drip(3)):
+        server.faults = [fault]
+        start = time.monotonic()
+        assert tagger.predict([BLUE]) == [[]] and time.monotonic() - start < 1
+        assert tagger.outcomes_[0].reason.startswith("no whole answer within 0.5 s")
+    monkeypatch.delenv("SSL_CERT_FILE")
+    assert tagger.predict([BLUE]) == [[]] and "CERTIFICATE_VERIFY_FAILED" in tagger.outcomes_[0].reason
 
 
 # ---------------------------------------------------------------- injection
