@@ -225,6 +225,14 @@ def test_one_item_a_batch_and_a_shuffled_batch_agree(prompted, products, params,
             assert [tag.score for tag in row] == pytest.approx([tag.score for tag in batch[i]], abs=1e-4)
 
 
+def test_many_products_are_written_about_in_parts(prompted, products, monkeypatch):
+    tagger = prompted(method="beam", returns=3)
+    whole = tagger.predict(products)
+    monkeypatch.setattr("tagkit.taggers._writer.CHUNK", 5)
+    parts = tagger.predict(products)
+    assert [texts(row) for row in parts] == [texts(row) for row in whole]
+
+
 def test_a_seed_decides_what_is_sampled(make, products):
     params = {"mode": "prompted", "method": "sample", "returns": 4, "temperature": 2.0}
     first, same, other = (make(seed=seed, **params).fit(products[:12]).predict(products) for seed in (0, 0, 1))

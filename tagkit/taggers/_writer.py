@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tqdm import tqdm
 
@@ -21,6 +22,8 @@ from tagkit.training.batches import sorted_buckets
 
 ROWS, TOKENS = 128, 16_384
 """A batch has at most so many rows, and tokens (prompt, answer and padding) in its cache."""
+CHUNK = 2000
+"""Products whose prompts and grammars are held in memory at a time."""
 SPARE = 64
 """Tokens of a prompt besides the product's text, the opening and the demonstrations."""
 Votes = list[dict[Item, Vote]]
@@ -108,8 +111,13 @@ class Writer:
             precision: "fp32", "bf16", or "auto": bf16 where it is fast.
             compiled: Whether to use a static cache and, on a GPU, compiled steps.
         """
-        if not products:
-            return []
+        out: Votes = []
+        with tqdm(total=len(products), desc="writing tags", unit="product", delay=5, leave=False) as bar:
+            for first in range(0, len(products), CHUNK):
+                out += self._write(products[first : first + CHUNK], search, precision, compiled, bar)
+        return out
+
+    def _write(self, products: Sequence[Product], search: Search, precision: str, compiled: bool, bar: Any) -> Votes:
         prefix, prompts = self._common(self.prompts(products, self.shown.choose(products) if self.shown else ()))
         candidates = self.recall(products, self.candidates) if self.recall else None
         rules = self.rules.make(products, self.constrained, candidates)
@@ -122,20 +130,19 @@ class Writer:
             tokens=TOKENS // search.width,
             most=max(1, ROWS // search.width),
         )
-        with tqdm(total=len(products), desc="writing tags", unit="product", delay=5, leave=False) as bar:
-            for batch in batches:
-                grammars = [rule.grammar for i in batch if (rule := rules[i]).grammar is not None]
-                written = decode(
-                    stepper,
-                    [prompts[i] for i in batch],
-                    search,
-                    self.form.marks.end,
-                    grammars=grammars if self.constrained else None,  # type: ignore[arg-type]
-                    keys=[products[i].text for i in batch],
-                    other_ends=self._other_ends or frozenset(),
-                    drop=2.0 if compiled else DROP,  # a batch of another size would be compiled anew
-                )
-                for i, texts in zip(batch, written, strict=True):
-                    out[i] = count_votes(texts, self.form.marks, rules[i].read, search.length_power)
-                bar.update(len(batch))
+        for batch in batches:
+            grammars = [rule.grammar for i in batch if (rule := rules[i]).grammar is not None]
+            written = decode(
+                stepper,
+                [prompts[i] for i in batch],
+                search,
+                self.form.marks.end,
+                grammars=grammars if self.constrained else None,  # type: ignore[arg-type]
+                keys=[products[i].text for i in batch],
+                other_ends=self._other_ends or frozenset(),
+                drop=2.0 if compiled else DROP,  # a batch of another size would be compiled anew
+            )
+            for i, texts in zip(batch, written, strict=True):
+                out[i] = count_votes(texts, self.form.marks, rules[i].read, search.length_power)
+            bar.update(len(batch))
         return out
