@@ -56,7 +56,7 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
     },
     "taobao_dedup": {
         "data": ("taobao_ner", {"split": "dedup"}),
-        "models": [("e5-small", "sequence", CHINESE | {"epochs": 3})],
+        "models": [("e5-small", "sequence", CHINESE | {"epochs": 2})],
         "also": [],
         "measures": ["F1@M", "entity-F1"],
     },

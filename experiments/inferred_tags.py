@@ -36,7 +36,7 @@ from _report import machine
 
 CLASSIC = ["lexicon", "knn", "linear"]
 MEASURES = ["micro-F1", "nDCG@5", "F1@M", "R(tags=absent)@10", "macro-F1", "ECE"]
-EPOCHS = 6
+EPOCHS = 4
 
 
 class Surface(Tagger):
@@ -52,7 +52,7 @@ class Surface(Tagger):
         raise NotImplementedError
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        rows = np.round(expit(self.encoder._evidence.read(products).astype(float)), 6)
+        rows = np.round(expit(self.encoder._evidence.read(products, self.encoder._vectors(products)).astype(float)), 6)
         return [ranked(zip(self.encoder.tags_, row.tolist(), strict=True), self.name, 20) for row in rows]
 
     def _state(self) -> State:

@@ -36,7 +36,7 @@ class VectorIndex:
             self._index = Index(
                 ndim=vectors.shape[1],
                 metric="cos",
-                dtype="f32",
+                dtype="bf16",
                 connectivity=16,
                 expansion_add=128,
                 expansion_search=128,
@@ -57,8 +57,11 @@ class VectorIndex:
         if self.exact:
             return _exact(self.vectors, queries, k)
         found = self._index.search(queries, k, threads=1)
-        keys = np.asarray(found.keys, dtype=np.int64).reshape(len(queries), -1)
-        return keys, 1 - np.asarray(found.distances, dtype=np.float32).reshape(len(queries), -1)
+        keys = np.sort(np.asarray(found.keys, dtype=np.int64).reshape(len(queries), -1), axis=1)
+        # The graph compares 16-bit floats; what it found is put in order by the vectors themselves.
+        cosines = np.round(np.einsum("mks,ms->mk", self.vectors[keys], queries), 5).astype(np.float32)
+        order = np.argsort(-cosines, axis=1, kind="stable")
+        return np.take_along_axis(keys, order, axis=1), np.take_along_axis(cosines, order, axis=1)
 
 
 def _exact(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,10 @@ from tagkit.taggers.linear import Linear
 from tagkit.text.present import is_present
 
 Floats = NDArray[np.float32]
-NEIGHBOURS, TEMPERATURE = 15, 0.15
+Alike = Callable[[int], NDArray[Any]]
+"""From a product's position to how alike it is to each training product."""
+NEIGHBOURS = {"words": (15, 0.15), "vectors": (20, 0.02)}
+"""How many neighbours vote, and the temperature of their votes."""
 CANDIDATES = 30
 """So many tags of each product, the best by `linear`, and those in its text teach how much each score is worth."""
 SMOOTHING = 3.0
@@ -33,9 +36,9 @@ class Evidence:
     """A logistic regression, the same for all tags, over what the surface of a product says about a tag.
 
     It knows of each product and tag: what `linear` makes of the words, the votes of the 15 products with the most alike
-    words, how often products of the same category and of the same top category have the tag, whether the tag stands in
-    the text, and how frequent it is. For training products each of these is what it would be without that product
-    (leave-one-out), so that the weights suit new products too.
+    words and of the 20 with the most alike vectors, how often products of the same category and of the same top
+    category have the tag, whether the tag stands in the text, and how frequent it is. For training products each of
+    these is what it would be without that product (leave-one-out), so that the weights suit new products too.
 
     Args:
         tags: The tags.
@@ -48,11 +51,14 @@ class Evidence:
         self.tags = list(tags)
         self.category = category
 
-    def fit(self, products: Sequence[Product], dev: Sequence[Product], min_count: int) -> Floats | None:
+    def fit(
+        self, products: Sequence[Product], vectors: Floats, dev: Sequence[Product], min_count: int
+    ) -> Floats | None:
         """Learn from tagged products.
 
         Args:
             products: To learn from, with all of `tags` among theirs.
+            vectors: Theirs, of length 1, by the encoder before it is tuned, shape (products, size).
             dev: To calibrate `linear` on.
             min_count: Of the tags.
 
@@ -65,9 +71,9 @@ class Evidence:
             return None
         self._linear, held_out = linear, linear.held_out_
         self._gold = targets(products, self.tags)
-        self._words = linear.features(products)
+        self._words, self._vectors = linear.features(products), np.asarray(vectors, dtype=np.float32)
         self._categories = self._read_categories(products)
-        scores = self._scores(products, held_out, self._words, held=True)
+        scores = self._scores(products, held_out, self._words, self._vectors, held=True)
         rows = self._candidates(held_out, scores)
         known, gold = scores[rows], self._gold.toarray()[rows]
         self._mean, self._spread = known.mean(0), known.std(0) + 1e-6
@@ -77,12 +83,12 @@ class Evidence:
             self._weights, self._bias = model.coef_[0].astype(np.float32), float(model.intercept_[0])
         return self._logits(scores)
 
-    def read(self, products: Sequence[Product]) -> Floats:
-        """Return the logits, shape (products, tags)."""
+    def read(self, products: Sequence[Product], vectors: Floats) -> Floats:
+        """Return the logits of products with these vectors, shape (products, tags)."""
         words = self._linear.features(products)
         known = len(self._linear.tags_)
         found = np.full((len(products), len(self.tags)), -np.inf, dtype=np.float32)
-        found[:, :known] = self._logits(self._scores(products, self._linear.raw(words), words, held=False))
+        found[:, :known] = self._logits(self._scores(products, self._linear.raw(words), words, vectors, held=False))
         # A tag that train did not have gets the logit of the rarer ones, and what standing in the text is worth.
         low = np.quantile(found[:, :known], 0.25, axis=1, keepdims=True)
         found[:, known:] = low + self._hits(products, self.tags[known:]) * self._weights[HITS] / self._spread[HITS]
@@ -93,9 +99,15 @@ class Evidence:
         """In which share of train each tag is gold."""
         return np.asarray(self._gold.mean(0), dtype=np.float32).ravel()
 
-    def _scores(self, products: Sequence[Product], linear: Floats, words: sparse.csr_matrix, held: bool) -> Floats:
+    def _scores(
+        self, products: Sequence[Product], linear: Floats, words: sparse.csr_matrix, vectors: Floats, held: bool
+    ) -> Floats:
         """Return all that is known, shape (products, tags of train, scores); `held`: they are the training products."""
-        parts = [linear, self._votes(words, held)]
+        alike = {
+            "words": lambda at: (self._words @ words[at].T).toarray().ravel(),
+            "vectors": lambda at: self._vectors @ vectors[at],
+        }
+        parts = [linear, *(self._votes(alike[kind], len(products), *how, held) for kind, how in NEIGHBOURS.items())]
         for level in (str, _top):
             parts.append(self._in_category(products, level, held))
         known = [np.clip(part, LEAST, 1) for part in parts]
@@ -107,17 +119,17 @@ class Evidence:
         found = [[is_present(tag, product.text) for tag in tags] for product in products]
         return np.array(found, dtype=np.float32).reshape(len(products), len(tags))
 
-    def _votes(self, words: sparse.csr_matrix, held: bool) -> Floats:
+    def _votes(self, alike: Alike, count: int, neighbours: int, temperature: float, held: bool) -> Floats:
         """Return the votes of the nearest training products, shape (products, tags)."""
-        out = np.zeros((words.shape[0], self._gold.shape[1]), dtype=np.float32)
-        for at in range(words.shape[0]):
-            likeness = np.round((self._words @ words[at].T).toarray().ravel(), 6)
+        out = np.zeros((count, self._gold.shape[1]), dtype=np.float32)
+        for at in range(count):
+            likeness = np.round(alike(at), 5)
             if held:
                 likeness[at] = -np.inf
-            nearest = np.argsort(-likeness, kind="stable")[:NEIGHBOURS]
+            nearest = np.argsort(-likeness, kind="stable")[:neighbours]
             nearest = nearest[np.isfinite(likeness[nearest])]
             if len(nearest):
-                weights = np.exp((likeness[nearest] - likeness[nearest[0]]) / TEMPERATURE)
+                weights = np.exp((likeness[nearest] - likeness[nearest[0]]) / temperature)
                 out[at] = self._gold[nearest].T @ (weights / weights.sum())
         return out
 
@@ -155,7 +167,7 @@ class Evidence:
     def state(self) -> State:
         """Return what was learned."""
         fusion = {"mean": self._mean, "spread": self._spread, "weights": self._weights, "bias": self._bias}
-        train = {"gold": self._gold, "words": self._words, "categories": self._categories}
+        train = {"gold": self._gold, "words": self._words, "vectors": self._vectors, "categories": self._categories}
         return {
             "tags": self.tags,
             "category": self.category,
@@ -170,7 +182,8 @@ class Evidence:
         made = cls(state["tags"], state["category"])
         made._mean, made._spread = state["mean"], state["spread"]
         made._weights, made._bias = state["weights"], state["bias"]
-        made._gold, made._words, made._categories = state["gold"], state["words"], state["categories"]
+        made._gold, made._categories = state["gold"], state["categories"]
+        made._words, made._vectors = state["words"], state["vectors"]
         made._linear = Linear()
         made._linear._restore(unnest("linear", state))
         return made

@@ -37,7 +37,8 @@ class Encoder(Tagger):
     and a new tag (`add_tags`) works without training; d_t is the tag's own and begins at 0. s_t is what the surface
     says (wide and deep): the logit of a regression over the score of `linear`, the votes of the products with the most
     alike words, how frequent the tag is in the product's category, and whether it stands in the text, held out in
-    training, so that the encoder learns what these do not say.
+    training, so that the encoder learns what these do not say. Among them are the votes of the nearest products in the
+    space of the encoder before training; for these a saved strategy names that encoder and does not hold it.
     Probabilities are calibrated on dev by temperature and shift. Thresholds per tag are chosen on dev by the
     refinement `thresholds`, which `tagkit.compare` applies. A text longer than the model's window is read in
     overlapping windows whose logits are averaged; nothing is cut.
@@ -45,7 +46,7 @@ class Encoder(Tagger):
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
         category: Whether the category, where there is one, is read before the text.
-        wide: Whether the surface counts (s_t); not beyond 12,000 training products.
+        wide: Whether the surface and the neighbours count (s_t); not beyond 12,000 training products.
         loss: "bce", "focal" or "asymmetric".
         balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
         min_count: Tags with fewer train products are not learnt.
@@ -124,11 +125,12 @@ class Encoder(Tagger):
         share = gold.mean(0)
         backbone = Backbone.load(_neural.choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
+        self._untuned = Backbone.load(backbone.source) if self.wide else None
         _neural.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
         evidence = Evidence(self.tags_, self.category)
-        known = evidence.fit(tagged, dev, self.min_count) if self.wide else None
+        known = evidence.fit(tagged, self._vectors(tagged), dev, self.min_count) if self.wide else None
         self._evidence = None if known is None else evidence
         wide = np.zeros_like(gold) if known is None else known
         # The surface knows how frequent each tag is; without it the bias begins there.
@@ -182,7 +184,18 @@ class Encoder(Tagger):
         for batch, scores in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
             np.add.at(out, [windows[i].row for i in batch], scores.numpy())
         out /= np.bincount([window.row for window in windows], minlength=len(products))[:, None]
-        return out if self._evidence is None else out + self._net.beside(self._evidence.read(products))
+        if self._evidence is None:
+            return out
+        return out + self._net.beside(self._evidence.read(products, self._vectors(products)))
+
+    def _vectors(self, products: Sequence[Product]) -> Floats:
+        """Return the products' vectors by the encoder as it was before training, shape (products, size)."""
+        if self._untuned is None:
+            self._untuned = Backbone.load(self._net.backbone.source)
+        texts = [
+            f"{product.category} {product.text}".strip() if self.category else product.text for product in products
+        ]
+        return embed(self._untuned, texts, precision=self.tag_precision)
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         found = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
@@ -223,7 +236,7 @@ class Encoder(Tagger):
         self.tags_, self.history_ = state["tags"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
         evidence = unnest("evidence", state)
-        self._evidence = Evidence.restore(evidence) if evidence else None
+        self._evidence, self._untuned = Evidence.restore(evidence) if evidence else None, None
         labels = state["net:labels"]
         self._net = Scorer(
             Backbone.from_state(unnest("backbone", state)), labels, np.full(len(labels), 0.5), self.dropout
