@@ -151,10 +151,11 @@ def choices(logits: Tensor, allowed: Sequence[Ids] | None) -> Choices:
         logits: Shape (rows, vocabulary).
         allowed: The allowed tokens of each row; None: all.
     """
+    copied = logits.dtype != torch.float32
     logits = logits.float()
     norm = logits.logsumexp(-1, keepdim=True)
     if allowed is None:
-        return Choices(logits - norm, None)
+        return Choices(logits.sub_(norm) if copied else logits - norm, None)
     sizes = np.array([len(row) for row in allowed])
     inside = np.arange(sizes.max()) < sizes[:, None]
     table = np.zeros(inside.shape, dtype=np.int64)
