@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.errors import BadInput, NotFitted
-from tagkit.product import Product
+from tagkit.product import Product, Span, Tag
 from tagkit.taggers import _bio, create
 from tagkit.taggers.ensemble import Ensemble
 from tagkit.taggers.semantic import WEIGHTS
@@ -98,6 +98,21 @@ def test_the_graph_and_all_pairs_agree(tiny, products):
     exact, graph = (tiny("semantic", exact=exact, own=0.2).fit(products).predict(products) for exact in (True, False))
     for one, other in zip(exact, graph, strict=True):
         assert scores(one) == pytest.approx(scores(other), abs=1e-3)
+
+
+def test_a_tag_without_a_type_counts_for_the_likeliest_one_with_a_type():
+    tagger = Ensemble(["lexicon", "linear"], weights=[3.0, 1.0])
+    tagger.members_ = tagger._make()
+    span = (Span(0, 2),)
+    typed = [Tag("红色", 0.8, "a", span, "色"), Tag("红色", 0.4, "a", span, "品"), Tag("百搭", 0.2, "a", span, "品")]
+    plain = [Tag("红色", 0.4, "b"), Tag("棉", 0.4, "b")]
+    found = {(tag.text, tag.type): (tag.score, tag.spans) for tag in tagger._average([typed, plain])}
+    assert found == {
+        ("红色", "色"): (pytest.approx(0.7), span),
+        ("红色", "品"): (pytest.approx(0.3), span),
+        ("百搭", "品"): (pytest.approx(0.15), span),
+        ("棉", ""): (pytest.approx(0.1), ()),
+    }
 
 
 # ---------------------------------------------------------------- decoding

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -180,6 +182,17 @@ def test_a_killed_fit_goes_on_with_the_same_result(tiny, products, monkeypatch, 
 def test_a_checkpoint_belongs_to_its_train_and_dev(products):
     places = [_neural.checkpoint_file("encoder", {}, products[:n], products[n:]) for n in (12, 13, 13)]
     assert places[0] != places[1] == places[2]
+
+
+def test_checkpoints_that_nobody_went_on_with_are_removed_after_two_weeks(products, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
+    file = _neural.checkpoint_file("encoder", {}, products, [])
+    for name, age in (("old", 15), ("new", 13)):
+        path = file.with_name(f"{name}.safetensors")
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - age * 86400,) * 2)
+    _neural.checkpoint_file("encoder", {}, products, [])
+    assert [path.stem for path in file.parent.glob("*.safetensors")] == ["new"]
 
 
 # ---------------------------------------------------------------- encoder and sequence

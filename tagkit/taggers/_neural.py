@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from tagkit.product import Product
 from tagkit.taggers.base import nest, unnest
 from tagkit.text.language import language_of
 
+FORGOTTEN = 14 * 24 * 3600
+"""Seconds after which the checkpoint of a training run that never went on is removed."""
 MODELS = {"zh": "e5-small", "en": "minilm-l6"}
 """The encoder that "auto" means for products of a language; for both languages together it is the Chinese one."""
 
@@ -49,7 +53,11 @@ def trim(backbone: Backbone, windows: Sequence[Window], products: Sequence[Produ
 
 
 def checkpoint_file(name: str, params: dict[str, Any], *parts: Sequence[Product]) -> Path:
-    """Return where the training of a strategy on these parts (train, dev) keeps its checkpoint."""
+    """Return where the training of a strategy on these parts (train, dev) keeps its checkpoint; old ones go."""
+    for file in cache_folder("training").glob("*.safetensors"):
+        with suppress(OSError):
+            if time.time() - file.stat().st_mtime > FORGOTTEN:
+                file.unlink()
     sha = hashlib.sha256(json.dumps([tagkit.__version__, name, params], sort_keys=True, default=repr).encode())
     for part in parts:
         sha.update(f"{len(part)}\n".encode())

@@ -21,7 +21,8 @@ class Ensemble(Tagger):
 
     "characters" averages the label probabilities of `sequence` members on every character and then finds the best
     spans, so that members which cut texts differently still agree on places; "tags" averages the scores of equal tags,
-    a tag that a member does not give counting 0 there. For weights learnt by regression take `hybrid`.
+    a tag that a member does not give counting 0 there, and a tag without a type counting for the likeliest tag of the
+    same text that has one. For weights learnt by regression take `hybrid`.
 
     Args:
         members: Names of strategies, or [name, parameters] pairs.
@@ -127,6 +128,12 @@ class Ensemble(Tagger):
                 key = tag.text, tag.type
                 scores[key] = scores.get(key, 0.0) + float(share) * tag.score
                 spans[key] = spans.get(key) or tag.spans
+        for text, kind in [key for key in scores if not key[1]]:
+            typed = [key for key in scores if key[0] == text and key[1]]
+            if typed:  # what a member without types gave speaks for the likeliest type that another gave
+                best_of = max(typed, key=lambda key: (scores[key], key))
+                scores[best_of] += scores.pop((text, kind))
+                spans[best_of] = spans[best_of] or spans[text, kind]
         best = sorted(scores, key=lambda key: (-round(scores[key], 6), key))[: self.limit]
         return [Tag(key[0], min(1.0, round(scores[key], 6)), self.name, spans[key], key[1]) for key in best]
 
