@@ -22,6 +22,7 @@ import pytest
 from loopback import Loopback, completion, cut, drip, hang, look_up, says, status, title
 
 import tagkit
+from tagkit import weights
 from tagkit.errors import BadInput, BudgetSpent, HostedError, TagkitError
 from tagkit.hosted import address, client, secret
 from tagkit.hosted.answer import find_json
@@ -722,7 +723,7 @@ def real_server(tmp_path_factory):
     for module in ("transformers", "fastapi", "uvicorn", "openai"):
         pytest.importorskip(module, reason="`transformers serve` needs tagkit[dev]")
     try:
-        folder = str(tagkit.weights.path("smollm2-135m"))
+        folder = str(weights.path("smollm2-135m"))
     except TagkitError as error:
         pytest.skip(str(error))
     with socket.socket() as free:
@@ -759,7 +760,7 @@ def test_a_real_server(real_server, products, tmp_path, monkeypatch):
     found = tagger.predict(rows)
     known = {tag for product in english for tag in product.tags}
     assert all(tag.text in known for row in found for tag in row)
-    assert "failed" not in kinds(tagger) and any(found), tagger.outcomes_
+    assert set(kinds(tagger)) <= {"ok", "empty", "malformed", "truncated"}, tagger.outcomes_
     spend = tagger.spend_
     assert (spend.requests, spend.uncounted, spend.lost) == (2, 0, 0)
     assert 0 < spend.prompt_tokens <= bound.prompt_tokens and 0 < spend.completion_tokens <= bound.completion_tokens

@@ -63,7 +63,8 @@ class LLM(Tagger):
         max_tokens: The longest answer.
         extra: Further fields of the request, such as {"reasoning_effort": "low"}.
         concurrency: Requests under way at a time.
-        timeout: Seconds for a request, all in all.
+        timeout: Seconds for a request, all in all. Some local servers go on with a request that was given up, and are
+            slower for the next: give a slow one more time, and concurrency 1.
         retries: How often a request is sent again (after 429, 5xx, time-outs, cut connections), with growing pauses.
         price_in: Price of a million tokens of prompts.
         price_out: Price of a million tokens of answers.
