@@ -339,6 +339,12 @@ def test_the_tree_knows_what_follows():
     assert tree.following(node).tolist() == [5]
     assert tree.ends[node] == 1 == tree.find((3, 4))
     assert tree.find((6,)) == tree.find((4,)) == -1
+    assert [tree.ends[n] for n in tree.path(2)] == [-1, 0, 1, 2] and [tree.counts[n] for n in tree.path(2)] == [
+        6,
+        3,
+        2,
+        1,
+    ]
     used = Used().add(tree, 3)
     assert used.following(tree, 0).tolist() == [3, 6, 9]
     assert used.following(tree, tree.child(0, 6)).tolist() == [8]

@@ -29,28 +29,38 @@ class PrefixTree:
 
     def __init__(self, sequences: Sequence[Sequence[int]]) -> None:
         self._children: list[dict[int, int]] = [{}]
+        self._parents = [ROOT]
+        self._last: dict[int, int] = {}
         self.ends = [-1]
-        self.counts = [0]
-        self._paths: dict[int, list[int]] = {}
+        node = ROOT
+        before: list[int] = []
         for number, sequence in enumerate(sequences):
-            if len(sequence):
-                self._add(number, sequence)
+            tokens = list(sequence)
+            if not tokens:
+                continue
+            if tokens[: len(before)] != before:  # else it goes on where the one before it ended
+                node, before = ROOT, []
+            for token in tokens[len(before) :]:
+                node = self._child(node, token)
+            before = tokens
+            if self.ends[node] < 0:
+                self.ends[node] = number
+                self._last[number] = node
+        self.counts = [int(end >= 0) for end in self.ends]
+        for node in range(len(self.ends) - 1, ROOT, -1):  # a child has a higher number than its parent
+            self.counts[self._parents[node]] += self.counts[node]
         self._following: list[Ids | None] = [None] * len(self.ends)
 
-    def _add(self, number: int, sequence: Sequence[int]) -> None:
-        path = [ROOT]
-        for token in sequence:
-            node = self._children[path[-1]].setdefault(token, len(self.ends))
-            if node == len(self.ends):
-                self._children.append({})
-                self.ends.append(-1)
-                self.counts.append(0)
-            path.append(node)
-        if self.ends[path[-1]] < 0:
-            self.ends[path[-1]] = number
-            self._paths[number] = path
-            for node in path:
-                self.counts[node] += 1
+    def _child(self, node: int, token: int) -> int:
+        """Return the node behind a token, made if need be."""
+        children = self._children[node]
+        child = children.get(token)
+        if child is None:
+            child = children[token] = len(self.ends)
+            self._children.append({})
+            self._parents.append(node)
+            self.ends.append(-1)
+        return child
 
     def __len__(self) -> int:
         """Return the number of different sequences."""
@@ -78,7 +88,10 @@ class PrefixTree:
 
     def path(self, number: int) -> list[int]:
         """Return the nodes of a sequence, the root first."""
-        return self._paths[number]
+        nodes = [self._last[number]]
+        while nodes[-1] != ROOT:
+            nodes.append(self._parents[nodes[-1]])
+        return nodes[::-1]
 
 
 class Used(NamedTuple):
