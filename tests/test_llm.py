@@ -450,8 +450,13 @@ def test_an_interrupted_run_loses_no_answer(server, make):
         handler.send(200, completion(look_up(handler.body)))
 
     server.faults = [None] * 5 + [interrupt]
-    with pytest.raises(KeyboardInterrupt):
-        make(concurrency=2).predict(rows)
+    # A shell that runs tests in the background has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            make(concurrency=2).predict(rows)
+    finally:
+        signal.signal(signal.SIGINT, before)
     time.sleep(0.5)
     sent = len(server.requests)
     assert 6 <= sent <= 8
