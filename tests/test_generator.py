@@ -119,6 +119,17 @@ def test_values_are_exchanged_in_text_and_tags_alike(make, annotated):
     assert epochs(tagger)[-1] < 0.5 * epochs(tagger)[0]
 
 
+def test_the_last_layers_alone_can_be_trained(make, products, model):
+    tagger = make(layers=1, epochs=6, learning_rate=2e-2).fit(products[:12])
+    assert epochs(tagger)[-1] < 0.95 * epochs(tagger)[0]
+    old = dict(model.model.named_parameters())
+    new = dict(tagger._writer.model.model.named_parameters())
+    changed = {name for name in old if not torch.equal(old[name], new[name])}
+    assert changed and all(name.startswith("model.layers.1.") for name in changed)
+    with pytest.raises(BadInput, match="has 2 layers"):
+        make(layers=3).fit(products[:6])
+
+
 def test_lora_trains_a_few_weights_and_is_merged(make, products, tmp_path):
     pytest.importorskip("peft", reason="LoRA needs tagkit[lora]")
     tagger = make(lora=4, epochs=8, learning_rate=2e-2).fit(products[:12])
@@ -166,6 +177,7 @@ def test_settings_that_cannot_be_are_named(make, products):
         ({"order": "random"}, "order is one of"),
         ({"method": "best"}, "greedy, beam, diverse, sample"),
         ({"shots": -1}, "shots"),
+        ({"layers": 1, "lora": 4}, "not both"),
         ({"returns": 4}, "greedy"),
         ({"tokens": 500}, "no room"),
         ({"epochs": 0}, "epochs"),

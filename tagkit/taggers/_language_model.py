@@ -119,6 +119,23 @@ class LanguageModel(nn.Module):
             input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, logits_to_keep=keep
         ).logits
 
+    def train_top(self, count: int) -> None:
+        """Freeze all weights but those of the last layers: what lies below needs no gradient.
+
+        Args:
+            count: How many layers are trained.
+
+        Raises:
+            BadInput: The model has fewer, or its layers cannot be told.
+        """
+        total = self.model.config.num_hidden_layers
+        layers = next((m for m in self.model.modules() if isinstance(m, nn.ModuleList) and len(m) == total), None)
+        if layers is None or count > total:
+            raise BadInput(f"{self.source} has {total} layers, of which the last {count} cannot be trained")
+        self.requires_grad_(False)
+        for layer in layers[total - count :]:
+            layer.requires_grad_(True)
+
     def add_lora(self, rank: int) -> None:
         """Freeze the weights and put low-rank matrices beside every linear layer but the head.
 

@@ -26,6 +26,7 @@ def fine_tune(
     recipe: Recipe,
     *,
     augment: float,
+    layers: int,
     lora: int,
     evaluate: Callable[[nn.Module], float] | None,
     checkpoint: Path,
@@ -38,6 +39,7 @@ def fine_tune(
         order: One of `ORDERS`.
         recipe: The settings.
         augment: How likely, each time, a typed value is exchanged for another of its type from the same category.
+        layers: How many of the last layers are trained; 0: all weights are.
         lora: Rank of the matrices that are trained and then added to the weights; 0: the weights are trained.
         evaluate: Gives a figure on dev after each epoch; None: the last epoch is taken.
         checkpoint: Where to keep what is needed to go on after a kill.
@@ -58,6 +60,8 @@ def fine_tune(
         begun = [[*writer.prefix, *prompt] for prompt in writer.prompts(fresh)]
         return collate(begun, [orders(form.tags(row)) for row in given], model.padding)
 
+    if layers:
+        model.train_top(layers)
     if lora:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)

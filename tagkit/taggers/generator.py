@@ -53,7 +53,8 @@ class Generator(Tagger):
         order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
             tag that is left is right, see `Orders`).
         augment: How likely, in each epoch, a typed value is exchanged for another of its type from the same category.
-        lora: Rank of the matrices that are trained in the place of all weights (needs peft); 0: all weights are.
+        layers: How many of the last layers are trained, which takes less time; 0: all weights are.
+        lora: Rank of the matrices that are trained in the place of the weights (needs peft); 0: none.
         epochs: Passes over train.
         learning_rate: The highest; None: 3e-4, and 1e-3 with LoRA.
         batch_size: Products per step.
@@ -94,6 +95,7 @@ class Generator(Tagger):
         category: bool = True,
         order: str = "given",
         augment: float = 0.0,
+        layers: int = 0,
         lora: int = 0,
         epochs: int = 3,
         learning_rate: float | None = None,
@@ -123,6 +125,7 @@ class Generator(Tagger):
         self.category = category
         self.order = order
         self.augment = augment
+        self.layers = layers
         self.lora = lora
         self.epochs = epochs
         self.learning_rate = learning_rate
@@ -163,7 +166,7 @@ class Generator(Tagger):
         self.most_ = round(1.25 * lengths[int(0.99 * (len(lengths) - 1))]) if lengths else UNLEARNT
         rules = Rules(form).fit(tagged)
         self._writer = self._make_writer(form, rules)
-        if self._recalls:
+        if self.candidates and self.decoding == "constrained" and not self.typed_:
             self._writer.recall = Recall().fit(tagged, dev)
         if self.mode == "prompted" and self.shots:
             self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).fit(tagged)
@@ -177,6 +180,7 @@ class Generator(Tagger):
                 self.order,
                 self._recipe(),
                 augment=self.augment,
+                layers=self.layers,
                 lora=self.lora,
                 evaluate=(lambda _: self._f1(judged)) if judged and self.patience else None,
                 checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train, judged),
@@ -188,14 +192,13 @@ class Generator(Tagger):
         for name, values in known.items():
             if getattr(self, name) not in values:
                 raise BadInput(f"generator: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
-        for name, least in (("shots", 0), ("lora", 0), ("candidates", 0), ("limit", 1), ("window", 8)):
+        least_of = {"shots": 0, "layers": 0, "lora": 0, "candidates": 0, "limit": 1, "window": 8}
+        for name, least in least_of.items():
             if getattr(self, name) < least:
                 raise BadInput(f"generator: {name} is at least {least}, not {getattr(self, name)!r}")
+        if self.layers and self.lora:
+            raise BadInput("generator: train either the last `layers` or by `lora`, not both")
         self._search(self.tokens or UNLEARNT)
-
-    @property
-    def _recalls(self) -> bool:
-        return bool(self.candidates) and self.decoding == "constrained" and not self.typed_
 
     def _form(self, model: LanguageModel, marks: Marks | None = None, known: Sequence[Item] = ()) -> Form:
         return Form(model, typed=self.typed_, category=self.category, window=self.window, marks=marks, known=known)
