@@ -65,8 +65,10 @@ def main() -> None:
 
     loop = articles_loop([product.title for product in products[: options.loop]])
     figures["the article's loop, products/s"] = round(loop, 3)
+    print(figures, flush=True)
     precision = "bf16" if fast_bf16() else "fp32"
     figures |= ours(data.train, products, precision, loop)
+    print(figures, flush=True)
     ids = prompts_of(writer_of(data.train, True), products)
     figures |= llama_cpp(options.gguf, ids, figures[f"tagkit {precision}, products/s"])
     write("generation", figures)
