@@ -134,6 +134,18 @@ def test_greedy_decoding_takes_each_characters_own_label_and_begins_what_did_not
     ]
 
 
+def test_greedy_decoding_follows_the_best_label_of_each_token(tiny, annotated):
+    tagger = tiny("sequence", level="word", decoding="greedy", epochs=2).fit(annotated)
+    products = [Product(str(i), f"{p.title} {p.title}") for i, p in enumerate(annotated)]
+    full, best = tagger._probabilities(products), tagger._probabilities(products, best=True)
+    windows = tagger._windows(tagger._net.backbone, products)
+    for window in windows:
+        for start, end in zip(window.starts, window.ends, strict=True):
+            if start >= 0:  # all characters of a token are inside a span or none is
+                label = int(full[window.row][start].argmax())
+                assert {int(row.argmax()) > 0 for row in best[window.row][start:end]} == {label > 0}
+
+
 def test_an_unknown_decoding_is_refused(tiny, annotated):
     with pytest.raises(BadInput, match="decoding is one of viterbi, greedy, not 'best'"):
         tiny("sequence", decoding="best").fit(annotated)

@@ -172,8 +172,9 @@ class Sequence(Tagger):
         out: Tags = []
         for first in range(0, len(products), CHUNK):
             part = products[first : first + CHUNK]
-            texts = [product.text for product in part] if self.decoding == "greedy" else None
-            found = zip(part, _bio.best_spans(self._probabilities(part), self.types_, texts), strict=True)
+            greedy = self.decoding == "greedy"
+            texts = [product.text for product in part] if greedy else None
+            found = zip(part, _bio.best_spans(self._probabilities(part, greedy), self.types_, texts), strict=True)
             out += [_bio.as_tags(product.text, spans, self.name) for product, spans in found]
         return out
 
@@ -195,7 +196,8 @@ class Sequence(Tagger):
         for first in range(0, len(products), CHUNK):
             yield from self._probabilities(products[first : first + CHUNK])
 
-    def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
+    def _probabilities(self, products: Rows[Product], best: bool = False) -> list[NDArray[np.float32]]:
+        """Return the probabilities of the labels of all characters; `best`: of each token's best label alone."""
         windows = self._windows(self._net.backbone, products)
         out = [np.zeros((len(product.text), 1 + 2 * len(self.types_)), dtype=np.float32) for product in products]
         weight = [np.zeros(len(product.text), dtype=np.float32) for product in products]
@@ -203,6 +205,7 @@ class Sequence(Tagger):
             counts = [windows[i].starts >= 0 for i in batch]
             for i, row, counted in zip(batch, self._net.probabilities(found, counts), counts, strict=True):
                 window = windows[i]
+                row = row * (row == row.max(-1, keepdims=True)) if best else row
                 starts, ends = window.starts[counted], window.ends[counted]
                 if len(starts):
                     self._add(row, starts, ends, out[window.row], weight[window.row])
