@@ -2,7 +2,8 @@
 
 usearch installs from a wheel (hnswlib is compiled on Linux), finds as much as FAISS and hnswlib (at least 0.9999 of the
 true ten nearest among 10,000 vectors of 384) and always builds the same index; in 32-bit floats it answers more slowly,
-1,674 queries/s against 4,523 and 5,102 (`benchmarks/index.py`, one thread of an AMD EPYC that also trained a model).
+1,674 queries/s against 4,523 and 5,102 (`benchmarks/index.py`, one thread of an AMD EPYC that also trained a model), so
+it keeps 16-bit ones, and what it finds is put in order by the vectors themselves.
 """
 
 from __future__ import annotations
