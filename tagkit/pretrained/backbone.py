@@ -51,7 +51,7 @@ class Backbone(nn.Module):
         hub_logging.set_verbosity_error()
         backbone = cls.__new__(cls)
         nn.Module.__init__(backbone)
-        backbone.tokenizer = _tokenizer(folder)
+        backbone.tokenizer = read_tokenizer(folder)
         backbone.source = name
         try:
             model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
@@ -149,7 +149,12 @@ def _without_pooler(model: Any) -> Any:
     return model
 
 
-def _tokenizer(folder: Path) -> Tokenizer:
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """Return the fast tokenizer of a model's folder, without padding and truncation of its own.
+
+    Raises:
+        BadInput: There is none.
+    """
     file = folder / "tokenizer.json"
     if not file.is_file():
         raise BadInput(f"{folder} has no tokenizer.json: a fast tokenizer is needed")

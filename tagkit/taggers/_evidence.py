@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from tagkit.product import Product
-from tagkit.taggers._features import targets
+from tagkit.taggers._features import targets, votes
 from tagkit.taggers.base import State, nest, unnest
 from tagkit.taggers.linear import Linear
 from tagkit.text.present import is_present
@@ -129,8 +129,7 @@ class Evidence:
             nearest = np.argsort(-likeness, kind="stable")[:neighbours]
             nearest = nearest[np.isfinite(likeness[nearest])]
             if len(nearest):
-                weights = np.exp((likeness[nearest] - likeness[nearest[0]]) / temperature)
-                out[at] = self._gold[nearest].T @ (weights / weights.sum())
+                out[at] = votes(self._gold, nearest, likeness[nearest], temperature)
         return out
 
     def _in_category(self, products: Sequence[Product], level: Callable[[str], str], held: bool) -> Floats:

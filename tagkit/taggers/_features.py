@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -85,6 +87,21 @@ class TextFeatures:
         for name, part in self.parts.items():
             part.vocabulary = {term: column for column, term in enumerate(state[f"{name}_terms"])}
             part.idf_ = state[f"{name}_idf"]
+
+
+def votes(
+    gold: sparse.csr_matrix, nearest: NDArray[Any], likeness: NDArray[Any], temperature: float
+) -> NDArray[np.float64]:
+    """Return the votes of neighbours for each tag, shape (tags,); they sum to 1 for a tag that all have.
+
+    Args:
+        gold: Which training product has which tag, shape (products, tags).
+        nearest: Positions of the neighbours, the nearest first.
+        likeness: Theirs, the same shape; one with likeness c weighs exp((c - highest) / temperature).
+        temperature: Lower trusts the nearest more.
+    """
+    weights = np.exp((likeness - likeness[0]) / temperature)
+    return gold[nearest].T @ (weights / weights.sum())
 
 
 def targets(products: Sequence[Product], tags: Sequence[str]) -> sparse.csr_matrix:

@@ -18,6 +18,7 @@ from transformers.utils import logging as hub_logging
 from tagkit import weights
 from tagkit.decoding.causal import CausalStepper
 from tagkit.errors import BadInput
+from tagkit.pretrained.backbone import read_tokenizer
 from tagkit.registry import missing_extra
 from tagkit.training.recipe import resolve_precision
 
@@ -56,9 +57,7 @@ class LanguageModel(nn.Module):
             BadInput: The folder does not hold a causal language model with a fast tokenizer.
         """
         folder = weights.path(name)
-        file = folder / "tokenizer.json"
-        if not file.is_file():
-            raise BadInput(f"{folder} has no tokenizer.json: a fast tokenizer is needed")
+        tokenizer = read_tokenizer(folder)
         hub_logging.disable_progress_bar()
         hub_logging.set_verbosity_error()
         try:
@@ -67,7 +66,7 @@ class LanguageModel(nn.Module):
             raise BadInput(f"{folder} does not hold a language model that can be loaded: {error}") from error
         if getattr(model.config, "is_encoder_decoder", False) or "bert" in model.config.model_type:
             raise BadInput(f"{folder} holds a {model.config.model_type}, not a causal language model")
-        return cls(model.eval(), Tokenizer.from_file(str(file)), name)
+        return cls(model.eval(), tokenizer, name)
 
     @property
     def window(self) -> int:

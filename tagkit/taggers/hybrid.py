@@ -78,7 +78,7 @@ class Hybrid(Tagger):
         made._make()
         made.members_ = list(members)
         made._count(train)
-        made.weights_ = made._learn(dev) if made.method == "learnt" else np.zeros(0)
+        made.weights_ = made._learn(dev)
         made.fitted_ = True
         return made
 
@@ -93,7 +93,7 @@ class Hybrid(Tagger):
         kept = train if judged else [product for number, product in enumerate(train) if number % HELD_OUT] or train
         self.members_ = [member.fit(kept, dev) for member in self._make()]
         self._count(train)
-        self.weights_ = self._learn(held_out) if self.method == "learnt" else np.zeros(0)
+        self.weights_ = self._learn(held_out)
         if not judged and self.method == "learnt":
             self.members_ = [member.fit(train) for member in self._make()]
 
@@ -101,7 +101,9 @@ class Hybrid(Tagger):
         self.counts_ = dict(Counter(tag for product in train for tag in set(product.tags)))
 
     def _learn(self, products: Sequence[Product]) -> NDArray[np.float64]:
-        """Return the weights of the features and, last, the bias."""
+        """Return the weights of the features and, last, the bias; nothing where none are learnt."""
+        if self.method != "learnt":
+            return np.zeros(0)
         rows, truth = [], []
         for product, lists in zip(products, self._lists(products), strict=True):
             for tag in _candidates(lists):

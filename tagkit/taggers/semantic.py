@@ -13,7 +13,7 @@ from tagkit.pretrained.index import VectorIndex
 from tagkit.pretrained.vectors import embed
 from tagkit.product import Product, Tags
 from tagkit.taggers import _neural
-from tagkit.taggers._features import targets
+from tagkit.taggers._features import targets, votes
 from tagkit.taggers.base import State, Tagger, ranked
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
@@ -99,8 +99,7 @@ class Semantic(Tagger):
         keys, cosines = self._index.search(vectors, self.k)
         near = np.zeros((len(products), len(self.tags_)))
         for row, key, cosine in zip(near, keys, cosines, strict=True):
-            weights = np.exp((cosine - cosine[0]) / self.temperature)
-            row[:] = self._targets[key].T @ (weights / weights.sum())
+            row[:] = votes(self._targets, key, cosine, self.temperature)
         likeness = np.round(vectors @ self._labels.T, 5)
         return near, np.exp((likeness - likeness.max(1, keepdims=True)) / self.temperature)
 
