@@ -157,7 +157,11 @@ def tiny(tiny_model, tmp_path_factory):
     from tagkit.taggers import create
 
     def make(name: str, **params: object) -> object:
-        trained = {"epochs": 2, "learning_rate": 3e-3, "precision": "fp32"} if name in ("encoder", "sequence") else {}
+        trained = (
+            {"epochs": 2, "learning_rate": 3e-3, "precision": "fp32"}
+            if name in ("encoder", "seq2seq", "sequence")
+            else {}
+        )
         return create(name, **{"model": str(tiny_model), **trained, **params})
 
     threads = torch.get_num_threads()

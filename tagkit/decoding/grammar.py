@@ -30,7 +30,7 @@ class Marks(NamedTuple):
     """The tokens that give a list its form, as in "Brand: X; Colour: Y" and its end. No tag may contain them.
 
     Attributes:
-        separator: Between two tags.
+        separator: Between two tags; -1 where every token is a whole tag.
         end: Behind the last one.
         colon: Between a type and its value; -1 where tags have no types.
     """

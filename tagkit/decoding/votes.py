@@ -57,7 +57,15 @@ class Vote:
 
 
 def pieces(text: Hypothesis, marks: Marks) -> Iterator[Piece]:
-    """Yield the whole tags of a text; what was begun when the tokens ran out is left out, and so is what is empty."""
+    """Yield the whole tags of a text; what was begun when the tokens ran out is left out, and so is what is empty.
+
+    Without a separator (-1) every token is a tag.
+    """
+    if marks.separator < 0:
+        yield from (
+            Piece((token,), (log,)) for token, log in zip(text.tokens, text.logs, strict=True) if token != marks.end
+        )
+        return
     first = 0
     for at, token in enumerate(text.tokens):
         if token in (marks.separator, marks.end):

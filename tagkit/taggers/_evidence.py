@@ -25,6 +25,8 @@ CANDIDATES = 30
 """So many tags of each product, the best by `linear`, and those in its text teach how much each score is worth."""
 SMOOTHING = 3.0
 """So many products with the tags' overall shares are added to those of a category."""
+CELLS = 40_000_000
+"""With more products times tags nothing is learnt: the scores would not fit a small machine's memory."""
 LEAST = 1e-3
 MOST = 8.0
 """The highest and, negative, the lowest logit: what the surface says with certainty can still be unlearnt."""
@@ -64,8 +66,10 @@ class Evidence:
 
         Returns:
             The logits of the products themselves, each held out from its own answer, shape (products, tags); None
-            where `linear` gives no held-out scores (too many products).
+            where there are too many products or tags.
         """
+        if len(products) * len(self.tags) > CELLS:
+            return None
         linear = Linear(min_count=min_count).fit(products, dev=dev)
         if linear.held_out_ is None:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch import nn
 
 import tagkit
 from tagkit.cache import cache_folder
+from tagkit.errors import BadInput
 from tagkit.pretrained import Backbone, Window
 from tagkit.product import Product
 from tagkit.taggers.base import nest, unnest
@@ -23,6 +25,8 @@ from tagkit.text.language import language_of
 
 FORGOTTEN = 14 * 24 * 3600
 """Seconds after which the checkpoint of a training run that never went on is removed."""
+FEW_TAGS = 2000
+"""With more tags in train, those that occur once are not learnt unless one says so."""
 MODELS = {"zh": "e5-small", "en": "minilm-l6"}
 """The encoder that "auto" means for products of a language; for both languages together it is the Chinese one."""
 
@@ -36,6 +40,25 @@ def main_language(products: Sequence[Product]) -> str:
 def choose_model(model: str, products: Sequence[Product]) -> str:
     """Return the model's name: the given one, or for "auto" the one for the products' language."""
     return MODELS[main_language(products)] if model == "auto" else model
+
+
+def vocabulary(products: Sequence[Product], min_count: int | None, owner: str) -> tuple[list[str], int]:
+    """Return the tags to learn, in order, and how many products each has at least.
+
+    Args:
+        products: The training products.
+        min_count: That number; None: 1, and where there are over 2,000 tags, 2.
+        owner: Who asks, for the message.
+
+    Raises:
+        BadInput: There is no such tag.
+    """
+    counts = Counter(tag for product in products for tag in set(product.tags))
+    least = (1 if len(counts) <= FEW_TAGS else 2) if min_count is None else min_count
+    tags = sorted(tag for tag, count in counts.items() if count >= least)
+    if not tags:
+        raise BadInput(f"{owner}: no tag occurs {'once' if least == 1 else f'{least} times'} in train")
+    return tags, least
 
 
 def trim(backbone: Backbone, windows: Sequence[Window], products: Sequence[Product]) -> None:

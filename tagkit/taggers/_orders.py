@@ -52,11 +52,7 @@ class Orders:
 
     def __call__(self, tags: Sequence[Tokens]) -> Target:
         """Return the target for one product; draws from torch's random numbers where the order is drawn."""
-        ordered = list(tags)
-        if self.order == "frequency":
-            ordered.sort(key=lambda tag: -self.counts[tag])
-        elif self.order in ("shuffled", "set"):
-            ordered = [tags[i] for i in torch.randperm(len(tags)).tolist()]
+        ordered = self.arrange(tags)
         tokens: list[int] = []
         wanted: list[dict[int, float]] = []
         for place, tag in enumerate(ordered):
@@ -68,6 +64,14 @@ class Orders:
             else:
                 wanted += [{token: 1.0} for token in written]
         return Target(tokens, wanted)
+
+    def arrange(self, tags: Sequence[Tokens]) -> list[Tokens]:
+        """Return the tags of one product in the order they are learnt in."""
+        if self.order == "frequency":
+            return sorted(tags, key=lambda tag: -self.counts[tag])
+        if self.order in ("shuffled", "set"):
+            return [tags[i] for i in torch.randperm(len(tags)).tolist()]
+        return list(tags)
 
     def _any(self, left: Sequence[Tokens], written: Sequence[int]) -> list[dict[int, float]]:
         """Return what is right at each token of a tag when any of those left would be."""

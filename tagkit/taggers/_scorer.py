@@ -44,10 +44,18 @@ class Scorer(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor, wide: Tensor | None = None) -> Tensor:
         """Return the logits, shape (batch, tags); without `wide` those of the vectors alone."""
-        x = self.dropout(self.norm(mean_pool(self.backbone(ids, mask), mask)))
-        spread = nn.functional.layer_norm(self.labels - self.centre, self.labels.shape[1:])
-        scores = (x @ self.shared) @ spread.T / x.shape[1] + x @ self.own.T / x.shape[1] ** 0.5 + self.bias
+        scores = self.score(self.dropout(self.norm(mean_pool(self.backbone(ids, mask), mask))))
         return scores if wide is None else scores + wide * self.trust
+
+    @property
+    def spread(self) -> Tensor:
+        """The vectors of the tags' texts without what all have in common, shape (tags, size)."""
+        return nn.functional.layer_norm(self.labels - self.centre, self.labels.shape[1:])
+
+    def score(self, x: Tensor) -> Tensor:
+        """Return the logits of vectors alone, shape (..., tags) for vectors of shape (..., size)."""
+        size = x.shape[-1]
+        return (x @ self.shared) @ self.spread.T / size + x @ self.own.T / size**0.5 + self.bias
 
     def beside(self, wide: Floats) -> Floats:
         """Return what the surface adds to the logits of the vectors, shape (products, tags)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
@@ -19,10 +18,10 @@ from tagkit.pretrained.vectors import embed
 from tagkit.product import Product, Tags
 from tagkit.taggers import _neural
 from tagkit.taggers._calibration import platt
-from tagkit.taggers._evidence import Evidence
 from tagkit.taggers._features import targets
 from tagkit.taggers._losses import LOSSES, multilabel_loss
 from tagkit.taggers._scorer import Scorer
+from tagkit.taggers._surface import Surface
 from tagkit.taggers.base import State, Tagger, nest, ranked, unnest
 from tagkit.training import Recipe, train
 
@@ -46,10 +45,11 @@ class Encoder(Tagger):
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
         category: Whether the category, where there is one, is read before the text.
-        wide: Whether the surface and the neighbours count (s_t); not beyond 12,000 training products.
+        wide: Whether the surface and the neighbours count (s_t); not beyond 12,000 products, or 40 million products
+            times tags, in train.
         loss: "bce", "focal" or "asymmetric".
         balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
-        min_count: Tags with fewer train products are not learnt.
+        min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
         epochs: Passes over train.
         learning_rate: The highest, of the encoder.
         head_rate: By how much the rest learns faster.
@@ -78,7 +78,7 @@ class Encoder(Tagger):
         wide: bool = True,
         loss: str = "bce",
         balance: float = 0.0,
-        min_count: int = 2,
+        min_count: int | None = None,
         epochs: int = 12,
         learning_rate: float = 3e-4,
         head_rate: float = 3.0,
@@ -116,22 +116,17 @@ class Encoder(Tagger):
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product]) -> None:
         if self.loss not in LOSSES:
             raise BadInput(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
-        counts = Counter(tag for product in train_ for tag in set(product.tags))
-        self.tags_ = sorted(tag for tag, count in counts.items() if count >= self.min_count)
-        if not self.tags_:
-            raise BadInput(f"encoder: no tag occurs {self.min_count} times in train")
+        self.tags_, least = _neural.vocabulary(train_, self.min_count, self.name)
         tagged = [product for product in train_ if product.tags]
         gold = targets(tagged, self.tags_).toarray().astype(np.float32)
         share = gold.mean(0)
         backbone = Backbone.load(_neural.choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
-        self._untuned = Backbone.load(backbone.source) if self.wide else None
         _neural.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        evidence = Evidence(self.tags_, self.category)
-        known = evidence.fit(tagged, self._vectors(tagged), dev, self.min_count) if self.wide else None
-        self._evidence = None if known is None else evidence
+        self._surface = Surface(backbone.source, self.category, self.tag_precision)
+        known = self._surface.fit(self.tags_, tagged, dev, least) if self.wide else None
         wide = np.zeros_like(gold) if known is None else known
         # The surface knows how frequent each tag is; without it the bias begins there.
         self._net = Scorer(backbone, labels, share if known is None else np.full(len(share), 0.5), self.dropout)
@@ -184,18 +179,7 @@ class Encoder(Tagger):
         for batch, scores in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
             np.add.at(out, [windows[i].row for i in batch], scores.numpy())
         out /= np.bincount([window.row for window in windows], minlength=len(products))[:, None]
-        if self._evidence is None:
-            return out
-        return out + self._net.beside(self._evidence.read(products, self._vectors(products)))
-
-    def _vectors(self, products: Sequence[Product]) -> Floats:
-        """Return the products' vectors by the encoder as it was before training, shape (products, size)."""
-        if self._untuned is None:
-            self._untuned = Backbone.load(self._net.backbone.source)
-        texts = [
-            f"{product.category} {product.text}".strip() if self.category else product.text for product in products
-        ]
-        return embed(self._untuned, texts, precision=self.tag_precision)
+        return out + self._net.beside(self._surface.read(products)) if self._surface else out
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         found = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
@@ -223,24 +207,20 @@ class Encoder(Tagger):
         if new:
             self._net.extend(embed(Backbone.load(self._net.backbone.source), new))
             self.tags_ = [*self.tags_, *new]
-            if self._evidence is not None:
-                self._evidence.tags = self.tags_
+            self._surface.extend(self.tags_)
         return self
 
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "history": self.history_, "scale": self.scale_, "shift": self.shift_}
         state |= nest("backbone", self._net.backbone.state()) | nest("net", self._net.head_state())
-        return state | (nest("evidence", self._evidence.state()) if self._evidence is not None else {})
+        return state | self._surface.state()
 
     def _restore(self, state: State) -> None:
         self.tags_, self.history_ = state["tags"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
-        evidence = unnest("evidence", state)
-        self._evidence, self._untuned = Evidence.restore(evidence) if evidence else None, None
-        labels = state["net:labels"]
-        self._net = Scorer(
-            Backbone.from_state(unnest("backbone", state)), labels, np.full(len(labels), 0.5), self.dropout
-        )
+        labels, backbone = state["net:labels"], Backbone.from_state(unnest("backbone", state))
+        self._surface = Surface(backbone.source, self.category, self.tag_precision).restore(state)
+        self._net = Scorer(backbone, labels, np.full(len(labels), 0.5), self.dropout)
         stored = {key: torch.from_numpy(value) for key, value in unnest("net", state).items()}
         self._net.load_state_dict(stored, strict=False)
         self._net.eval()

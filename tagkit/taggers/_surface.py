@@ -1,0 +1,85 @@
+"""What an untuned encoder and the words say about products: the start of the strategies that tune one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagkit.pretrained import Backbone
+from tagkit.pretrained.vectors import embed
+from tagkit.product import Product
+from tagkit.taggers._evidence import Evidence
+from tagkit.taggers.base import State, nest, unnest
+
+Floats = NDArray[np.float32]
+
+
+class Surface:
+    """The `Evidence` of products, whose vectors it gets from the encoder as it was before training.
+
+    Args:
+        source: The encoder's name; it is loaded when it is needed.
+        category: Whether to look at the categories.
+        precision: Of the vectors: "fp32", "bf16" or "auto".
+    """
+
+    def __init__(self, source: str, category: bool, precision: str) -> None:
+        self.source = source
+        self.category = category
+        self.precision = precision
+        self._untuned: Backbone | None = None
+        self._evidence: Evidence | None = None
+
+    def __bool__(self) -> bool:
+        """Say whether anything was learnt."""
+        return self._evidence is not None
+
+    def fit(self, tags: Sequence[str], products: Sequence[Product], dev: Sequence[Product], least: int) -> Any:
+        """Learn from tagged products.
+
+        Args:
+            tags: The tags.
+            products: To learn from, with all of the tags among theirs.
+            dev: To calibrate on.
+            least: How many products each tag has at least.
+
+        Returns:
+            The logits of these products, each held out from its own answer, shape (products, tags); None where there
+            are too many of either, and nothing is learnt.
+        """
+        evidence = Evidence(tags, self.category)
+        known = evidence.fit(products, self.vectors(products), dev, least)
+        self._evidence = None if known is None else evidence
+        return known
+
+    def read(self, products: Sequence[Product]) -> Floats:
+        """Return the logits of products, shape (products, tags)."""
+        assert self._evidence is not None
+        return self._evidence.read(products, self.vectors(products))
+
+    def vectors(self, products: Sequence[Product]) -> Floats:
+        """Return the products' vectors by the encoder as it was, shape (products, size)."""
+        if self._untuned is None:
+            self._untuned = Backbone.load(self.source)
+        texts = [
+            f"{product.category} {product.text}".strip() if self.category else product.text for product in products
+        ]
+        return embed(self._untuned, texts, precision=self.precision)
+
+    def extend(self, tags: Sequence[str]) -> None:
+        """Make these the tags: those of before, and new ones."""
+        if self._evidence is not None:
+            self._evidence.tags = list(tags)
+
+    def state(self) -> State:
+        """Return what was learned."""
+        return nest("evidence", self._evidence.state()) if self._evidence is not None else {}
+
+    def restore(self, state: State) -> Self:
+        """Take what `state` gave."""
+        stored = unnest("evidence", state)
+        self._evidence = Evidence.restore(stored) if stored else None
+        return self

@@ -1,0 +1,274 @@
+"""Generation with an encoder: it reads the text, and a light decoder writes whole tags, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from tagkit.decoding import Marks, Search, decode
+from tagkit.decoding.votes import Confidence, Vote, count_votes
+from tagkit.errors import BadInput
+from tagkit.pretrained import Backbone, TextReader, Window
+from tagkit.pretrained.vectors import embed
+from tagkit.product import Product, Tag, Tags, as_products
+from tagkit.taggers import _neural
+from tagkit.taggers._orders import ORDERS, Orders
+from tagkit.taggers._rules import spans
+from tagkit.taggers._surface import Surface
+from tagkit.taggers._tag_decoder import Reading, TagDecoder, TagStepper
+from tagkit.taggers._tag_lists import Copies, Lists, loss
+from tagkit.taggers._writing import Item
+from tagkit.taggers.base import State, Tagger, nest, unnest
+from tagkit.training import Recipe, train
+from tagkit.training.batches import sorted_buckets
+from tagkit.training.recipe import resolve_precision, use_fast_attention
+
+DECODINGS = ("constrained", "open")
+ROWS, TOKENS = 512, 4096
+"""A batch of tagging has at most so many lists, and tokens of texts."""
+
+
+class Seq2Seq(Tagger):
+    """An encoder and a recurrent decoder whose tokens are whole tags.
+
+    The decoder writes one tag at a time and so knows, unlike `encoder`, which tags stand already: what goes with them
+    becomes likelier, what they make superfluous less so. Tags are scored as by `encoder`, by their own texts' vectors
+    and by what the surface says. Constrained decoding writes tags of train alone; open decoding may also copy words,
+    and pairs of words, of the text, which get the source "seq2seq:new". Lists are drawn `returns` times (or searched
+    for), and the votes and log-probabilities of a tag give its score by a logistic regression learnt on dev; without
+    dev see `generator`. A text beyond the window is cut, and `unread` says by how much.
+
+    Args:
+        model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
+        category: Whether the category, where there is one, is read before the text.
+        wide: Whether the surface counts (see `encoder`).
+        min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
+        order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
+            tag that is left is right, see `Orders`).
+        epochs: Passes over train.
+        learning_rate: The highest, of the encoder.
+        head_rate: By how much the rest learns faster.
+        batch_size: Products per step.
+        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        dropout: On the vectors that score.
+        freeze: Whether the word embeddings stay as they are.
+        decoding: "constrained" or "open".
+        method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
+        returns: Lists per product; of beam search also the beams.
+        temperature: Of sampling.
+        top_p: Of sampling.
+        min_p: Of sampling.
+        penalty: Of diverse beam search.
+        limit: How many tags to give at most.
+        window: The most tokens of a text that are read; None: what the model can.
+        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
+        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        seed: Of the order of products and tags, of dropout and, with a product's text, of sampling: equal texts get
+            equal tags, whatever the batch.
+
+    Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); the order "set":
+    Ye et al., One2Set (ACL 2021); votes: Wang et al., Self-Consistency (ICLR 2023).
+    """
+
+    name = "seq2seq"
+
+    def __init__(
+        self,
+        model: str = "auto",
+        category: bool = True,
+        wide: bool = True,
+        min_count: int | None = None,
+        order: str = "set",
+        epochs: int = 6,
+        learning_rate: float = 3e-4,
+        head_rate: float = 3.0,
+        batch_size: int = 16,
+        average: float = 0.0,
+        dropout: float = 0.1,
+        freeze: bool = True,
+        decoding: str = "constrained",
+        method: str = "sample",
+        returns: int = 16,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        min_p: float = 0.0,
+        penalty: float = 0.5,
+        limit: int = 20,
+        window: int | None = None,
+        precision: str = "auto",
+        tag_precision: str = "fp32",
+        seed: int = 0,
+    ) -> None:
+        self.model = model
+        self.category = category
+        self.wide = wide
+        self.min_count = min_count
+        self.order = order
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.head_rate = head_rate
+        self.batch_size = batch_size
+        self.average = average
+        self.dropout = dropout
+        self.freeze = freeze
+        self.decoding = decoding
+        self.method = method
+        self.returns = returns
+        self.temperature = temperature
+        self.top_p = top_p
+        self.min_p = min_p
+        self.penalty = penalty
+        self.limit = limit
+        self.window = window
+        self.precision = precision
+        self.tag_precision = tag_precision
+        self.seed = seed
+
+    @property
+    def final(self) -> bool:  # type: ignore[override]
+        """Whether the one list that is written is the answer; of several, rare tags are left to a threshold."""
+        return self.returns == 1
+
+    def _fit(self, train_: Sequence[Product], dev: Sequence[Product]) -> None:
+        for name, values in (("decoding", DECODINGS), ("order", ORDERS)):
+            if getattr(self, name) not in values:
+                raise BadInput(f"seq2seq: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
+        self._search(1)
+        self.tags_, least = _neural.vocabulary(train_, self.min_count, self.name)
+        at = {tag: number for number, tag in enumerate(self.tags_)}
+        tagged = [product for product in train_ if any(tag in at for tag in product.tags)]
+        lists = [[at[tag] for tag in dict.fromkeys(product.tags) if tag in at] for product in tagged]
+        self.most_ = round(1.25 * sorted(map(len, lists))[int(0.99 * (len(lists) - 1))]) + 1
+        backbone = Backbone.load(_neural.choose_model(self.model, train_))
+        labels = embed(backbone, self.tags_, precision=self.precision)
+        _neural.trim(backbone, self._windows(backbone, tagged), tagged)
+        if self.freeze:
+            backbone.freeze_embeddings()
+        self._surface = Surface(backbone.source, self.category, self.tag_precision)
+        known = self._surface.fit(self.tags_, tagged, dev, least) if self.wide else None
+        share = np.bincount(np.concatenate(lists), minlength=len(self.tags_)) / len(tagged)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self._net = TagDecoder(backbone, labels, share if known is None else np.full(len(share), 0.5), self.dropout)
+        readings = self._read(
+            tagged, np.zeros((len(tagged), len(labels)), dtype=np.float32) if known is None else known
+        )
+        learn = Lists(Orders(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels)), lists)
+        if self.decoding == "open":
+            learn.hide(tagged, self.tags_, readings)
+        self.history_ = train(
+            self._net,
+            loss,
+            lambda rows: learn([readings[i] for i in rows], rows, backbone.padding),
+            [len(reading.window) for reading in readings],
+            self._recipe(),
+            name=self.name,
+            is_head=lambda key: "backbone." not in key,
+            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, dev),
+        )
+        self._confidence = Confidence()
+        self._calibrate([product for product in dev if product.tags])
+
+    def _recipe(self) -> Recipe:
+        return Recipe(
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            head_rate=self.head_rate,
+            batch_size=self.batch_size,
+            average=self.average,
+            precision=self.precision,
+            seed=self.seed,
+        )
+
+    def _search(self, tokens: int) -> Search:
+        return Search(
+            self.method,
+            returns=self.returns,
+            tokens=tokens,
+            penalty=self.penalty,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            min_p=self.min_p,
+            seed=self.seed,
+        )
+
+    def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
+        """Return the first window of each product's text."""
+        reader = TextReader(backbone.tokenizer, "text", min(self.window or backbone.window, backbone.window))
+        prefixes = [product.category for product in products] if self.category else None
+        first: dict[int, Window] = {}
+        for window in reader.read([product.text for product in products], prefixes):
+            first.setdefault(window.row, window)
+        return [first[row] for row in range(len(products))]
+
+    def _read(self, products: Sequence[Product], wide: Any) -> list[Reading]:
+        windows = self._windows(self._net.scorer.backbone, products)
+        readings = [Reading(window, row) for window, row in zip(windows, wide, strict=True)]
+        return Copies(self.tags_)(products, readings) if self.decoding == "open" else readings
+
+    def _votes(self, products: Sequence[Product]) -> list[dict[str, Vote]]:
+        """Return for each product the tags that were written, with their votes."""
+        device = Accelerator().device
+        self._net.to(device).eval()
+        use_fast_attention(self._net, str(device))
+        stepper = TagStepper(self._net, resolve_precision(self.tag_precision, str(device)) == "bf16")
+        size = len(products), len(self.tags_)
+        wide = self._surface.read(products) if self._surface else np.zeros(size, dtype=np.float32)
+        readings = self._read(products, wide)
+        marks = Marks(-1, self._net.end)
+        out: list[dict[str, Vote]] = [{} for _ in products]
+        lengths = [len(reading.window) for reading in readings]
+        search = self._search(self.most_)
+        for batch in sorted_buckets(lengths, TOKENS, max(1, ROWS // search.width)):
+            keys = [products[i].text for i in batch]
+            found = decode(stepper, [readings[i] for i in batch], search, self._net.end, keys=keys)
+            for i, texts in zip(batch, found, strict=True):
+                words = [*self.tags_, "", *readings[i].copies]
+                out[i] = count_votes(texts, marks, lambda tokens, words=words: words[tokens[0]])  # type: ignore[misc]
+        return out
+
+    def _calibrate(self, products: Sequence[Product]) -> None:
+        """Learn on dev what votes and log-probabilities are worth."""
+        votes: list[Vote] = []
+        right: list[bool] = []
+        for product, found in zip(products, self._votes(products) if products else [], strict=True):
+            votes += found.values()
+            right += [tag in product.tags for tag in found]
+        self._confidence.fit(votes, right)
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        out = []
+        known = set(self.tags_)
+        for product, votes in zip(products, self._votes(products), strict=True):
+            scores = dict(zip(votes, self._confidence(list(votes.values())), strict=True))
+            best = sorted(scores, key=lambda tag: (-scores[tag], votes[tag].place))[: self.limit]
+            sources = [self.name if tag in known else f"{self.name}:new" for tag in best]
+            found = zip(best, sources, strict=True)
+            out.append([Tag(tag, scores[tag], who, spans(Item(tag, ""), product.text)) for tag, who in found])
+        return out
+
+    def unread(self, products: Any) -> list[int]:
+        """Return for each product how many characters of its text are beyond the window."""
+        rows = as_products(products)
+        windows = self._windows(self._net.scorer.backbone, rows)
+        ends = [max(0, int(window.ends.max(initial=0))) for window in windows]
+        return [len(product.text.rstrip()) - end for product, end in zip(rows, ends, strict=True)]
+
+    def _state(self) -> State:
+        state: State = {"tags": self.tags_, "most": self.most_, "history": self.history_}
+        state |= nest("backbone", self._net.scorer.backbone.state()) | nest("net", self._net.head_state())
+        return state | nest("confidence", self._confidence.state()) | self._surface.state()
+
+    def _restore(self, state: State) -> None:
+        self.tags_, self.most_, self.history_ = state["tags"], state["most"], state["history"]
+        backbone, labels = Backbone.from_state(unnest("backbone", state)), state["net:scorer.labels"]
+        self._surface = Surface(backbone.source, self.category, self.tag_precision).restore(state)
+        self._net = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
+        stored = {key: torch.from_numpy(np.asarray(value)) for key, value in unnest("net", state).items()}
+        self._net.load_state_dict(stored, strict=False)
+        self._net.eval()
+        self._confidence = Confidence.restore(unnest("confidence", state))
