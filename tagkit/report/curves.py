@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,6 +12,16 @@ from tagkit.product import Product, Tags
 from tagkit.report._canvas import COLOURS, INK, MARKERS, WIDTH, canvas, style
 
 Pairs = tuple[np.ndarray, np.ndarray]
+Interval = tuple[float, float, float]
+"""A figure, and the lower and the upper end of its interval."""
+
+
+class Point(NamedTuple):
+    """One setting of `trade_off`: how it is called, and its two figures with their intervals."""
+
+    label: str
+    x: Interval
+    y: Interval
 
 
 def training_curves(history: Sequence[Mapping[str, float]], name: str = "") -> Figure:
@@ -117,6 +127,33 @@ def learning_curve(points: Mapping[str, Mapping[float, float]], measure: str, si
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
         axes.set_title(f"{measure} by training products", loc="left", fontsize=11)
+    return figure
+
+
+def trade_off(points: Mapping[str, Sequence[Point]], x: str, y: str, title: str) -> Figure:
+    """Draw two measures against each other with their intervals, one line per family of settings.
+
+    Args:
+        points: For each family its settings in order.
+        x: The name of the measure to the right.
+        y: The name of the measure upwards.
+        title: What is shown.
+    """
+    with style():
+        figure, axes = canvas(4.0)
+        for number, (name, row) in enumerate(points.items()):
+            look = _look(number)
+            across, up = np.array([p.x for p in row]), np.array([p.y for p in row])
+            errors = [np.abs(ends[:, 1:].T - ends[:, 0]) for ends in (across, up)]
+            axes.errorbar(across[:, 0], up[:, 0], *errors[::-1], color=look["color"], alpha=0.25, linestyle="none")
+            axes.plot(across[:, 0], up[:, 0], label=name, linewidth=1.2, **look)
+            for point in row:
+                place = (point.x[0], point.y[0])
+                axes.annotate(point.label, place, (4, 4), textcoords="offset points", fontsize=7, color=look["color"])
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        axes.legend(frameon=False, fontsize=8)
+        axes.set_title(title, loc="left", fontsize=11)
     return figure
 
 

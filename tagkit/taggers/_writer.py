@@ -10,14 +10,14 @@ from tqdm import tqdm
 
 from tagkit.decoding import Search, decode
 from tagkit.decoding.search import DROP
-from tagkit.decoding.votes import Vote, count_votes
+from tagkit.decoding.votes import count_votes
 from tagkit.errors import BadInput
 from tagkit.product import Product
 from tagkit.taggers._demonstrations import Demonstrations
 from tagkit.taggers._language_model import LanguageModel
 from tagkit.taggers._recall import Recall
 from tagkit.taggers._rules import Rules
-from tagkit.taggers._writing import Form, Item
+from tagkit.taggers._writing import Form, Votes
 from tagkit.training.batches import sorted_buckets
 
 ROWS, TOKENS = 128, 16_384
@@ -26,7 +26,6 @@ CHUNK = 2000
 """Products whose prompts and grammars are held in memory at a time."""
 SPARE = 64
 """Tokens of a prompt besides the product's text, the opening and the demonstrations."""
-Votes = list[dict[Item, Vote]]
 
 
 @dataclass

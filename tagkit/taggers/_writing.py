@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tagkit.decoding import Marks
 from tagkit.decoding.spans import plain
+from tagkit.decoding.votes import Vote
 from tagkit.errors import BadInput
 from tagkit.product import Product
 from tagkit.taggers._language_model import LanguageModel
@@ -23,6 +24,10 @@ class Item(NamedTuple):
 
     text: str
     type: str
+
+
+Votes = list[dict[Item, Vote]]
+"""For each product the tags that were written about it."""
 
 
 def items(product: Product, typed: bool) -> list[Item]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 
 from tagkit.decoding import Marks, Search
-from tagkit.decoding.votes import Confidence, Vote
+from tagkit.decoding.votes import Confidence
 from tagkit.errors import BadInput
-from tagkit.product import Product, Tag, Tags, as_products
+from tagkit.product import Product, as_products
 from tagkit.taggers import _neural
 from tagkit.taggers._demonstrations import KINDS, Demonstrations
 from tagkit.taggers._language_model import LanguageModel
+from tagkit.taggers._list_writer import ListWriter
 from tagkit.taggers._orders import ORDERS
 from tagkit.taggers._recall import Recall
-from tagkit.taggers._rules import Rules, spans
+from tagkit.taggers._rules import Rules
 from tagkit.taggers._teacher import fine_tune
-from tagkit.taggers._writer import Votes, Writer
-from tagkit.taggers._writing import Form, Item, items
-from tagkit.taggers.base import State, Tagger, nest, unnest
+from tagkit.taggers._writer import Writer
+from tagkit.taggers._writing import Form, Item, Votes, items
+from tagkit.taggers.base import State, nest, unnest
 from tagkit.training import Recipe
 
 MODES = ("fine-tuned", "prompted")
@@ -30,7 +31,7 @@ UNLEARNT = 64
 """The most tokens of a list when there is no train list to learn it from."""
 
 
-class Generator(Tagger):
+class Generator(ListWriter):
     """A language model reads "Product: ... Tags:" and writes "a; b; c".
 
     *fine-tuned* trains the model on train, the loss on the tags alone. *prompted* leaves it as it is and shows it an
@@ -148,11 +149,6 @@ class Generator(Tagger):
         self.compile = compile
         self.seed = seed
 
-    @property
-    def final(self) -> bool:  # type: ignore[override]
-        """Whether the one text that is written is the answer; of several, rare tags are left to a threshold."""
-        return self.returns == 1
-
     def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
         self._check()
         self.typed_ = any(tag.type for product in train for tag in product.annotations)
@@ -170,7 +166,6 @@ class Generator(Tagger):
             self._writer.recall = Recall().fit(tagged, dev)
         if self.mode == "prompted" and self.shots:
             self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).fit(tagged)
-        self._confidence = Confidence()
         self.history_: list[dict[str, float]] = []
         judged = [product for product in dev if items(product, self.typed_)]
         if self.mode == "fine-tuned":
@@ -234,42 +229,13 @@ class Generator(Tagger):
         hits = sum(len(votes.keys() & right) for votes, right in zip(found, gold, strict=True))
         return 2 * hits / max(1, sum(map(len, found)) + sum(map(len, gold)))
 
-    def _calibrate(self, products: Sequence[Product]) -> None:
-        """Learn on dev what votes and log-probabilities are worth."""
-        votes: list[Vote] = []
-        right: list[bool] = []
-        for product, found in zip(products, self._votes(products), strict=True):
-            gold = set(items(product, self.typed_))
-            votes += found.values()
-            right += [item in gold for item in found]
-        self._confidence.fit(votes, right)
-
-    def _search(self, tokens: int) -> Search:
-        return Search(
-            self.method,
-            returns=self.returns,
-            tokens=tokens,
-            penalty=self.penalty,
-            temperature=self.temperature,
-            top_p=self.top_p,
-            min_p=self.min_p,
-            seed=self.seed,
-        )
-
-    def _votes(self, products: Sequence[Product]) -> Votes:
+    def votes(self, products: Sequence[Product]) -> Votes:
+        """Return for each product the tags that were written, with their votes and log-probabilities."""
         return self._writer.votes(products, self._search(self._writer.tokens), self.tag_precision, self.compile)
 
-    def _tag(self, products: Sequence[Product]) -> Tags:
-        out = []
-        for product, votes in zip(products, self._votes(products), strict=True):
-            scores = dict(zip(votes, self._confidence(list(votes.values())), strict=True))
-            best = sorted(scores, key=lambda item: (-scores[item], votes[item].place))[: self.limit]
-            out.append([self._as_tag(item, scores[item], product.text) for item in best])
-        return out
-
-    def _as_tag(self, item: Item, score: float, text: str) -> Tag:
-        source = self.name if item in self._writer.rules.known else f"{self.name}:new"
-        return Tag(item.text, score, source, spans(item, text), item.type)
+    @property
+    def _known(self) -> Collection[Item]:
+        return self._writer.rules.known
 
     def unread(self, products: Any) -> list[int]:
         """Return for each product how many characters of its text are beyond the window."""

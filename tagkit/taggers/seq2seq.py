@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 
-from tagkit.decoding import Marks, Search, decode
-from tagkit.decoding.votes import Confidence, Vote, count_votes
+from tagkit.decoding import Marks, decode
+from tagkit.decoding.votes import Confidence, count_votes
 from tagkit.errors import BadInput
 from tagkit.pretrained import Backbone, TextReader, Window
 from tagkit.pretrained.vectors import embed
-from tagkit.product import Product, Tag, Tags, as_products
+from tagkit.product import Product, as_products
 from tagkit.taggers import _neural
+from tagkit.taggers._list_writer import ListWriter
 from tagkit.taggers._orders import ORDERS, Orders
-from tagkit.taggers._rules import spans
 from tagkit.taggers._surface import Surface
 from tagkit.taggers._tag_decoder import Reading, TagDecoder, TagStepper
 from tagkit.taggers._tag_lists import Copies, Lists, loss
-from tagkit.taggers._writing import Item
-from tagkit.taggers.base import State, Tagger, nest, unnest
+from tagkit.taggers._writing import Item, Votes
+from tagkit.taggers.base import State, nest, unnest
 from tagkit.training import Recipe, train
 from tagkit.training.batches import sorted_buckets
 from tagkit.training.recipe import resolve_precision, use_fast_attention
@@ -32,7 +32,7 @@ ROWS, TOKENS = 512, 4096
 """A batch of tagging has at most so many lists, and tokens of texts."""
 
 
-class Seq2Seq(Tagger):
+class Seq2Seq(ListWriter):
     """An encoder and a recurrent decoder whose tokens are whole tags.
 
     The decoder writes one tag at a time and so knows, unlike `encoder`, which tags stand already: what goes with them
@@ -128,11 +128,6 @@ class Seq2Seq(Tagger):
         self.tag_precision = tag_precision
         self.seed = seed
 
-    @property
-    def final(self) -> bool:  # type: ignore[override]
-        """Whether the one list that is written is the answer; of several, rare tags are left to a threshold."""
-        return self.returns == 1
-
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product]) -> None:
         for name, values in (("decoding", DECODINGS), ("order", ORDERS)):
             if getattr(self, name) not in values:
@@ -170,8 +165,7 @@ class Seq2Seq(Tagger):
             is_head=lambda key: "backbone." not in key,
             checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, dev),
         )
-        self._confidence = Confidence()
-        self._calibrate([product for product in dev if product.tags])
+        self._calibrate(dev)
 
     def _recipe(self) -> Recipe:
         return Recipe(
@@ -181,18 +175,6 @@ class Seq2Seq(Tagger):
             batch_size=self.batch_size,
             average=self.average,
             precision=self.precision,
-            seed=self.seed,
-        )
-
-    def _search(self, tokens: int) -> Search:
-        return Search(
-            self.method,
-            returns=self.returns,
-            tokens=tokens,
-            penalty=self.penalty,
-            temperature=self.temperature,
-            top_p=self.top_p,
-            min_p=self.min_p,
             seed=self.seed,
         )
 
@@ -210,8 +192,8 @@ class Seq2Seq(Tagger):
         readings = [Reading(window, row) for window, row in zip(windows, wide, strict=True)]
         return Copies(self.tags_)(products, readings) if self.decoding == "open" else readings
 
-    def _votes(self, products: Sequence[Product]) -> list[dict[str, Vote]]:
-        """Return for each product the tags that were written, with their votes."""
+    def votes(self, products: Sequence[Product]) -> Votes:
+        """Return for each product the tags that were written, with their votes and log-probabilities."""
         device = Accelerator().device
         self._net.to(device).eval()
         use_fast_attention(self._net, str(device))
@@ -220,36 +202,20 @@ class Seq2Seq(Tagger):
         wide = self._surface.read(products) if self._surface else np.zeros(size, dtype=np.float32)
         readings = self._read(products, wide)
         marks = Marks(-1, self._net.end)
-        out: list[dict[str, Vote]] = [{} for _ in products]
+        out: Votes = [{} for _ in products]
         lengths = [len(reading.window) for reading in readings]
         search = self._search(self.most_)
         for batch in sorted_buckets(lengths, TOKENS, max(1, ROWS // search.width)):
             keys = [products[i].text for i in batch]
             found = decode(stepper, [readings[i] for i in batch], search, self._net.end, keys=keys)
             for i, texts in zip(batch, found, strict=True):
-                words = [*self.tags_, "", *readings[i].copies]
+                words = [Item(tag, "") for tag in (*self.tags_, "", *readings[i].copies)]
                 out[i] = count_votes(texts, marks, lambda tokens, words=words: words[tokens[0]])  # type: ignore[misc]
         return out
 
-    def _calibrate(self, products: Sequence[Product]) -> None:
-        """Learn on dev what votes and log-probabilities are worth."""
-        votes: list[Vote] = []
-        right: list[bool] = []
-        for product, found in zip(products, self._votes(products) if products else [], strict=True):
-            votes += found.values()
-            right += [tag in product.tags for tag in found]
-        self._confidence.fit(votes, right)
-
-    def _tag(self, products: Sequence[Product]) -> Tags:
-        out = []
-        known = set(self.tags_)
-        for product, votes in zip(products, self._votes(products), strict=True):
-            scores = dict(zip(votes, self._confidence(list(votes.values())), strict=True))
-            best = sorted(scores, key=lambda tag: (-scores[tag], votes[tag].place))[: self.limit]
-            sources = [self.name if tag in known else f"{self.name}:new" for tag in best]
-            found = zip(best, sources, strict=True)
-            out.append([Tag(tag, scores[tag], who, spans(Item(tag, ""), product.text)) for tag, who in found])
-        return out
+    @property
+    def _known(self) -> Collection[Item]:
+        return {Item(tag, "") for tag in self.tags_}
 
     def unread(self, products: Any) -> list[int]:
         """Return for each product how many characters of its text are beyond the window."""
