@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tagkit.decoding import Hypothesis
 from tagkit.pretrained import Backbone, Window
 from tagkit.pretrained.running import pad
 from tagkit.pretrained.vectors import mean_pool
@@ -58,6 +59,20 @@ class Memory(NamedTuple):
     def select(self, rows: Tensor) -> Memory:
         """Return the memory of these rows."""
         return Memory(*(part[rows] for part in self))
+
+
+class Expected(NamedTuple):
+    """What lists say about each token, all of shape (prompts, tags + 1 + stretches); the end has the share 0.
+
+    Attributes:
+        share: The expected share of lists that have it.
+        weighted: The same when lists count by their probability.
+        best: Its highest log-probability at any place.
+    """
+
+    share: Floats
+    weighted: Floats
+    best: Floats
 
 
 class TagDecoder(nn.Module):
@@ -149,12 +164,15 @@ class TagDecoder(nn.Module):
             batch: From `gather`, with "given": the tokens before each place, the first of them `end`, shape (rows,
                 places); and "hidden": the tags that may not be written, shape (rows, tags).
         """
-        memory = self.read(batch)
-        logits, _ = self.step(memory, batch["given"], self.start(memory))
-        given = batch["given"]
+        return self.logs(self.read(batch), batch["given"], batch["hidden"])
+
+    def logs(self, memory: Memory, given: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Return what `forward` does, from what the encoder made of the texts."""
+        logits, _ = self.step(memory, given, self.start(memory))
         used = torch.zeros_like(logits).scatter_(2, given[..., None], 1.0).cumsum(1) > 0
         used[..., self.end] = False
-        used[..., : self.end] |= batch["hidden"][:, None]
+        if hidden is not None:
+            used[..., : self.end] |= hidden[:, None]
         return logits.masked_fill(used, -torch.inf).log_softmax(-1)
 
     def head_state(self) -> dict[str, NDArray[np.float32]]:
@@ -180,7 +198,7 @@ class TagStepper:
         device = self.net.stop.weight.device
         batch = {key: value.to(device) for key, value in gather(prompts, self.net.scorer.backbone.padding).items()}
         with torch.autocast(device.type, torch.bfloat16, enabled=self.low):
-            self._memory = self.net.read(batch)
+            self._texts = self._memory = self.net.read(batch)
         self._state = self.net.start(self._memory)
         width = self.net.end + 1 + self._memory.copies.shape[1]
         self._used = torch.zeros(len(prompts), width, dtype=torch.bool, device=device)
@@ -201,6 +219,39 @@ class TagStepper:
         """Make these the rows."""
         rows = rows.to(self._used.device)
         self._memory, self._used, self._state = self._memory.select(rows), self._used[rows], self._state[:, rows]
+
+    @torch.inference_mode()
+    def expect(self, lists: Sequence[Sequence[Hypothesis]], power: float = 1.0) -> Expected:
+        """Look over the lists that were written for the prompts of `start` at what else they might have said.
+
+        The share of lists that have a tag is, in expectation, the sum over the places of its probability there. Taken
+        over lists that were drawn, this sum says the same as counting who has it, with less chance in it.
+
+        Args:
+            lists: As many for each prompt.
+            power: The lists are weighted by their probabilities, normalised by their lengths to this power.
+
+        Source: Rao-Blackwellisation: Casella and Robert, Rao-Blackwellisation of sampling schemes (Biometrika 1996).
+        """
+        flat = [text for row in lists for text in row]
+        width = max(len(text.tokens) for text in flat)
+        device = self._used.device
+        given = torch.full((len(flat), width), self.net.end, device=device)
+        for at, text in enumerate(flat):
+            given[at, 1 : len(text.tokens)] = torch.tensor(text.tokens[:-1], device=device)
+        within = (
+            torch.arange(width, device=device)
+            < torch.tensor([len(text.tokens) for text in flat], device=device)[:, None]
+        )
+        rows = torch.arange(len(lists), device=device).repeat_interleave(len(lists[0]))
+        logs = self.net.logs(self._texts.select(rows), given).masked_fill(~within[..., None], -torch.inf)
+        each = logs.exp().sum(1).view(len(lists), len(lists[0]), -1)
+        weights = torch.tensor([[text.score(power) for text in row] for row in lists], device=device).softmax(-1)
+        best = logs.amax(1).view(len(lists), len(lists[0]), -1).amax(1)
+        shares = (each.mean(1).clamp(max=1), (each * weights[..., None]).sum(1).clamp(max=1))
+        for share in shares:
+            share[:, self.net.end] = 0
+        return Expected(*(part.cpu().numpy() for part in (*shares, best)))
 
 
 def gather(readings: Sequence[Reading], padding: int) -> dict[str, Tensor]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from numpy.typing import NDArray
 
 from tagkit.decoding import Marks, decode
-from tagkit.decoding.votes import Confidence, count_votes
+from tagkit.decoding.votes import Confidence, Vote, count_votes
 from tagkit.errors import BadInput
 from tagkit.pretrained import Backbone, TextReader, Window
 from tagkit.pretrained.vectors import embed
@@ -28,8 +29,11 @@ from tagkit.training.batches import sorted_buckets
 from tagkit.training.recipe import resolve_precision, use_fast_attention
 
 DECODINGS = ("constrained", "open")
+Floats = NDArray[np.float32]
 ROWS, TOKENS = 512, 4096
 """A batch of tagging has at most so many lists, and tokens of texts."""
+MOST, LEAST = 64, 0.001
+"""So many tags of a product are looked at, and none that a smaller share of lists would have."""
 
 
 class Seq2Seq(ListWriter):
@@ -39,8 +43,9 @@ class Seq2Seq(ListWriter):
     becomes likelier, what they make superfluous less so. Tags are scored as by `encoder`, by their own texts' vectors
     and by what the surface says. Constrained decoding writes tags of train alone; open decoding may also copy words,
     and pairs of words, of the text, which get the source "seq2seq:new". Lists are drawn `returns` times (or searched
-    for), and the votes and log-probabilities of a tag give its score by a logistic regression learnt on dev; without
-    dev see `generator`. A text beyond the window is cut, and `unread` says by how much.
+    for). How many of them a tag is in, in expectation (see `TagStepper.expect`), and its log-probability give its score
+    by a logistic regression learnt on dev; without dev see `generator`. A text beyond the window is cut, and `unread`
+    says by how much.
 
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
@@ -208,9 +213,15 @@ class Seq2Seq(ListWriter):
         for batch in sorted_buckets(lengths, TOKENS, max(1, ROWS // search.width)):
             keys = [products[i].text for i in batch]
             found = decode(stepper, [readings[i] for i in batch], search, self._net.end, keys=keys)
-            for i, texts in zip(batch, found, strict=True):
-                words = [Item(tag, "") for tag in (*self.tags_, "", *readings[i].copies)]
-                out[i] = count_votes(texts, marks, lambda tokens, words=words: words[tokens[0]])  # type: ignore[misc]
+            words = [[Item(tag, "") for tag in (*self.tags_, "", *readings[i].copies)] for i in batch]
+            if search.returns > 1:
+                expected = zip(*stepper.expect(found, search.length_power), strict=True)
+                counted = [_expected(*row, names) for row, names in zip(expected, words, strict=True)]
+            else:
+                read = [lambda tokens, names=names: names[tokens[0]] for names in words]
+                counted = [count_votes(texts, marks, name) for texts, name in zip(found, read, strict=True)]  # type: ignore[arg-type]
+            for i, votes in zip(batch, counted, strict=True):
+                out[i] = votes
         return out
 
     @property
@@ -238,3 +249,12 @@ class Seq2Seq(ListWriter):
         self._net.load_state_dict(stored, strict=False)
         self._net.eval()
         self._confidence = Confidence.restore(unnest("confidence", state))
+
+
+def _expected(share: Floats, weighted: Floats, best: Floats, names: Sequence[Item]) -> dict[Item, Vote]:
+    """Return the votes of one product's tags that some list may well have had."""
+    order = [at for at in np.argsort(-share, kind="stable")[:MOST].tolist() if share[at] >= LEAST]
+    return {
+        names[at]: Vote(float(best[at]), float(best[at]), float(share[at]), float(weighted[at]), (0, place))
+        for place, at in enumerate(order)
+    }
