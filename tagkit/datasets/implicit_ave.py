@@ -1,0 +1,128 @@
+"""Amazon titles with one attribute value that does not stand in the title (English)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from tagkit.datasets import _options, _store
+from tagkit.datasets.base import Reader
+from tagkit.errors import BadInput
+from tagkit.product import Dataset, Product, Tag
+
+DOMAINS = {
+    "clothing": "Clothing",
+    "food": "Food",
+    "footwear": "Footwear",
+    "home": "Home",
+    "jewelry": "Jewlery_and_General_Apparel",  # as the folder is spelt
+}
+PARTS = ("train", "val", "test")
+HEADER = ["id", "images", "category", "texts", "attribute_names", "attribute_values"]
+MARK = "[Title] "
+
+CARD = """\
+# implicit_ave
+
+**What.** 70,214 product titles from Amazon in five domains. Each is asked for one attribute (23, for example Neckline
+or Toe Style), whose value was *taken out of the title* or never stood there. `tags` is that one value (155 pairs of
+attribute and value), `annotations` has the attribute as its type, `attributes` names it with the empty value,
+`category` is DOMAIN/CATEGORY.
+
+**Who.** Zou, Samuel, Zhou, Zhang, Fang, Song, Yu and Caragea, *ImplicitAVE: An Open-Source Dataset and Multimodal
+LLMs Benchmark for Implicit Attribute Value Extraction* (Findings of ACL 2024),
+https://github.com/HenryPengZou/ImplicitAVE.
+
+**Licence.** None is stated. tagkit downloads the files on your request and passes nothing on.
+
+**Parts.** 54,881 train, 13,723 dev ("val") and 1,610 test; test was checked by people, train and dev were not.
+`domain` takes one of: clothing, food, footwear, home, jewelry.
+
+**Fields.** Which attribute is asked is part of the question, not of the answer; `ask=True` writes it into
+`description`, where strategies that read only text see it. `images` holds the photo's file name; the photos of the
+test rows are in the folder `eval_images` of the shared data, and are not downloaded.
+
+**Traps.**
+- 857 dev texts and 12 test texts occur in train (851 and 4 if blanks at the ends count), no id does. "Mint" and
+  "Mints" are two values.
+- A value is right for 1 to 1926 train titles and for 3 to 31 test titles: report macro figures as well.
+- Several attributes have values with the same name.
+
+**Not good for.** Extraction (no tag was in the title by design), more than one tag a product.
+"""
+
+
+class ImplicitAVE(Reader):
+    """Reads the titles; options `domain`: one of five, or None for all (default); `ask`: False (default) or True."""
+
+    name: ClassVar[str] = "implicit_ave"
+    licence: ClassVar[str] = "none stated"
+    card: ClassVar[str] = CARD
+    files: ClassVar[tuple[str, ...]] = tuple(
+        f"implicit_ave/texts/{folder}/{part}.tsv" for folder in DOMAINS.values() for part in PARTS
+    )
+    promises: ClassVar[dict[str, Any]] = {
+        "train products": ("==", 54881),
+        "dev products": ("==", 13723),
+        "test products": ("==", 1610),
+        "departments": ("==", 5),
+        "test texts in train": ("<=", 12),
+        "dev texts in train": ("<=", 857),
+        "tags per product, min": ("==", 1),
+        "tags per product, max": ("==", 1),
+        "tags absent from the text %": (">=", 95),
+        "duplicate ids": ("==", 0),
+    }
+
+    def read(self, *, domain: str | None = None, ask: bool = False, **options: Any) -> Dataset:
+        """Return the data set.
+
+        Args:
+            domain: One of the five domains; None for all.
+            ask: Whether the description holds the attribute that is asked for.
+            **options: None are known.
+
+        Raises:
+            BadInput: An option or a file is wrong.
+            DataMissing: A file is not to be had.
+        """
+        _options.choose("domain", domain, (None, *DOMAINS))
+        _options.choose("ask", ask, (True, False))
+        _options.no_more(self, options)
+        chosen = [domain] if domain else list(DOMAINS)
+        train, dev, test = (tuple(row for name in chosen for row in _rows(name, part, ask)) for part in PARTS)
+        return Dataset(self.name, train, dev, test, self.card, self.licence)
+
+
+def _rows(domain: str, part: str, ask: bool) -> Iterator[Product]:
+    """Yield the products of one file: tab-separated, quoted as CSV is."""
+    path = _store.path(f"implicit_ave/texts/{DOMAINS[domain]}/{part}.tsv")
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.reader(lines, delimiter="\t", strict=True)
+        try:
+            if next(reader, None) != HEADER:
+                raise BadInput(f"{path}, line 1: the columns are not {', '.join(HEADER)}")
+            for fields in reader:
+                yield _product(domain, fields, ask)
+        except BadInput:
+            raise
+        except (csv.Error, ValueError) as error:
+            raise BadInput(f"{path}, line {reader.line_num}: {error}") from error
+
+
+def _product(domain: str, fields: list[str], ask: bool) -> Product:
+    id, image, category, text, attribute, value = fields
+    title = text.removeprefix(MARK).strip()
+    gold = Tag(value, 1.0, "gold", (), attribute)
+    return Product(
+        id,
+        title,
+        attribute if ask else "",
+        f"{domain}/{category.replace('/', '、')}",
+        {attribute: ""},
+        (image,),
+        "en",
+        (value,),
+        (gold,),
+    )
