@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tagkit.errors import BadInput
-from tagkit.taggers._words import Phrase, Reading, Word, WordTagger, longest
+from tagkit.taggers._words import NOUN_PHRASES, Phrase, Reading, Word, WordTagger, longest, noun_phrases
 
 Floats = NDArray[np.float64]
 
@@ -72,17 +72,15 @@ def word_graph(
     return list(nodes), graph.toarray() if len(nodes) <= 200 else graph
 
 
-class GraphTagger(WordTagger):
-    """Base of the graph strategies: what they have in common is how candidates are chosen.
+class CandidateTagger(WordTagger):
+    """Base of the strategies whose candidates are whole phrases: how these are chosen.
 
     Chinese: words that jieba calls nouns, adjectives and the like, plus the known tags. Sellers string words together
-    without a border, so phrases have `max_words_zh` words at most, by default one. English: no part of speech is
-    known here, so that all words between stop words and punctuation count, up to `max_words` in a phrase. A longer row
-    is parted into its words.
+    without a border, so phrases have `max_words_zh` words at most, by default one. English: all words between stop
+    words and punctuation count, up to `max_words` in a phrase, and a longer row is parted into its words; or, where
+    `english` is "noun phrases", all noun phrases of up to `max_words` words.
     """
 
-    window: int
-    damping: float
     max_words: int | None
     max_words_zh: int | None
 
@@ -95,7 +93,16 @@ class GraphTagger(WordTagger):
 
     def _candidates(self, reading: Reading) -> list[Phrase]:
         """Return the candidate phrases of one product."""
-        return reading.phrases(lambda words: longest(words, self._most(reading)))
+        most = self._most(reading)
+        if reading.english == NOUN_PHRASES:
+            return reading.phrases(lambda words: noun_phrases(words, most))
+        return reading.phrases(lambda words: longest(words, most))
+
+
+class GraphTagger(CandidateTagger):
+    """Base of the graph strategies."""
+
+    damping: float
 
 
 def by_sum(phrases: Sequence[Phrase], scores: dict[str, float]) -> list[tuple[Phrase, float]]:

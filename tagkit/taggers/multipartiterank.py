@@ -35,6 +35,8 @@ class MultipartiteRank(GraphTagger):
         max_words_zh: The same for Chinese.
         pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
         tag_words: Whether the tags of train are kept whole as words.
+        english: How English is read: "words", "stems" (words with one Porter stem count as one) or "noun phrases"
+            (stems, and candidates by part of speech; needs tagkit[english]).
     """
 
     name = "multipartiterank"
@@ -49,6 +51,7 @@ class MultipartiteRank(GraphTagger):
         max_words_zh: int | None = 1,
         pos_filter: bool = True,
         tag_words: bool = True,
+        english: str = "words",
     ) -> None:
         self.limit = limit
         self.threshold = threshold
@@ -58,6 +61,7 @@ class MultipartiteRank(GraphTagger):
         self.max_words_zh = max_words_zh
         self.pos_filter = pos_filter
         self.tag_words = tag_words
+        self.english = english
 
     def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
         phrases = self._candidates(reading)

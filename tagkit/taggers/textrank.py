@@ -16,11 +16,16 @@ class TextRank(GraphTagger):
         limit: How many tags at most; None: all.
         window: How many words a window of the graph holds.
         damping: How often the walk follows an edge instead of starting anew.
-        top: Which share of the words is kept, at least one word; None: all.
+        top: Which share of the words is kept, at least one word; None: all, so that the candidates are those of
+            SingleRank.
+        ties: Which of equal phrases comes first, the one that stands "first" or "last" in the text. With windows of 2
+            many are equal. pke takes the last, by a small bonus for late phrases.
         max_words: How many words an English phrase may have; None: any number.
         max_words_zh: The same for Chinese.
         pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
         tag_words: Whether the tags of train are kept whole as words.
+        english: How English is read: "words", "stems" (words with one Porter stem count as one) or "noun phrases"
+            (stems, and candidates by part of speech; needs tagkit[english]).
     """
 
     name = "textrank"
@@ -31,30 +36,36 @@ class TextRank(GraphTagger):
         window: int = 2,
         damping: float = 0.85,
         top: float | None = 1 / 3,
+        ties: str = "first",
         max_words: int | None = 3,
         max_words_zh: int | None = 1,
         pos_filter: bool = True,
         tag_words: bool = True,
+        english: str = "words",
     ) -> None:
         self.limit = limit
         self.window = window
         self.damping = damping
         self.top = top
+        self.ties = ties
         self.max_words = max_words
         self.max_words_zh = max_words_zh
         self.pos_filter = pos_filter
         self.tag_words = tag_words
+        self.english = english
 
     def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
+        if self.ties not in ("first", "last"):
+            raise BadInput(f"textrank: `ties` is first or last, not {self.ties!r}")
         forms, graph = word_graph(reading.words, self.window, weighted=False)
         scores = dict(zip(forms, pagerank(graph, self.damping).tolist(), strict=True))
-        best = self._best(scores)
+        if self.top is None:
+            return by_sum(self._candidates(reading), scores)
+        best = self._best(scores, self.top)
         return by_sum(reading.phrases(lambda words: longest(words, self._most(reading), best)), scores)
 
-    def _best(self, scores: dict[str, float]) -> set[str]:
+    def _best(self, scores: dict[str, float], top: float) -> set[str]:
         """Return the share of the words that is kept; of equal ones the earlier."""
-        if self.top is None:
-            return set(scores)
-        if not 0 < self.top <= 1:
-            raise BadInput(f"textrank: `top` is a share above 0 and up to 1, not {self.top!r}")
-        return set(sorted(scores, key=lambda form: -scores[form])[: max(1, int(len(scores) * self.top))])
+        if not 0 < top <= 1:
+            raise BadInput(f"textrank: `top` is a share above 0 and up to 1, not {top!r}")
+        return set(sorted(scores, key=lambda form: -scores[form])[: max(1, int(len(scores) * top))])

@@ -10,13 +10,11 @@ from dataclasses import replace
 import yake
 
 from tagkit.product import Product, Tag
-from tagkit.taggers._words import Phrase, Reading, Word, WordTagger, ngrams
+from tagkit.taggers._words import CASED, NOUN_PHRASES, Phrase, Reading, Word, WordTagger, ngrams, noun_phrases
 from tagkit.taggers.base import ranked
-from tagkit.text.clean import DEFAULT, clean
+from tagkit.text.clean import clean
 from tagkit.text.language import language_of
 
-CASED = tuple(step for step in DEFAULT if step not in ("case", "punctuation"))
-"""Cleaning that leaves capitals and sentences, both of which YAKE looks at."""
 SENTENCE_END = re.compile(r"[\n。！？!?；;]")
 
 
@@ -40,6 +38,8 @@ class Yake(WordTagger):
         similarity: Above which similarity an English keyword is dropped for a better one; 1: none is.
         pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
         tag_words: Whether the tags of train are kept whole as words of Chinese.
+        english: "words": the library's candidates; "noun phrases": of these only the noun phrases, told by a
+            part-of-speech tagger (needs tagkit[english]). "stems" is no other than "words".
     """
 
     name = "yake"
@@ -53,6 +53,7 @@ class Yake(WordTagger):
         similarity: float = 0.9,
         pos_filter: bool = True,
         tag_words: bool = True,
+        english: str = "words",
     ) -> None:
         self.limit = limit
         self.max_words = max_words
@@ -61,25 +62,51 @@ class Yake(WordTagger):
         self.similarity = similarity
         self.pos_filter = pos_filter
         self.tag_words = tag_words
+        self.english = english
 
     def _tag_one(self, product: Product) -> list[Tag]:
-        return super()._tag_one(product) if language_of(product) == "zh" else self._tag_english(product)
+        by_words = language_of(product) == "zh" or self.english == NOUN_PHRASES
+        return super()._tag_one(product) if by_words else self._tag_english(product)
 
     def _tag_english(self, product: Product) -> list[Tag]:
         cased = clean(product.text, CASED)
         most = self.limit or len(cased.text)
-        extractor = yake.KeywordExtractor(
-            lan="en", n=self.max_words, window_size=self.window, dedup_lim=self.similarity, top=most
-        )
-        # Without a full stop the library would read on from the title into the description.
-        found = extractor.extract_keywords(cased.text.replace("\n", ".\n"))
-        scores = {" ".join(keyword.lower().split()): _goodness(score) for keyword, score in found}
+        scores = self._english_scores(cased.text, self.max_words, self.similarity, most)
         top = max(scores.values(), default=0.0) or 1.0
         tags = ranked(((text, round(score / top, 9)) for text, score in scores.items()), self.name, self.limit)
         spans = [tuple(cased.to_original(*at) for at in _places(tag.text, cased.text)) for tag in tags]
         return [replace(t, text=self._as_tag(t.text), spans=s) for t, s in zip(tags, spans, strict=True)]
 
+    def _english_scores(self, text: str, words: int, similarity: float, most: int) -> dict[str, float]:
+        extractor = yake.KeywordExtractor(lan="en", n=words, window_size=self.window, dedup_lim=similarity, top=most)
+        # Without a full stop the library would read on from the title into the description.
+        found = extractor.extract_keywords(text.replace("\n", ".\n"))
+        return {" ".join(keyword.lower().split()): _goodness(score) for keyword, score in found}
+
     def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
+        return self._score_phrases(reading) if reading.english == NOUN_PHRASES else self._score_words(reading)
+
+    def _score_phrases(self, reading: Reading) -> list[tuple[Phrase, float]]:
+        """Score noun phrases by their best form that the library has, and drop those much like a better one."""
+        text = reading.clean.text
+        phrases = reading.phrases(lambda words: noun_phrases(words, self.max_words))
+        longest = max((len(phrase.words) for phrase in phrases), default=1)
+        known = self._english_scores(text, longest, 1.0, len(text))
+        scored = []
+        for phrase in phrases:
+            forms = {reading.text(first, last) for first, last in phrase.places}
+            if forms & known.keys():
+                scored.append((phrase, max(known[form] for form in forms if form in known)))
+        alike = yake.KeywordExtractor(lan="en").levs
+        kept: list[tuple[Phrase, float]] = []
+        for phrase, score in sorted(scored, key=lambda pair: (-pair[1], pair[0].places)):
+            if self.limit is not None and len(kept) >= self.limit:
+                break
+            if not any(alike(phrase.text, other.text) > self.similarity for other, _ in kept):
+                kept.append((phrase, score))
+        return kept
+
+    def _score_words(self, reading: Reading) -> list[tuple[Phrase, float]]:
         candidates = reading.phrases(lambda words: ngrams(words, self.max_words_zh))
         terms = {word.form: _term(number) for number, word in enumerate(reading.words)}
         kept = {word.form for word in reading.words if word.keep}

