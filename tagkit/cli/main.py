@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import compare, data, lists, models, tag
+from tagkit.cli import compare, data, lists, models, reproduce, tag
 from tagkit.errors import TagkitError
 
 STOPPED = "tagkit: stopped; `compare` goes on with the strategies left, `tag --out FILE --resume` at the next product"
@@ -48,6 +48,7 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("compare")(compare.compare)
+app.command("reproduce")(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
 app.command("taggers")(lists.taggers)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from tagkit.datasets import _bio, _options, _store
 from tagkit.datasets.base import Reader
-from tagkit.product import Dataset
+from tagkit.product import Dataset, Product, Tag
 
 TYPES = {"pp": "Brand", "cp": "Product", "xh": "Model", "yl": "Material", "gg": "Specification"}
 """The types of the files (the initials of their Chinese names), by the names of the dictionary's files."""
@@ -54,7 +54,7 @@ def dictionary() -> dict[str, str]:
 
 
 class DSNER(Reader):
-    """Reads the character labels; option `distant`: None (default), "ds_fa" or "ds_pa"."""
+    """Reads the character labels; options `distant`: None, "ds_fa" or "ds_pa"; `train`: "sentences" or "names"."""
 
     name: ClassVar[str] = "dsner_ec"
     licence: ClassVar[str] = "Unlicense"
@@ -72,11 +72,13 @@ class DSNER(Reader):
         "duplicate ids": ("==", 0),
     }
 
-    def read(self, *, distant: str | None = None, **options: Any) -> Dataset:
+    def read(self, *, distant: str | None = None, train: str = "sentences", **options: Any) -> Dataset:
         """Return the data set.
 
         Args:
             distant: Which distantly labelled sentences to put behind the train part, if any.
+            train: "sentences", or "names": the authors' dictionary instead, each name a product of its own, for
+                strategies that look names up.
             **options: None are known.
 
         Raises:
@@ -84,12 +86,18 @@ class DSNER(Reader):
             DataMissing: A file is not to be had.
         """
         _options.choose("distant", distant, (None, *DISTANT))
+        _options.choose("train", train, ("sentences", "names"))
         _options.no_more(self, options)
-        train, dev, test = (
+        known, dev, test = (
             _bio.products(_store.path(f"dsner_ec/{part}"), "\t", f"dsner-{part}", TYPES)
             for part in ("train", "dev", "test")
         )
+        if train == "names":
+            known = tuple(
+                Product(f"dsner-name-{n:04d}", name, tags=(name,), annotations=(Tag(name, type=kind),))
+                for n, (name, kind) in enumerate(dictionary().items(), 1)
+            )
         if distant:
             # UNK, the label of unknown characters in ds_pa, is outside for the decoder like O.
-            train += _bio.products(_store.path(f"dsner_ec/{distant}"), "\t", distant, TYPES)
-        return Dataset(self.name, train, dev, test, self.card, self.licence)
+            known += _bio.products(_store.path(f"dsner_ec/{distant}"), "\t", distant, TYPES)
+        return Dataset(self.name, known, dev, test, self.card, self.licence)

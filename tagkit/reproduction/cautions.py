@@ -1,0 +1,65 @@
+"""Sentences that a table of figures must carry."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from tagkit.measures import parse
+from tagkit.reproduction.form import DEDUP, Experiment, System
+from tagkit.reproduction.outcome import Outcome
+
+
+def cautions(outcome: Outcome) -> list[str]:
+    """Return what a reader must be warned of.
+
+    That train and test share texts, with the figures on all test products and on the rest; that a parameter or
+    threshold was chosen on test; that two systems differ by less than the spread of their seeds.
+    """
+    return [*_shared(outcome), *_chosen(outcome.experiment), *_close(outcome)]
+
+
+def _shared(outcome: Outcome) -> list[str]:
+    shared, total = outcome.facts.get("shared", 0), outcome.facts.get("test", 0)
+    if not shared:
+        return []
+    first = outcome.experiment.measures[0]
+    pairs = []
+    for name, found in outcome.measured.items():
+        if f"{DEDUP}/{first}" in found.cells and first in found.cells:
+            on_all, on_new = found.cells[first].value, found.cells[f"{DEDUP}/{first}"].value
+            pairs.append(f"{name} {on_all:.2f}, without them {on_new:.2f}")
+    figures = f" {first}: {'; '.join(pairs)}." if pairs else ""
+    return [f"{shared:,} of {total:,} test texts stand word for word in train.{figures}"]
+
+
+def _chosen(experiment: Experiment) -> list[str]:
+    return [
+        f"{system.name}: a parameter or threshold was chosen on test, so its figures are too good."
+        for system in experiment.systems
+        if system.chosen_on == "test"
+    ]
+
+
+def _close(outcome: Outcome) -> list[str]:
+    """Compare systems that follow each other by the first measure."""
+    experiment = outcome.experiment
+    first = experiment.measures[0]
+    rows = [(*found, system.name) for system in experiment.systems if (found := _figure(outcome, system, first))]
+    rows.sort(key=lambda row: row[0], reverse=parse(first).better == "higher")
+    out = []
+    for (value, spread, name), (other, other_spread, other_name) in pairwise(rows):
+        widest = max(spread or 0.0, other_spread or 0.0)
+        if widest > 0 and abs(value - other) < widest:
+            out.append(
+                f"{name} and {other_name} differ by {abs(value - other):.2f} in {first}, less than the spread over "
+                f"seeds ({widest:.2f})."
+            )
+    return out
+
+
+def _figure(outcome: Outcome, system: System, measure: str) -> tuple[float, float | None] | None:
+    """Return a system's figure and spread as measured, else as expected."""
+    expected, figure, _, _ = outcome.cell(system, measure)
+    if figure:
+        return figure.value, figure.spread
+    return (expected.value, expected.spread) if expected else None

@@ -1,0 +1,189 @@
+"""Data and stored answers that nobody here has seen, in the layout of OA-Mine and of ExtractGPT's runs.
+
+A data file has one JSON object a line: `input` (the title), `category`, and `target_scores` (allowed values by
+attribute, "n/a" where the attribute has none). Such products are all test products.
+
+A file of stored answers, plain or gzipped, is one JSON object with the list `examples`, or such a list alone, or one
+JSON object a line. Each answer has `input` and `pred`, an object of values by attribute or the JSON text of one, or the
+fields that the strategy `replay` reads. Figures that the file's `results` report about itself are what is expected.
+
+Source: Brinkmann, Shraga and Bizer, ExtractGPT (2023), https://github.com/wbsg-uni-mannheim/ExtractGPT.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import logging
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tagkit.cache import cache_folder
+from tagkit.datasets import load, oa_mine
+from tagkit.errors import BadInput
+from tagkit.product import Dataset, Product
+
+log = logging.getLogger(__name__)
+REPORTED = {"attribute-F1": "micro_f1", "attribute-P": "micro_precision", "attribute-R": "micro_recall"}
+"""Where a run's own `results`, under `micro`, have our measures, in percent."""
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Stored answers made ready for `replay`.
+
+    Attributes:
+        path: A file that `replay` reads, in the cache.
+        model: The model that the run names, "" where it names none.
+        tokens: Tokens that it spent, where it says so.
+        reported: Figures that the run reports about itself, by our measure, in percent.
+        unread: Answers whose `pred` is no JSON object: they count as no values, as in the published scoring.
+        strangers: Answers to titles that are not among the products.
+    """
+
+    path: Path
+    model: str
+    tokens: int | None
+    reported: dict[str, float]
+    unread: int
+    strangers: int
+
+
+def read_products(path: Path, **options: Any) -> Dataset:
+    """Read products in the layout of OA-Mine, as test products alone, or any other file that tagkit reads.
+
+    Args:
+        path: The file, plain or gzipped.
+        **options: Of tagkit's reader of files; the layout of OA-Mine has none.
+
+    Raises:
+        BadInput: There is no such file, or a line is wrong; the message names it.
+    """
+    lines = _text(path).split("\n") if path.suffix not in (".parquet", ".csv", ".tsv") else []
+    first = _json(next((line for line in lines if line.strip()), ""))
+    if not (isinstance(first, dict) and "target_scores" in first):
+        if isinstance(first, dict) and "input" in first:
+            raise BadInput(f"{path}, line 1 has `input` but no `target_scores`")
+        return load(path, **options)
+    if options:
+        raise BadInput(f"{path} is in the layout of oa-mine, which has no options, but {', '.join(options)} is given")
+    products = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            product = oa_mine._product({"category": ""} | row, f"{path.stem}-{number:04d}")
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise BadInput(f"{path}, line {number}: {error!r}") from error
+        products.append(product)
+    return Dataset(path.stem, (), (), tuple(products), f"# {path.stem}\n\nRead from `{path}`.\n", "the user's own")
+
+
+def read_answers(path: Path, products: Sequence[Product]) -> Answers:
+    """Make stored answers ready for `replay`.
+
+    An answer belongs to the product of the same title. Where a title occurs more than once, it belongs to the product
+    at the same place if the file answers the products in their order, else to all of that title.
+
+    Args:
+        path: The file.
+        products: The products that were asked about.
+
+    Raises:
+        BadInput: It is no file of answers, or holds none about these products; the message names what is wrong.
+    """
+    text = _text(path)
+    whole = _json(text)
+    head = whole if isinstance(whole, dict) and "examples" in whole else {}
+    rows = head.get("examples", whole) if whole is not None else None
+    where = "answer"
+    if isinstance(rows, dict):
+        rows = [rows]
+    if rows is None:
+        rows, where = [_json(line) for line in text.split("\n") if line.strip()], "line"
+    if not isinstance(rows, list) or not rows:
+        raise BadInput(f"{path} holds no answers: neither a list `examples` nor JSON objects, one a line")
+    made, unread = [], 0
+    in_order = len(rows) == len(products)
+    titles = {product.text.strip() for product in products}
+    ids = {product.id for product in products}
+    strangers = 0
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict) or not ("tags" in row or ("pred" in row and isinstance(row.get("input"), str))):
+            raise BadInput(f"{path}, {where} {number} is no stored answer: it needs `input` and `pred`, or `tags`")
+        if "tags" in row:
+            answer = row
+        else:
+            values = _values(row["pred"])
+            unread += values is None
+            answer = {"title": row["input"].strip(), "tags": values or {}}
+            if in_order and products[number - 1].text.strip() == answer["title"]:
+                answer["id"] = products[number - 1].id
+            if not (answer["title"] or "id" in answer):
+                continue
+        strangers += str(answer.get("title", "")).strip() not in titles and str(answer.get("id", "")) not in ids
+        made.append(json.dumps(answer, ensure_ascii=False))
+    if strangers == len(rows):
+        raise BadInput(f"{path}: none of its {len(rows)} answers is about one of the {len(products)} products")
+    tokens = head.get("total_tokens")
+    return Answers(
+        path=_keep("".join(f"{line}\n" for line in made)),
+        model=str(head.get("model", "")),
+        tokens=tokens if isinstance(tokens, int) else None,
+        reported=_reported(head),
+        unread=unread,
+        strangers=strangers,
+    )
+
+
+def _values(pred: Any) -> dict[str, list[str]] | None:
+    """Return the values by attribute of one answer; None where it is no object of values."""
+    found = _json(pred) if isinstance(pred, str) else pred
+    if not isinstance(found, dict):
+        return None
+    lists = {str(name): value if isinstance(value, list) else [value] for name, value in found.items()}
+    plain = (str, int, float)
+    return {name: [str(value) for value in row if isinstance(value, plain)] for name, row in lists.items()}
+
+
+def _reported(head: dict[str, Any]) -> dict[str, float]:
+    results = head.get("results")
+    micro = results.get("micro") if isinstance(results, dict) else None
+    if not isinstance(micro, dict):
+        return {}
+    found = {measure: micro.get(name) for measure, name in REPORTED.items()}
+    return {measure: float(value) for measure, value in found.items() if isinstance(value, (int, float))}
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}")
+    content = path.read_bytes()
+    try:
+        return (gzip.decompress(content) if content.startswith(GZIP) else content).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def _json(text: str) -> Any:
+    """Return the value of a JSON text; None where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _keep(text: str) -> Path:
+    """Write answers into the cache, under the name of their content."""
+    path = cache_folder("answers") / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.jsonl"
+    if not path.is_file():
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    return path
