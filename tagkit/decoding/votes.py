@@ -15,7 +15,7 @@ from tagkit.decoding.grammar import Marks
 from tagkit.decoding.search import Hypothesis
 
 Key = TypeVar("Key")
-FEATURES = ("mean", "total", "share", "weighted")
+FEATURES = ("mean", "total", "share", "weighted", "log_share", "prior")
 FEW = 20
 """With fewer right or wrong tags than this on dev, scores are left uncalibrated."""
 
@@ -42,6 +42,7 @@ class Vote:
         share: The share of the texts that have it.
         weighted: That share when each text counts by its own (length-normalised) probability.
         place: The first text, and the place in it, that has it.
+        prior: What was known about it before anything was written, as a logit; 0 where nothing was.
     """
 
     mean: float
@@ -49,6 +50,12 @@ class Vote:
     share: float
     weighted: float
     place: tuple[int, int]
+    prior: float = 0.0
+
+    @property
+    def log_share(self) -> float:
+        """The logarithm of the share, of at least a ten-thousandth."""
+        return math.log(max(self.share, 1e-4))
 
     @property
     def score(self) -> float:
@@ -105,7 +112,7 @@ def count_votes(
 
 
 def describe(votes: Sequence[Vote]) -> NDArray[np.float64]:
-    """Return the features of votes, shape (votes, 4)."""
+    """Return the features of votes, shape (votes, 6)."""
     return np.array([[getattr(vote, name) for name in FEATURES] for vote in votes]).reshape(-1, len(FEATURES))
 
 

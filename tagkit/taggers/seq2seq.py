@@ -43,9 +43,9 @@ class Seq2Seq(ListWriter):
     becomes likelier, what they make superfluous less so. Tags are scored as by `encoder`, by their own texts' vectors
     and by what the surface says. Constrained decoding writes tags of train alone; open decoding may also copy words,
     and pairs of words, of the text, which get the source "seq2seq:new". Lists are drawn `returns` times (or searched
-    for). How many of them a tag is in, in expectation (see `TagStepper.expect`), and its log-probability give its score
-    by a logistic regression learnt on dev; without dev see `generator`. A text beyond the window is cut, and `unread`
-    says by how much.
+    for). How many of them a tag is in, in expectation (see `TagStepper.expect`), its log-probability, and what the
+    surface says give its score by a logistic regression learnt on dev; without dev see `generator`. A text beyond the
+    window is cut, and `unread` says by how much.
 
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
@@ -195,7 +195,7 @@ class Seq2Seq(ListWriter):
     def _read(self, products: Sequence[Product], wide: Any) -> list[Reading]:
         windows = self._windows(self._net.scorer.backbone, products)
         readings = [Reading(window, row) for window, row in zip(windows, wide, strict=True)]
-        return Copies(self.tags_)(products, readings) if self.decoding == "open" else readings
+        return self._copies(products, readings) if self.decoding == "open" else readings
 
     def votes(self, products: Sequence[Product]) -> Votes:
         """Return for each product the tags that were written, with their votes and log-probabilities."""
@@ -216,7 +216,8 @@ class Seq2Seq(ListWriter):
             words = [[Item(tag, "") for tag in (*self.tags_, "", *readings[i].copies)] for i in batch]
             if search.returns > 1:
                 expected = zip(*stepper.expect(found, search.length_power), strict=True)
-                counted = [_expected(*row, names) for row, names in zip(expected, words, strict=True)]
+                rows = zip(expected, batch, words, strict=True)
+                counted = [_expected(*row, readings[i].wide, names) for row, i, names in rows]
             else:
                 read = [lambda tokens, names=names: names[tokens[0]] for names in words]
                 counted = [count_votes(texts, marks, name) for texts, name in zip(found, read, strict=True)]  # type: ignore[arg-type]
@@ -242,6 +243,7 @@ class Seq2Seq(ListWriter):
 
     def _restore(self, state: State) -> None:
         self.tags_, self.most_, self.history_ = state["tags"], state["most"], state["history"]
+        self._copies = Copies(self.tags_)
         backbone, labels = Backbone.from_state(unnest("backbone", state)), state["net:scorer.labels"]
         self._surface = Surface(backbone.source, self.category, self.tag_precision).restore(state)
         self._net = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
@@ -251,10 +253,11 @@ class Seq2Seq(ListWriter):
         self._confidence = Confidence.restore(unnest("confidence", state))
 
 
-def _expected(share: Floats, weighted: Floats, best: Floats, names: Sequence[Item]) -> dict[Item, Vote]:
+def _expected(share: Floats, weighted: Floats, best: Floats, prior: Floats, names: Sequence[Item]) -> dict[Item, Vote]:
     """Return the votes of one product's tags that some list may well have had."""
+    known = [*prior.tolist(), *[0.0] * (len(share) - len(prior))]
     order = [at for at in np.argsort(-share, kind="stable")[:MOST].tolist() if share[at] >= LEAST]
     return {
-        names[at]: Vote(float(best[at]), float(best[at]), float(share[at]), float(weighted[at]), (0, place))
+        names[at]: Vote(float(best[at]), float(best[at]), float(share[at]), float(weighted[at]), (0, place), known[at])
         for place, at in enumerate(order)
     }
