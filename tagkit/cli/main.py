@@ -12,7 +12,10 @@ from tagkit import __version__
 from tagkit.cli import compare, data, lists, models, reproduce, tag
 from tagkit.errors import TagkitError
 
-STOPPED = "tagkit: stopped; `compare` goes on with the strategies left, `tag --out FILE --resume` at the next product"
+STOPPED = (
+    "tagkit: stopped; `compare` goes on with the strategies left, and so does `reproduce`; "
+    "`tag --out FILE --resume` at the next product"
+)
 
 
 class Commands(TyperGroup):

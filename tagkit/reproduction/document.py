@@ -52,7 +52,7 @@ class Node:
             known = [*required, *optional]
             for key, node in self.value.items():
                 if key not in known:
-                    raise node.fail(f"unknown key {key!r}{meant(key, known)}; known are: {', '.join(known)}")
+                    raise node.fail(f"unknown key {key!r}{meant(key, known)}; known are: {', '.join(known) or 'none'}")
         for key in required:
             if key not in self.value:
                 raise self.fail(f"the key {key!r} is missing")

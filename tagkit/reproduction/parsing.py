@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,10 @@ def experiment(path: Path) -> Experiment:
     measures = tuple(_measure(node) for node in keys["measures"].sequence())
     quick = keys["quick"].flag() if "quick" in keys else False
     tolerance = read_tolerance(keys["tolerance"])
+    data = _data(keys["data"], path.parent)
     systems: dict[str, System] = {}
     for node in keys["systems"].sequence():
-        made = _system(node, measures, quick, tolerance)
+        made = _system(node, data, measures, quick, tolerance)
         if made.name in systems:
             raise node.fail(f"two systems are called {made.name!r}")
         systems[made.name] = made
@@ -51,7 +53,7 @@ def experiment(path: Path) -> Experiment:
         name=path.stem,
         title=keys["title"].text(),
         source={key: node.text() for key, node in keys["source"].mapping((), ("paper", "table", "link")).items()},
-        data=_data(keys["data"], path.parent),
+        data=data,
         protocol=keys["protocol"].text(),
         measures=measures,
         systems=tuple(systems.values()),
@@ -98,17 +100,24 @@ def _data(node: Node, folder: Path) -> Data:
     if "name" in keys:
         _registered(keys["name"], registry.datasets)
     titles = tuple(title.text() for title in keys["titles"].sequence()) if "titles" in keys else ()
-    options = _options(keys)
+    options = _options(keys, keys["name"].text() if "name" in keys else "")
     if "file" in keys:
         return Data("", folder / keys["file"].text(), options, titles)
     return Data(keys["name"].text(), None, options, titles)
 
 
-def _options(keys: dict[str, Node]) -> dict[str, Any]:
-    return {key: value.plain() for key, value in keys["options"].mapping().items()} if "options" in keys else {}
+def _options(keys: dict[str, Node], name: str) -> dict[str, Any]:
+    """Return the options of a reader, which must know them; of a file ("") all pass, since its form says which."""
+    if "options" not in keys:
+        return {}
+    known: tuple[str, ...] | None = None
+    if name:
+        parameters = inspect.signature(registry.datasets.get(name).read).parameters.values()
+        known = tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+    return {key: value.plain() for key, value in keys["options"].mapping((), known).items()}
 
 
-def _system(node: Node, measures: tuple[str, ...], quick: bool, tolerance: float) -> System:
+def _system(node: Node, data: Data, measures: tuple[str, ...], quick: bool, tolerance: float) -> System:
     keys = node.mapping(("name", "expected"), SYSTEM)
     if ("strategy" in keys) == ("cites" in keys):
         raise node.fail("a system has either `strategy`, which runs, or `cites`, which says where its figures are from")
@@ -130,7 +139,7 @@ def _system(node: Node, measures: tuple[str, ...], quick: bool, tolerance: float
         params=keys["params"].plain() if "params" in keys and keys["params"].mapping() else {},
         seeds=tuple(seed.whole() for seed in keys["seeds"].sequence()) if "seeds" in keys else (),
         refine=refine,
-        options=_options(keys),
+        options=_options(keys, data.name),
         quick="strategy" in keys and (keys["quick"].flag() if "quick" in keys else quick),
         cites=keys["cites"].text() if "cites" in keys else "",
         command=keys["command"].text() if "command" in keys else "",

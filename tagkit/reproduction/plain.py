@@ -46,6 +46,7 @@ def _row(outcome: Outcome, system: System) -> dict[str, Any]:
     if found := outcome.measured.get(system.name):
         out |= {"seconds": round(found.seconds, 2), "date": found.date, "commit": found.around["commit"]}
         out |= {"machine": machine_kind(found.around["machine"]), "data_digest": found.digest}
-        out |= {"also": {n: f.to_dict() for n, f in found.cells.items() if n not in outcome.names(system)}}
+        more = {n: f for n, f in found.cells.items() if n not in outcome.names(system) and f.value == f.value}
+        out |= {"also": {n: f.to_dict() for n, f in more.items()}}
         out |= {"peak_mb": found.peak_mb, "kept": found.kept, "notes": list(found.notes)}
     return out
