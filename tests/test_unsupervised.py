@@ -22,7 +22,7 @@ from tagkit.taggers.multipartiterank import multipartite, topics
 from tagkit.text.clean import clean
 
 GRAPH = ["multipartiterank", "positionrank", "singlerank", "textrank"]
-NAMES = [*GRAPH, "tfidf", "yake"]
+NAMES = [*GRAPH, "firstphrases", "kpminer", "tfidf", "topicrank", "yake"]
 TRAIN = [
     Product("1", "这是一款红色的平底鞋", lang="zh", tags=("平底鞋", "红色", "鞋子")),
     Product("2", "优雅蓝色高跟鞋 女", lang="zh", tags=("高跟鞋", "蓝色", "女")),

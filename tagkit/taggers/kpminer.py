@@ -12,19 +12,19 @@ BOOSTED = ("phrases", "all")
 
 
 class KPMiner(CountingTagger):
-    """Phrases between stop words and marks that occur at least `least` times, first within the first `cutoff` words.
+    """Phrases between stop words and marks that occur `least` times or more, the first within the first `cutoff` words.
 
     A word scores tf · ln((1 + n) / (1 + df)), with the df of the n products learnt from; a phrase of several words
     counts as not seen there, and its weight is multiplied by min(σ, N / (α · P)), N being the occurrences of all
     candidates in the product and P those of several words.
 
     Source: El-Beltagy and Rafea, KP-Miner: Participation in SemEval-2 (SemEval 2010). For papers it takes least = 3 and
-    cutoff = 400; `least` is 1 here because a product's text is short.
+    cutoff = 400; neither limits anything by default here because a product's text is short.
 
     Args:
         limit: How many tags at most; None: all.
         least: How often a candidate must occur.
-        cutoff: How many words of the text may stand before the first occurrence of a candidate.
+        cutoff: How many words of the text may stand before the first occurrence of a candidate; None: any number.
         alpha: α of the boost.
         sigma: σ of the boost, its highest value.
         boost: Which candidates get the boost: "phrases", as in the paper, or "all", as in pke (which leaves their order
@@ -43,7 +43,7 @@ class KPMiner(CountingTagger):
         self,
         limit: int | None = 10,
         least: int = 1,
-        cutoff: int = 400,
+        cutoff: int | None = None,
         alpha: float = 2.3,
         sigma: float = 3.0,
         boost: str = "phrases",
@@ -74,7 +74,7 @@ class KPMiner(CountingTagger):
         phrases = [
             phrase
             for phrase in self._candidates(reading)
-            if len(phrase.places) >= self.least and phrase.places[0][0] <= self.cutoff
+            if len(phrase.places) >= self.least and (self.cutoff is None or phrase.places[0][0] <= self.cutoff)
         ]
         all_places = sum(len(phrase.places) for phrase in phrases)
         of_phrases = sum(len(phrase.places) for phrase in phrases if len(phrase.words) > 1)
