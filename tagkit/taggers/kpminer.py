@@ -27,8 +27,8 @@ class KPMiner(CountingTagger):
         cutoff: How many words of the text may stand before the first occurrence of a candidate; None: any number.
         alpha: α of the boost.
         sigma: σ of the boost, its highest value.
-        boost: Which candidates get the boost: "phrases", as in the paper, or "all", as in pke (which leaves their order
-            as it is without a boost).
+        boost: Which candidates get the boost: "phrases", as in the paper, or "all", as in old versions of pke (which
+            leaves their order as it is without a boost).
         max_words: How many words an English phrase may have.
         max_words_zh: The same for Chinese.
         pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
