@@ -11,6 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
+from tagkit.decoding.votes import FEATURES  # noqa: E402
 from tagkit.errors import BadInput, MissingExtra, WeightsMissing  # noqa: E402
 from tagkit.product import Product, Span, Tag  # noqa: E402
 from tagkit.taggers import Tagger, create  # noqa: E402
@@ -160,7 +161,7 @@ def test_patience_keeps_the_best_epoch(make, products):
 def test_dev_calibrates_the_scores(make, products):
     plain = make(epochs=20, learning_rate=5e-3).fit(products[:18])
     tagger = make(epochs=20, learning_rate=5e-3).fit(products[:18], dev=products * 2)
-    assert not len(plain._confidence.weights) and len(tagger._confidence.weights) == 5
+    assert not len(plain._confidence.weights) and len(tagger._confidence.weights) == len(FEATURES) + 1
     assert [set(texts(row)) for row in plain.predict(products)] == [set(texts(r)) for r in tagger.predict(products)]
     pairs = [
         (tag.score, tag.text in product.tags)
