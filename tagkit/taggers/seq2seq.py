@@ -154,9 +154,9 @@ class Seq2Seq(ListWriter):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             self._net = TagDecoder(backbone, labels, share if known is None else np.full(len(share), 0.5), self.dropout)
-        readings = self._read(
-            tagged, np.zeros((len(tagged), len(labels)), dtype=np.float32) if known is None else known
-        )
+        self._copies = Copies(self.tags_)
+        silent = np.zeros((len(tagged), len(labels)), dtype=np.float32)
+        readings = self._read(tagged, silent if known is None else known)
         learn = Lists(Orders(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels)), lists)
         if self.decoding == "open":
             learn.hide(tagged, self.tags_, readings)
