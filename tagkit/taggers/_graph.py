@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from tagkit.errors import BadInput
-from tagkit.taggers._words import NOUN_PHRASES, Phrase, Reading, Word, WordTagger, longest, noun_phrases
+from tagkit.taggers._words import Phrase, Reading, Word, WordTagger, longest
 
 Floats = NDArray[np.float64]
 
@@ -81,22 +80,9 @@ class CandidateTagger(WordTagger):
     `english` is "noun phrases", all noun phrases of up to `max_words` words.
     """
 
-    max_words: int | None
-    max_words_zh: int | None
-
-    def _most(self, reading: Reading) -> int | None:
-        """Return how many words a phrase may have."""
-        most = self.max_words_zh if reading.lang == "zh" else self.max_words
-        if most is not None and most < 1:
-            raise BadInput(f"{self.name}: a phrase needs at least one word, not {most!r}")
-        return most
-
     def _candidates(self, reading: Reading) -> list[Phrase]:
         """Return the candidate phrases of one product."""
-        most = self._most(reading)
-        if reading.english == NOUN_PHRASES:
-            return reading.phrases(lambda words: noun_phrases(words, most))
-        return reading.phrases(lambda words: longest(words, most))
+        return self._phrases(reading, longest)
 
 
 class GraphTagger(CandidateTagger):

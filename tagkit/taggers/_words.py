@@ -170,10 +170,15 @@ def noun_phrases(words: Sequence[Word], most: int | None = None) -> list[tuple[i
     return [(first, last) for first, last in found if most is None or last - first < most]
 
 
+Choose = Callable[[Sequence[Word], int | None], list[tuple[int, int]]]
+"""From all words of a text and the most words of a phrase to (first, last) of phrases: `ngrams`, `longest` …"""
+
+
 class WordTagger(Tagger):
     """Base of the strategies that score the words and phrases of one product.
 
-    A subclass implements `_score` and has the keywords `limit` (how many tags at most, None: all), `tag_words` (whether
+    A subclass implements `_score` and has the keywords `limit` (how many tags at most, None: all), `max_words` and
+    `max_words_zh` (how many words a phrase may have in English and in Chinese, None: any number), `tag_words` (whether
     the tags of train are kept whole as words, and written as there), `pos_filter` (whether Chinese words are chosen
     by their part of speech) and `english` (how English is read, see `ENGLISH`). Scores are divided by the product's
     highest, so that the best tag has 1 and no product's scores depend on another product. Of equal tags the one that
@@ -183,6 +188,8 @@ class WordTagger(Tagger):
     ties: str = "first"
 
     limit: int | None
+    max_words: int | None
+    max_words_zh: int | None
     tag_words: bool
     pos_filter: bool
     english: str
@@ -242,6 +249,19 @@ class WordTagger(Tagger):
             form = stem(token.text) if stemmed else token.text
             words.append(Word(form, token.start, token.end, keep, gap))
         return Reading(cleaned, lang, words, STEMS if stemmed else WORDS)
+
+    def _most(self, reading: Reading) -> int | None:
+        """Return how many words a phrase may have."""
+        most = self.max_words_zh if reading.lang == "zh" else self.max_words
+        if most is not None and most < 1:
+            raise BadInput(f"{self.name}: a phrase needs at least one word, not {most!r}")
+        return most
+
+    def _phrases(self, reading: Reading, choose: Choose) -> list[Phrase]:
+        """Return the noun phrases of a product where English is read so, else what is chosen of its words."""
+        most = self._most(reading)
+        select = noun_phrases if reading.english == NOUN_PHRASES else choose
+        return reading.phrases(lambda words: select(words, most))
 
     def _worth(self, token: Token, lang: str) -> bool:
         """Say whether a token that is no known tag may be part of a candidate."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tagkit.errors import BadInput
 from tagkit.taggers._counting import CountingTagger
-from tagkit.taggers._words import NOUN_PHRASES, Phrase, Reading, ngrams, noun_phrases
+from tagkit.taggers._words import Phrase, Reading, ngrams
 
 BOOSTED = ("phrases", "all")
 
@@ -73,20 +73,13 @@ class KPMiner(CountingTagger):
             raise BadInput(f"kpminer: `boost` is one of {', '.join(BOOSTED)}, not {self.boost!r}")
         phrases = [
             phrase
-            for phrase in self._candidates(reading)
+            for phrase in self._phrases(reading, ngrams)
             if len(phrase.places) >= self.least and (self.cutoff is None or phrase.places[0][0] <= self.cutoff)
         ]
         all_places = sum(len(phrase.places) for phrase in phrases)
         of_phrases = sum(len(phrase.places) for phrase in phrases if len(phrase.words) > 1)
         factor = min(self.sigma, all_places / (self.alpha * max(1, of_phrases)))
         return [(phrase, self._weight(phrase, factor)) for phrase in phrases]
-
-    def _candidates(self, reading: Reading) -> list[Phrase]:
-        most = self.max_words_zh if reading.lang == "zh" else self.max_words
-        if most < 1:
-            raise BadInput(f"kpminer: a phrase needs at least one word, not {most!r}")
-        select = noun_phrases if reading.english == NOUN_PHRASES else ngrams
-        return reading.phrases(lambda words: select(words, most))
 
     def _weight(self, phrase: Phrase, factor: float) -> float:
         single = len(phrase.words) == 1

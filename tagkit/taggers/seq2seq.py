@@ -207,13 +207,14 @@ class Seq2Seq(ListWriter):
         wide = self._surface.read(products) if self._surface else np.zeros(size, dtype=np.float32)
         readings = self._read(products, wide)
         marks = Marks(-1, self._net.end)
+        known = [Item(tag, "") for tag in (*self.tags_, "")]  # behind the tags stands the end
         out: Votes = [{} for _ in products]
         lengths = [len(reading.window) for reading in readings]
         search = self._search(self.most_)
         for batch in sorted_buckets(lengths, TOKENS, max(1, ROWS // search.width)):
             keys = [products[i].text for i in batch]
             found = decode(stepper, [readings[i] for i in batch], search, self._net.end, keys=keys)
-            words = [[Item(tag, "") for tag in (*self.tags_, "", *readings[i].copies)] for i in batch]
+            words = [[*known, *(Item(copy, "") for copy in readings[i].copies)] for i in batch]
             if search.returns > 1:
                 expected = zip(*stepper.expect(found, search.length_power), strict=True)
                 rows = zip(expected, batch, words, strict=True)
@@ -255,9 +256,10 @@ class Seq2Seq(ListWriter):
 
 def _expected(share: Floats, weighted: Floats, best: Floats, prior: Floats, names: Sequence[Item]) -> dict[Item, Vote]:
     """Return the votes of one product's tags that some list may well have had."""
-    known = [*prior.tolist(), *[0.0] * (len(share) - len(prior))]
     order = [at for at in np.argsort(-share, kind="stable")[:MOST].tolist() if share[at] >= LEAST]
-    return {
-        names[at]: Vote(float(best[at]), float(best[at]), float(share[at]), float(weighted[at]), (0, place), known[at])
-        for place, at in enumerate(order)
-    }
+    votes = {}
+    for place, at in enumerate(order):
+        known = float(prior[at]) if at < len(prior) else 0.0
+        log = float(best[at])
+        votes[names[at]] = Vote(log, log, float(share[at]), float(weighted[at]), (0, place), known)
+    return votes

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tagkit.errors import BadInput
 from tagkit.taggers._counting import CountingTagger
-from tagkit.taggers._words import NOUN_PHRASES, Phrase, Reading, ngrams, noun_phrases
+from tagkit.taggers._words import Phrase, Reading, ngrams
 
 
 class Tfidf(CountingTagger):
@@ -55,22 +54,9 @@ class Tfidf(CountingTagger):
         self.english = english
 
     def _keys(self, reading: Reading) -> Iterable[str]:
-        return (phrase.key for phrase in self._ngrams(reading))
+        most = self._most(reading)
+        return (phrase.key for phrase in reading.phrases(lambda words: ngrams(words, most)))
 
     def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
-        most = self._most(reading)
-        if reading.english == NOUN_PHRASES:
-            phrases = reading.phrases(lambda words: noun_phrases(words, most))
-        else:
-            phrases = self._ngrams(reading)
+        phrases = self._phrases(reading, ngrams)
         return [(phrase, len(phrase.places) * (self._idf(phrase.key) + self.smoothing)) for phrase in phrases]
-
-    def _ngrams(self, reading: Reading) -> list[Phrase]:
-        most = self._most(reading)
-        return reading.phrases(lambda words: ngrams(words, most))
-
-    def _most(self, reading: Reading) -> int | None:
-        most = self.max_words_zh if reading.lang == "zh" else self.max_words
-        if most is not None and most < 1:
-            raise BadInput(f"tfidf: a phrase needs at least one word, not {most!r}")
-        return most

@@ -43,6 +43,7 @@ class Yake(WordTagger):
     """
 
     name = "yake"
+    max_words: int  # type: ignore[assignment]
 
     def __init__(
         self,
