@@ -21,6 +21,7 @@ from tagkit import load_data
 from tagkit.measures import Run, parse_all
 from tagkit.significance import bootstrap, holm, randomisation
 from tagkit.taggers import create
+from tagkit.taggers.base import take_synonyms
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _report import machine
@@ -37,12 +38,10 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=[6, 10])
     options = parser.parse_args()
     data = load_data(options.name)
-    synonyms = {tag: list(forms) for tag, forms in data.synonyms.items()}
     made: dict[str, Any] = {}
     for name in CLASSIC:
         made[name] = create(name)
-        if "synonyms" in made[name].get_params():
-            made[name].set_params(synonyms=synonyms)
+        take_synonyms(made[name], data.synonyms)
     names = [f"seq2seq, seed {seed}" for seed in options.seeds]
     made |= {name: create("seq2seq", seed=seed) for name, seed in zip(names, options.seeds, strict=True)}
     lists = {}

@@ -41,7 +41,7 @@ from tagkit.refine import Chain
 from tagkit.results import Comparison, StrategyResult
 from tagkit.significance import holm, randomisation
 from tagkit.taggers import Tagger, create
-from tagkit.taggers.base import State, ranked
+from tagkit.taggers.base import State, ranked, take_synonyms
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _report import machine
@@ -100,10 +100,10 @@ def main() -> None:
 
 def fitted(data: Dataset, seeds: Sequence[int]) -> tuple[dict[str, Tagger], dict[str, float]]:
     """Return all strategies, fitted on train and dev, by name, and how many seconds those took that train anything."""
-    synonyms = {tag: list(forms) for tag, forms in data.synonyms.items()}
-    made: dict[str, Tagger] = {BASELINE: create("hybrid", synonyms=synonyms)}
+    made: dict[str, Tagger] = {BASELINE: create("hybrid")}
     made |= {name: create(name) for name in [*CLASSIC, "semantic"]}
-    made["lexicon"].set_params(synonyms=synonyms)
+    for tagger in made.values():
+        take_synonyms(tagger, data.synonyms)
     names = [f"encoder, seed {seed}" for seed in seeds]
     made |= {name: create("encoder", epochs=EPOCHS, seed=seed) for name, seed in zip(names, seeds, strict=True)}
     seconds = {}

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 from tqdm.auto import tqdm
 
-import tagkit
-from tagkit import registry
-from tagkit.cache import cache_folder
+from tagkit import checkpoints, registry
 from tagkit.datasets import load
 from tagkit.datasets._split import split_of
 from tagkit.errors import BadInput, MissingExtra, TagkitError
 from tagkit.measures import Measure, parse_all
-from tagkit.product import Dataset, Tag
+from tagkit.product import Dataset
 from tagkit.refine import Chain, Step
 from tagkit.results import Comparison, StrategyResult
 from tagkit.taggers import Tagger, create
+from tagkit.taggers.base import take_synonyms
 
 log = logging.getLogger(__name__)
 MEASURES = ("F1@M", "P@5", "R@10", "nDCG@10", "micro-F1", "macro-F1", "R(tags=absent)@10", "ILD@10")
@@ -91,16 +88,16 @@ def compare(
     bar = tqdm(chosen.items(), disable=not progress, unit="strategy", desc=f"comparing on {data.name}")
     for name, tagger in bar:
         bar.set_postfix_str(name)
-        steps = _steps(tagger, refine)
-        keep = _checkpoint(data, name, tagger, steps)
-        result = _read_checkpoint(keep) if resume else None
+        steps = steps_of(tagger, refine)
+        keep = checkpoints.place("comparisons", data, name, tagger, steps)
+        result = checkpoints.read(keep) if resume else None
         if result is None:
             try:
                 result = run_strategy(name, tagger, data, steps)
             except TagkitError as error:
                 _set_aside(failed, name, error)
                 continue
-            _write_checkpoint(keep, result)
+            checkpoints.write(keep, result)
         done.append(keep)
         results.append(result)
     if base not in {result.name for result in results}:
@@ -168,8 +165,7 @@ def _named(
         except MissingExtra as error:
             _set_aside(failed, label or str(tagger), error)
             continue
-        if data.synonyms and "synonyms" in made.get_params() and made.get_params()["synonyms"] is None:
-            made.set_params(synonyms={tag: list(forms) for tag, forms in data.synonyms.items()})
+        take_synonyms(made, data.synonyms)
         name = label or made.name
         if name in named:
             raise BadInput(f"two strategies are called {name!r}: give them names, as in {{'a': ..., 'b': ...}}")
@@ -179,7 +175,8 @@ def _named(
     return named
 
 
-def _steps(tagger: Tagger, refine: Sequence[str | Step] | None) -> tuple[str | Step, ...]:
+def steps_of(tagger: Tagger, refine: Sequence[str | Step] | None) -> tuple[str | Step, ...]:
+    """Return a strategy's refinements: those given, else the default ones unless its lists are its answer."""
     if refine is not None:
         return tuple(refine)
     return () if tagger.final else REFINE
@@ -220,35 +217,3 @@ def _peak_memory() -> Any:
         stop.set()
         thread.join()
         look()
-
-
-def _checkpoint(data: Dataset, name: str, tagger: Tagger, steps: Sequence[str | Step]) -> Path:
-    """Return the file that keeps a finished strategy of an unfinished comparison."""
-    chain = [repr(step) for step in Chain(steps).steps]
-    what = [tagkit.__version__, data.digest, name, tagger.name, tagger.get_params(), chain]
-    digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=repr).encode()).hexdigest()[:32]
-    return cache_folder("comparisons") / f"{digest}.json"
-
-
-def _write_checkpoint(path: Path, result: StrategyResult) -> None:
-    body = dict(vars(result)) | {"tags": [[tag.to_dict() for tag in row] for row in result.tags]}
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(json.dumps(body, ensure_ascii=False, default=repr), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        log.warning("cannot keep %s for a resumed comparison: %s", result.name, error)
-        with suppress(OSError):
-            part.unlink()
-
-
-def _read_checkpoint(path: Path) -> StrategyResult | None:
-    try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-        tags = [[Tag.from_dict(tag) for tag in row] for row in body.pop("tags")]
-        return StrategyResult(tags=tags, **body | {"refine": tuple(body["refine"])})
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError):
-        path.unlink(missing_ok=True)
-        return None

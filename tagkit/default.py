@@ -11,6 +11,7 @@ from tagkit.cache import cache_folder
 from tagkit.datasets import load
 from tagkit.errors import TagkitError
 from tagkit.taggers import Tagger, create
+from tagkit.taggers.base import take_synonyms
 
 DEFAULT = "hybrid"
 DEFAULT_DATA = "catalogue"
@@ -38,8 +39,7 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Any:
         except (TagkitError, OSError, KeyError, ValueError) as error:
             log.warning("the cached model in %s cannot be used and is made again: %s", folder, error)
     tagger = create(name)
-    if dataset.synonyms and "synonyms" in tagger.get_params():
-        tagger.set_params(synonyms={tag: list(forms) for tag, forms in dataset.synonyms.items()})
+    take_synonyms(tagger, dataset.synonyms)
     tagger.fit(dataset.train, dev=dataset.dev)
     tagger.save(folder)
     return tagger

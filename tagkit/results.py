@@ -102,13 +102,8 @@ class Comparison:
 
     @cached_property
     def views(self) -> dict[str, list[int]]:
-        """Positions in the test part, by view: all of it, and, where test texts stand in train, those that do not."""
-        products = self.data.test
-        fresh = {product.id for product in self.data.unseen()}
-        views = {TEST: list(range(len(products)))}
-        if 0 < len(fresh) < len(products):
-            views[DEDUP] = [i for i, product in enumerate(products) if product.id in fresh]
-        return views
+        """Positions in the test part, by view (see `views_of`)."""
+        return views_of(self.data)
 
     def result(self, name: str) -> StrategyResult:
         """Return the result of one strategy."""
@@ -120,27 +115,16 @@ class Comparison:
 
     def run(self, name: str, view: str = TEST) -> Run:
         """Return the tags of one strategy beside the gold tags of a view's products."""
-        tags = self.result(name).tags
-        chosen = [tags[i] for i in self.views[view]]
-        return Run(
-            chosen,
-            products=self.products(view),
-            train_counts=self.train_counts,
-            train_size=len(self.data.train),
-            columns=self._columns,
-        )
+        return run_of(self.data, self.result(name), self.views[view], self._columns, self.train_counts)
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        """One column per tag, the same for all strategies, so that their statistics can be paired."""
-        names = dict.fromkeys(tag for product in self.data.test for tag in product.tags)
-        names |= dict.fromkeys(tag.text for result in self.results for row in result.tags for tag in row)
-        return {name: column for column, name in enumerate(names)}
+        return columns_of(self.data, self.results)
 
     @cached_property
     def train_counts(self) -> Counter[str]:
         """How often each tag occurs in train."""
-        return Counter(tag for product in self.data.train for tag in product.tags)
+        return counts_of(self.data)
 
     @cached_property
     def table(self) -> dict[str, dict[str, dict[str, Figure]]]:
@@ -176,6 +160,48 @@ class Comparison:
             counts = win_tie_loss(measure, base, statistics) if name != self.baseline else (None, None, None)
             out[name] = Figure(value, low, high, corrected.get(name), *counts)
         return out
+
+
+def views_of(data: Dataset) -> dict[str, list[int]]:
+    """Return positions in the test part by view: all of it, and, where texts stand in train, those that do not."""
+    fresh = {product.id for product in data.unseen()}
+    views = {TEST: list(range(len(data.test)))}
+    if 0 < len(fresh) < len(data.test):
+        views[DEDUP] = [i for i, product in enumerate(data.test) if product.id in fresh]
+    return views
+
+
+def counts_of(data: Dataset) -> Counter[str]:
+    """Return how often each tag occurs in train."""
+    return Counter(tag for product in data.train for tag in product.tags)
+
+
+def columns_of(data: Dataset, results: Sequence[StrategyResult]) -> dict[str, int]:
+    """Return one column per tag, the same for all results, so that their statistics can be added and paired."""
+    names = dict.fromkeys(tag for product in data.test for tag in product.tags)
+    names |= dict.fromkeys(tag.text for result in results for row in result.tags for tag in row)
+    return {name: column for column, name in enumerate(names)}
+
+
+def run_of(
+    data: Dataset, result: StrategyResult, places: Sequence[int], columns: dict[str, int], counts: Counter[str]
+) -> Run:
+    """Return the tags of a result beside the gold tags of the test products at some places.
+
+    Args:
+        data: The data set.
+        result: What a strategy gave for its test part.
+        places: Positions in the test part.
+        columns: As `columns_of` gave.
+        counts: As `counts_of` gave.
+    """
+    return Run(
+        [result.tags[i] for i in places],
+        products=[data.test[i] for i in places],
+        train_counts=counts,
+        train_size=len(data.train),
+        columns=columns,
+    )
 
 
 def win_tie_loss(measure: Measure, base: Any, other: Any) -> Sequence[int | None]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TEST, DEDUP, SEEN = "test", "dedup", "seen"
+from tagkit.results import DEDUP, TEST
+
+SEEN = "seen"
 VIEWS = (DEDUP, SEEN)
 """Parts of the test products that a cell can name before a slash, as in "dedup/entity-F1": those whose text does not
 stand in train, and those whose text does."""
@@ -137,7 +139,7 @@ class Experiment:
         baseline: The system that the others are tested against; "": no test.
         budget: What every strategy may spend on choosing its parameters, in words.
         file: Its file; None for one made of `--data-file` and `--runs-file`.
-        data_file, runs_file: As given on the command line, for the rows' commands.
+        data_file: As given on the command line, for the rows' commands.
     """
 
     name: str

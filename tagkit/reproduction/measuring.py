@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from tagkit.measures import Run, parse
+from tagkit.measures import parse
 from tagkit.product import Dataset
 from tagkit.reproduction.form import DEDUP, SEEN, TEST, Experiment, System, split_cell
-from tagkit.results import StrategyResult
+from tagkit.results import StrategyResult, columns_of, counts_of, run_of, views_of
 from tagkit.significance import bootstrap, holm, randomisation
 
 SAMPLES = 1000
@@ -44,11 +43,10 @@ class Figure:
 
 def views(data: Dataset) -> dict[str, list[int]]:
     """Return the positions of the test products by view; the views of shared texts only where there are some."""
-    fresh = {product.id for product in data.unseen()}
-    everything = list(range(len(data.test)))
-    parts = {DEDUP: [i for i in everything if data.test[i].id in fresh]}
-    parts[SEEN] = [i for i in everything if data.test[i].id not in fresh]
-    return {TEST: everything} | (parts if all(parts.values()) else {})
+    found = views_of(data)
+    if DEDUP in found:
+        found[SEEN] = sorted(set(found[TEST]) - set(found[DEDUP]))
+    return found
 
 
 def cells(
@@ -71,17 +69,16 @@ def cells(
     wanted = dict.fromkeys([*experiment.measures, *system.expected])
     if DEDUP in found:
         wanted |= {f"{DEDUP}/{first}": None}
-    counts = Counter(tag for product in data.train for tag in product.tags)
-    columns = _columns(data, runs)
+    counts, columns = counts_of(data), columns_of(data, runs)
     out = {}
     for cell in wanted:
         view, name = split_cell(cell)
         if view not in found:
             continue
         measure = parse(name)
-        rows = [measure.statistics(_run(data, run, found[view], counts, columns)) for run in runs]
+        rows = [measure.statistics(run_of(data, run, found[view], columns, counts)) for run in runs]
         values = [float(measure.summarise(np.asarray(row.sum(axis=0), dtype=float).ravel())) for row in rows]
-        _, low, high = bootstrap(measure, sum(rows[1:], rows[0]) / len(rows), samples=samples)
+        _, low, high = bootstrap(measure, _mean(rows), samples=samples)
         scale = experiment.scale
         spread = scale * statistics.pstdev(values) if len(values) > 1 else None
         ends = (None, None) if math.isnan(low) or len(found[view]) < 2 else (scale * low, scale * high)
@@ -110,32 +107,17 @@ def tests(
     base = runs[experiment.baseline][0]
     paired = {name: found for name, (data, found) in runs.items() if data.test == base.test}
     measure = parse(experiment.measures[0])
-    columns = _columns(base, [run for found in paired.values() for run in found])
-    counts = Counter(tag for product in base.train for tag in product.tags)
+    columns, counts = columns_of(base, [run for found in paired.values() for run in found]), counts_of(base)
     everything = range(len(base.test))
-    rows: dict[str, Any] = {}
-    for name, found in paired.items():
-        parts = [measure.statistics(_run(base, run, everything, counts, columns)) for run in found]
-        rows[name] = sum(parts[1:], parts[0]) / len(parts)
+    rows = {
+        name: _mean([measure.statistics(run_of(base, run, everything, columns, counts)) for run in found])
+        for name, found in paired.items()
+    }
     others = [name for name in rows if name != experiment.baseline]
     raw = [randomisation(measure, rows[experiment.baseline], rows[name], samples=samples) for name in others]
     return {name: p for name, p in zip(others, holm(raw), strict=True) if not math.isnan(p)}
 
 
-def _run(
-    data: Dataset, result: StrategyResult, places: Sequence[int], counts: Counter[str], columns: dict[str, int]
-) -> Run:
-    return Run(
-        [result.tags[i] for i in places],
-        products=[data.test[i] for i in places],
-        train_counts=counts,
-        train_size=len(data.train),
-        columns=columns,
-    )
-
-
-def _columns(data: Dataset, runs: Sequence[StrategyResult]) -> dict[str, int]:
-    """Give each tag a column that all runs share, so that their statistics can be added and paired."""
-    names = dict.fromkeys(tag for product in data.test for tag in product.tags)
-    names |= dict.fromkeys(tag.text for run in runs for row in run.tags for tag in row)
-    return {name: column for column, name in enumerate(names)}
+def _mean(rows: Sequence[Any]) -> Any:
+    """Return the mean of the statistics of several runs, dense or sparse."""
+    return sum(rows[1:], rows[0]) / len(rows)

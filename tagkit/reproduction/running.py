@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
-import tagkit
-from tagkit.cache import cache_folder
-from tagkit.comparison import _read_checkpoint, _steps, _write_checkpoint, run_strategy
+from tagkit import checkpoints
+from tagkit.comparison import run_strategy, steps_of
 from tagkit.errors import BudgetSpent, DataMissing, HostedError, MissingExtra, TagkitError, WeightsMissing
 from tagkit.product import Dataset
-from tagkit.refine import Chain
 from tagkit.reproduction.form import System
 from tagkit.results import StrategyResult
 from tagkit.taggers import create
+from tagkit.taggers.base import take_synonyms
 
 ABSENT = {
     DataMissing: "data missing",
@@ -50,23 +47,19 @@ class Kept:
             TagkitError: It cannot run.
         """
         tagger = create(system.strategy, **system.params, **({} if seed is None else {"seed": seed}))
-        if data.synonyms and tagger.get_params().get("synonyms", 0) is None:
-            tagger.set_params(synonyms={tag: list(forms) for tag, forms in data.synonyms.items()})
+        take_synonyms(tagger, data.synonyms)
         if not data.train:
             data = data.with_parts(train=data.test)  # stored answers learn nothing, but ask for products
-        steps = _steps(tagger, system.refine)
-        chain = [repr(step) for step in Chain(steps).steps]
-        what = [tagkit.__version__, data.digest, system.strategy, tagger.get_params(), chain]
-        digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=repr).encode()).hexdigest()[:32]
-        path = cache_folder("reproductions") / f"{digest}.json"
+        steps = steps_of(tagger, system.refine)
+        path = checkpoints.place("reproductions", data, system.strategy, tagger, steps)
         self._paths.append(path)
-        found = None if self.fresh else _read_checkpoint(path)
+        found = None if self.fresh else checkpoints.read(path)
         if found is not None:
             self.taken += 1
             return found
         name = system.name if seed is None else f"{system.name}, seed {seed}"
         made = run_strategy(name, tagger, data, steps)
-        _write_checkpoint(path, made)
+        checkpoints.write(path, made)
         return made
 
     def clear(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -187,6 +187,17 @@ def create(name: str, **params: Any) -> Any:
         BadInput: It has no such keyword.
     """
     return registry.taggers.get(name)().set_params(**params)
+
+
+def take_synonyms(tagger: Tagger, synonyms: Mapping[str, Sequence[str]]) -> None:
+    """Hand a data set's synonyms to a strategy that takes some and was given none.
+
+    Args:
+        tagger: The strategy; changed in place.
+        synonyms: Other forms by preferred tag.
+    """
+    if synonyms and tagger.get_params().get("synonyms", synonyms) is None:
+        tagger.set_params(synonyms={tag: list(forms) for tag, forms in synonyms.items()})
 
 
 def nest(name: str, state: State) -> State:
