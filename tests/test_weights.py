@@ -201,8 +201,8 @@ def test_a_run_that_is_stopped_leaves_nothing(entry, monkeypatch, error):
 
 def test_what_a_killed_run_left_is_not_used_and_goes_after_a_day(entry):
     cache = weights.cache_folder("weights")
-    old, new = (make_model(cache / f"{weights.UNFINISHED}{age}" / "model").parent for age in ("old", "new"))
-    os.utime(old, (time.time() - 2 * weights.DAY,) * 2)
+    old, new = (make_model(cache / f"{_wheel.UNFINISHED}{age}" / "model").parent for age in ("old", "new"))
+    os.utime(old, (time.time() - 2 * _wheel.DAY,) * 2)
     assert weights.where("tiny") is None
     assert weights.path("tiny") == entry.folder
     assert left_in_cache() == sorted([new.name, entry.folder.name])

