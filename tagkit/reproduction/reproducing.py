@@ -42,18 +42,14 @@ def reproduce(
     broken: dict[str, str] = {}
     measured: dict[str, Measured] = {}
     runs: dict[str, tuple[Dataset, Sequence[StrategyResult]]] = {}
-    loaded: dict[str, Dataset] = {}
-    unloaded: dict[str, TagkitError] = {}
+    loaded: dict[str, Dataset | TagkitError] = {}
     for system in experiment.systems:
         if system.name in skipped:
             continue
         if say:
             say(f"{experiment.name}: {system.name}")
-        key = repr(system.options)
         try:
-            if key in unloaded:
-                raise unloaded[key]
-            data = loaded[key] if key in loaded else _load(experiment, system, loaded, unloaded)
+            data = _load(experiment, system, loaded)
             measured[system.name], found = _measure(experiment, system, data, kept)
             runs[system.name] = data, found
         except TagkitError as error:
@@ -77,17 +73,18 @@ def left_out(system: System, quick: bool, only: Collection[str]) -> str:
     return "not quick" if quick and not system.quick else ""
 
 
-def _load(
-    experiment: Experiment, system: System, loaded: dict[str, Dataset], unloaded: dict[str, TagkitError]
-) -> Dataset:
+def _load(experiment: Experiment, system: System, loaded: dict[str, Dataset | TagkitError]) -> Dataset:
     """Load a system's products once for all that read them alike, and try only once."""
     key = repr(system.options)
-    try:
-        loaded[key] = places.products(experiment.data, system.options)
-    except TagkitError as error:
-        unloaded[key] = error
-        raise
-    return loaded[key]
+    if key not in loaded:
+        try:
+            loaded[key] = places.products(experiment.data, system.options)
+        except TagkitError as error:
+            loaded[key] = error
+    found = loaded[key]
+    if isinstance(found, TagkitError):
+        raise found
+    return found
 
 
 def _measure(
@@ -97,7 +94,9 @@ def _measure(
         raise BadInput(f"{data.name} has no test products with gold tags: there is nothing to measure")
     before = kept.taken
     found = [kept.run(system, data, seed) for seed in system.seeds or (None,)]
-    notes = [f"{sum(not row for row in run.tags)} of {len(run.tags)} products got no tags" for run in found[:1]]
+    notes = []
+    if empty := sum(not row for row in found[0].tags):
+        notes.append(f"{empty} of {len(found[0].tags)} products got no tags")
     if unread := max(run.unread for run in found):
         notes.append(f"{unread:,} characters were not read")
     peaks = [run.peak_mb for run in found if run.peak_mb is not None]
@@ -110,13 +109,14 @@ def _measure(
         digest=data.digest,
         peak_mb=max(peaks, default=None),
         kept=kept.taken > before,
-        notes=tuple(note for note in notes if not note.startswith("0 of")),
+        notes=tuple(notes),
     ), found
 
 
-def _facts(loaded: dict[str, Dataset]) -> dict[str, int]:
+def _facts(loaded: dict[str, Dataset | TagkitError]) -> dict[str, int]:
     """Count the products, as the experiment's own options read them where a row did so, else as the first row did."""
-    data = loaded.get(repr({})) or next(iter(loaded.values()), None)
+    read = {key: found for key, found in loaded.items() if isinstance(found, Dataset)}
+    data = read.get(repr({})) or next(iter(read.values()), None)
     if data is None:
         return {}
     sizes = {part: len(getattr(data, part)) for part in ("train", "dev", "test")}

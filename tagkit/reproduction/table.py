@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tagkit.reproduction.form import System
 from tagkit.reproduction.outcome import Outcome
 from tagkit.reproduction.verdict import NEW, SKIPPED, written
 
@@ -51,13 +52,11 @@ def columns(outcome: Outcome) -> list[str]:
 
 def rows(outcome: Outcome) -> list[Row]:
     """Return the rows, in the order of the experiment's file."""
-    out = []
+    out, names = [], columns(outcome)
     for system in outcome.experiment.systems:
         found = outcome.measured.get(system.name)
         known = outcome.names(system)
-        cells = tuple(
-            cell(outcome, system.name, name) if name in known else Cell(DASH, DASH, "", "") for name in columns(outcome)
-        )
+        cells = tuple(cell(outcome, system, name) if name in known else Cell(DASH, DASH, "", "") for name in names)
         origins = dict.fromkeys(str(value.origin) for value in system.expected.values() if value)
         figure = found.cells.get(outcome.experiment.measures[0]) if found else None
         notes = [system.cites, system.note, *(found.notes if found else ())]
@@ -77,7 +76,7 @@ def rows(outcome: Outcome) -> list[Row]:
                 quick=system.quick,
                 cells=cells,
                 p=p,
-                seconds=seconds(outcome, system.name),
+                seconds=seconds(outcome, system),
                 tokens=f"{system.tokens:,}" if system.tokens else DASH,
                 origin="; ".join(origins) or DASH,
                 command=outcome.experiment.command(system),
@@ -87,10 +86,9 @@ def rows(outcome: Outcome) -> list[Row]:
     return out
 
 
-def cell(outcome: Outcome, system: str, name: str) -> Cell:
+def cell(outcome: Outcome, system: System, name: str) -> Cell:
     """Return what is written of one cell."""
-    row = next(s for s in outcome.experiment.systems if s.name == system)
-    expected, figure, verdict, why = outcome.cell(row, name)
+    expected, figure, verdict, why = outcome.cell(system, name)
     digits = expected.digits if expected else DIGITS if outcome.experiment.scale == 100 else DIGITS + 2
     left = DASH
     if expected:
@@ -107,12 +105,13 @@ def cell(outcome: Outcome, system: str, name: str) -> Cell:
     return Cell(left, right, shown, why)
 
 
-def seconds(outcome: Outcome, system: str) -> str:
+def seconds(outcome: Outcome, system: System) -> str:
     """Return the time that a system took here, else the time that its expected figures are said to have taken."""
-    if found := outcome.measured.get(system):
+    if found := outcome.measured.get(system.name):
         return duration(found.seconds)
-    row = next(s for s in outcome.experiment.systems if s.name == system)
-    reported = [value.origin.seconds for value in row.expected.values() if value and value.origin.seconds is not None]
+    reported = [
+        value.origin.seconds for value in system.expected.values() if value and value.origin.seconds is not None
+    ]
     return f"({duration(max(reported))})" if reported else DASH
 
 

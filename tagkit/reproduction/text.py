@@ -33,7 +33,7 @@ def lines(outcome: Outcome) -> list[str]:
     for system in experiment.systems:
         said = ""
         for name in outcome.names(system):
-            cell = table.cell(outcome, system.name, name)
+            cell = table.cell(outcome, system, name)
             verdict = outcome.cell(system, name)[2]
             why = "" if cell.why in ("", said) else f"({shorten(cell.why, WHY, placeholder=' …')})"
             said = cell.why
@@ -45,7 +45,7 @@ def lines(outcome: Outcome) -> list[str]:
     notes = [
         f"note: {row.name}: {row.note}" for row in table.rows(outcome) if row.note and row.name in outcome.measured
     ]
-    head = f"{experiment.name}: {experiment.title} ({outcome.experiment.unit})"
+    head = f"{experiment.name}: {experiment.title} ({experiment.unit})"
     warned = [f"warning: {sentence}" for sentence in cautions(outcome)]
     return [head, *(f"  {line}".rstrip() for line in [*shown, *notes, *warned])]
 
@@ -80,19 +80,19 @@ def _section(outcome: Outcome) -> str:
     out.append("\n".join(f"- {key}: {value}" for key, value in facts(outcome).items()))
     if warned := cautions(outcome):
         out.append("\n".join(f"- Warning: {sentence}" for sentence in warned))
-    names = table.columns(outcome)
+    names, rows = table.columns(outcome), table.rows(outcome)
     heads = ["system", *(f"{name} {kind}" for name in names for kind in ("expected", "measured"))]
     heads += (["p"] if experiment.baseline else []) + ["time", "origin", "command"]
     if tokens := any(system.tokens for system in experiment.systems):
         heads.insert(-2, "tokens")
     grid = [heads, [":--", *("--:" for _ in heads[1:-2]), ":--", ":--"]]
-    for row in table.rows(outcome):
+    for row in rows:
         figures = [text for cell in row.cells for text in (cell.expected, f"{cell.measured} {cell.verdict}".strip())]
         line = [row.name, *figures, *([row.p] if experiment.baseline else []), row.seconds]
         line += [*([row.tokens] if tokens else []), row.origin, f"`{row.command}`" if row.command else table.DASH]
         grid.append([text.replace("|", "\\|") for text in line])
     out.append("\n".join(f"| {' | '.join(line)} |" for line in grid))
-    out.append("\n".join(f"- {row.name}: {row.note}." for row in table.rows(outcome) if row.note))
+    out.append("\n".join(f"- {row.name}: {row.note}." for row in rows if row.note))
     return "\n\n".join(part for part in out if part)
 
 
