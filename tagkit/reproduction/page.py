@@ -13,6 +13,7 @@ from tagkit.reproduction.verdict import FAIL, MEANING, ORDER
 
 STYLE = """
 .fail { font-weight: bold; } td code { white-space: nowrap; } .verdict { font-size: 85%; }
+th small { display: block; max-width: 24rem; white-space: normal; }
 """
 HEAD = """\
 <!DOCTYPE html>
@@ -85,7 +86,7 @@ def _row(row: table.Row, tested: bool) -> str:
         mark = "verdict fail" if cell.verdict == FAIL else "verdict"
         verdict = f' <span class="{mark}" title="{escape(cell.why)}">{cell.verdict}</span>' if cell.verdict else ""
         cells.append(f"<td>{escape(cell.expected)}</td><td>{escape(cell.measured)}{verdict}</td>")
-    note = f"<br><small>{escape(row.note)}</small>" if row.note else ""
+    note = f"<small>{escape(row.note)}</small>" if row.note else ""
     more = [*([row.p] if tested else []), row.seconds, row.tokens, row.origin]
     command = f"<code>{escape(row.command)}</code>" if row.command else table.DASH
     tail = "".join(f"<td>{escape(value)}</td>" for value in more) + f"<td>{command}</td>"
