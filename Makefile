@@ -20,9 +20,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 # What the pre-trained strategies give up so that `make compare` ends within ten minutes on two cores: epochs (their
 # defaults are 12, 6 and 15), the trained member of the average, and fine-tuning the generator, which is asked as it is.
-QUICK := --set encoder.epochs=2 --set seq2seq.epochs=2 --set sequence.epochs=3 \
+QUICK := --set encoder.epochs=1 --set seq2seq.epochs=1 --set sequence.epochs=2 \
 	--set 'ensemble.members=["semantic", "linear", "lexicon"]' \
-	--set generator.mode=prompted --set generator.tag_precision=bf16
+	--set generator.mode=prompted --set generator.tag_precision=auto
 
 compare: $(STAMP) ## Compare every strategy on the embedded catalogue: leaderboard, plots, MLflow run
 	$(BIN)/tagkit compare --data catalogue $(QUICK)

@@ -118,32 +118,33 @@ def test_a_tag_without_a_type_counts_for_the_likeliest_one_with_a_type():
 # ---------------------------------------------------------------- decoding
 
 
-def test_greedy_decoding_takes_each_characters_own_label_and_begins_what_did_not_begin():
-    # Labels: outside, begins A, goes on A, begins B, goes on B.
-    best = [0, 2, 4, 1, 0, 2, 3, 4, 0, 0, 2]
-    row = np.full((len(best), 5), 0.1, dtype=np.float32)
-    row[np.arange(len(best)), best] = 0.6
-    (found,) = _bio.best_spans([row], ["A", "B"], ["xxxxx" + "xxx" + "x x"])
+def test_greedy_decoding_takes_each_tokens_own_label_and_begins_what_did_not_begin():
+    # Labels: outside, begins A, goes on A, begins B, goes on B; a blank between tokens belongs to what goes on.
+    tokens = [(0, 1, 0), (1, 2, 2), (2, 3, 4), (3, 4, 1), (4, 5, 0), (5, 6, 2), (6, 7, 3), (8, 10, 4), (10, 11, 1)]
+    found = _bio.greedy_spans([(*token, 0.6) for token in tokens], ["A", "B"])
     assert [(start, end, kind) for start, end, kind, _ in found] == [
         (1, 2, "A"),
         (2, 3, "B"),
         (3, 4, "A"),
         (5, 6, "A"),
-        (6, 8, "B"),
-        (9, 11, "A"),  # the blank takes the label of what follows
+        (6, 10, "B"),
+        (10, 11, "A"),
     ]
+    assert [score for *_, score in found] == [pytest.approx(0.6)] * 6
+    (found,) = _bio.greedy_spans([(0, 1, 1, 0.9), (1, 4, 2, 0.4)], ["A"])
+    assert found == (0, 4, "A", pytest.approx((0.9 * 0.4**3) ** 0.25))
 
 
 def test_greedy_decoding_follows_the_best_label_of_each_token(tiny, annotated):
     tagger = tiny("sequence", level="word", decoding="greedy", epochs=2).fit(annotated)
     products = [Product(str(i), f"{p.title} {p.title}") for i, p in enumerate(annotated)]
-    full, best = tagger._probabilities(products), tagger._probabilities(products, best=True)
-    windows = tagger._windows(tagger._net.backbone, products)
-    for window in windows:
-        for start, end in zip(window.starts, window.ends, strict=True):
-            if start >= 0:  # all characters of a token are inside a span or none is
-                label = int(full[window.row][start].argmax())
-                assert {int(row.argmax()) > 0 for row in best[window.row][start:end]} == {label > 0}
+    full, best = tagger._probabilities(products), tagger._best_labels(products)
+    assert any(label for tokens in best for _, _, label, _ in tokens)
+    for window in tagger._windows(tagger._net.backbone, products):
+        tokens = {start: (end, label) for start, end, label, _ in best[window.row]}
+        for start, end in zip(window.starts.tolist(), window.ends.tolist(), strict=True):
+            if start >= 0:
+                assert tokens[start] == (end, int(full[window.row][start].argmax()))
 
 
 def test_an_unknown_decoding_is_refused(tiny, annotated):

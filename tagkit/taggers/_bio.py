@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ BATCH = 4096
 """Characters whose labels are looked for at a time."""
 Spans = list[tuple[int, int, str]]
 Scored = tuple[int, int, str, float]
+Labelled = tuple[int, int, int, float]
 Floats = NDArray[np.float32]
 
 
@@ -84,16 +87,12 @@ def continued(probabilities: Floats) -> Floats:
     return out
 
 
-def best_spans(
-    rows: Sequence[Floats], types: Sequence[str], greedy_texts: Sequence[str] | None = None
-) -> list[list[Scored]]:
+def best_spans(rows: Sequence[Floats], types: Sequence[str]) -> list[list[Scored]]:
     """Return the spans of the most probable well-formed labels of each text (Viterbi; only what began may go on).
 
     Args:
         rows: For each text the probabilities of the labels of its characters, shape (characters, labels).
         types: The types in the order of the labels.
-        greedy_texts: The texts; given, each character has its own most probable label, a blank that of what follows,
-            and what goes on without having begun begins.
 
     Returns:
         For each text (start, end, type, score) in order; the score is the geometric mean of the probabilities of the
@@ -108,25 +107,34 @@ def best_spans(
         for place, i in enumerate(batch):
             chances[place, : len(rows[i])] = rows[i]
         logs = np.log(np.maximum(chances, 1e-12))
-        if greedy_texts is None:
-            paths = _viterbi(logs, len(types))
-        else:
-            paths = _greedy(logs, len(types), [greedy_texts[i] for i in batch])
-        for place, path in enumerate(paths):
+        for place, path in enumerate(_viterbi(logs, len(types))):
             found[batch[place]] = _collect(path, logs[place], types)
     return found
 
 
-def _greedy(logs: Floats, count: int, texts: Sequence[str]) -> NDArray[np.int64]:
-    """Return each character's own best label, shape (texts, characters), numbered as `_viterbi` numbers them."""
-    path = np.concatenate([logs[:, :, :1], logs[:, :, 1::2], logs[:, :, 2::2]], axis=2).argmax(2)
-    for row, text in zip(path, texts, strict=True):
-        for at in range(len(text) - 2, -1, -1):
-            if text[at].isspace():
-                row[at] = row[at + 1] if row[at + 1] > count else OUTSIDE
-    kind = np.where(path > count, path - count, path)
-    before = np.concatenate([np.zeros((len(path), 1), np.int64), kind[:, :-1]], axis=1)
-    return np.where((path > count) & (before != kind), kind, path)
+def greedy_spans(tokens: Iterable[Labelled], types: Sequence[str]) -> list[Scored]:
+    """Return the spans of each token's own most probable label; what goes on without having begun begins.
+
+    Args:
+        tokens: (start, end, label, probability of the label) in the order of the text.
+        types: The types in the order of the labels.
+
+    Returns:
+        As `best_spans`: a token counts as often as it has characters.
+    """
+    found: list[list[Any]] = []
+    is_open = False
+    for start, end, label, chance in tokens:
+        if label == OUTSIDE:
+            is_open = False
+            continue
+        kind = types[(label - 1) // 2]
+        if label % 2 or not is_open or found[-1][2] != kind:
+            found.append([start, start, kind, 0.0])
+        is_open = True
+        found[-1][3] += (end - found[-1][1]) * math.log(max(chance, 1e-12))
+        found[-1][1] = end
+    return [(start, end, kind, math.exp(total / (end - start))) for start, end, kind, total in found]
 
 
 def _viterbi(logs: Floats, count: int) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Rows
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from tagkit.product import Product, Tags
 from tagkit.taggers import _bio, _neural
 from tagkit.taggers._augment import ValueSwap
 from tagkit.taggers._crf import CRF
-from tagkit.taggers.base import State, Tagger, nest, unnest
+from tagkit.taggers.base import Space, State, Tagger, nest, unnest
 from tagkit.training import Recipe, train
 
 DECODINGS = ("viterbi", "greedy")
@@ -63,6 +63,14 @@ class Sequence(Tagger):
 
     name = "sequence"
     final = True
+    space: ClassVar[Space] = {
+        "learning_rate": (1e-4, 1e-3, "log"),
+        "epochs": (5, 25),
+        "crf": [False, True],
+        "augment": (0.0, 0.5),
+        "smoothing": (0.0, 0.2),
+        "dropout": (0.0, 0.3),
+    }
 
     def __init__(
         self,
@@ -172,10 +180,11 @@ class Sequence(Tagger):
         out: Tags = []
         for first in range(0, len(products), CHUNK):
             part = products[first : first + CHUNK]
-            greedy = self.decoding == "greedy"
-            texts = [product.text for product in part] if greedy else None
-            found = zip(part, _bio.best_spans(self._probabilities(part, greedy), self.types_, texts), strict=True)
-            out += [_bio.as_tags(product.text, spans, self.name) for product, spans in found]
+            if self.decoding == "greedy":
+                found = [_bio.greedy_spans(tokens, self.types_) for tokens in self._best_labels(part)]
+            else:
+                found = _bio.best_spans(self._probabilities(part), self.types_)
+            out += [_bio.as_tags(p.text, spans, self.name) for p, spans in zip(part, found, strict=True)]
         return out
 
     @property
@@ -196,23 +205,36 @@ class Sequence(Tagger):
         for first in range(0, len(products), CHUNK):
             yield from self._probabilities(products[first : first + CHUNK])
 
-    def _probabilities(self, products: Rows[Product], best: bool = False) -> list[NDArray[np.float32]]:
-        """Return the probabilities of the labels of all characters; `best`: of each token's best label alone."""
-        windows = self._windows(self._net.backbone, products)
+    def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
+        """Return the probabilities of the labels of all characters."""
         out = [np.zeros((len(product.text), 1 + 2 * len(self.types_)), dtype=np.float32) for product in products]
         weight = [np.zeros(len(product.text), dtype=np.float32) for product in products]
-        for batch, found in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
-            counts = [windows[i].starts >= 0 for i in batch]
-            for i, row, counted in zip(batch, self._net.probabilities(found, counts), counts, strict=True):
-                window = windows[i]
-                row = row * (row == row.max(-1, keepdims=True)) if best else row
-                starts, ends = window.starts[counted], window.ends[counted]
-                if len(starts):
-                    self._add(row, starts, ends, out[window.row], weight[window.row])
+        for text, starts, ends, row in self._labelled(products):
+            self._add(row, starts, ends, out[text], weight[text])
         for row, total in zip(out, weight, strict=True):
             row[total == 0, _bio.OUTSIDE] = 1
             row /= np.maximum(total, 1)[:, None]
         return out
+
+    def _best_labels(self, products: Rows[Product]) -> list[list[_bio.Labelled]]:
+        """Return each text's tokens with their most probable labels; where windows overlap the surer one counts."""
+        best: list[dict[int, _bio.Labelled]] = [{} for _ in products]
+        for text, starts, ends, row in self._labelled(products):
+            label = row.argmax(-1)
+            chances = row[np.arange(len(row)), label]
+            for token in zip(starts.tolist(), ends.tolist(), label.tolist(), chances.tolist(), strict=True):
+                if token[3] > best[text].get(token[0], (0, 0, 0, 0.0))[3]:
+                    best[text][token[0]] = token
+        return [[tokens[start] for start in sorted(tokens)] for tokens in best]
+
+    def _labelled(self, products: Rows[Product]) -> Iterator[tuple[int, Any, Any, NDArray[np.float32]]]:
+        """Yield for each window its text, its tokens' starts and ends, and their labels' probabilities."""
+        windows = self._windows(self._net.backbone, products)
+        for batch, found in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
+            counts = [windows[i].starts >= 0 for i in batch]
+            for i, row, counted in zip(batch, self._net.probabilities(found, counts), counts, strict=True):
+                if counted.any():
+                    yield windows[i].row, windows[i].starts[counted], windows[i].ends[counted], row
 
     def _add(self, row: Any, starts: Any, ends: Any, out: Any, weight: Any) -> None:
         """Add a window's probabilities to those of its text; where windows overlap they are averaged."""
