@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagkit.product import Product, Span, Tag
+from tagkit.product import Product, Span, Tag, Tags
 from tagkit.text.present import places
 from tagkit.training.batches import sorted_buckets
 
@@ -188,3 +188,13 @@ def as_tags(text: str, spans: Sequence[Scored], source: str) -> list[Tag]:
             found[text[start:end], kind] = (max(best, round(min(1.0, score), 6)), places_)
     order = sorted(found, key=lambda key: (-found[key][0], found[key][1][0].start))
     return [Tag(key[0], found[key][0], source, tuple(found[key][1]), key[1]) for key in order]
+
+
+def span_f1(found: Tags, products: Sequence[Product]) -> float:
+    """Return the micro F1 of typed spans against gold, for choosing on dev."""
+    hits = given = known = 0
+    for row, product in zip(found, products, strict=True):
+        gold = set(without_overlaps(gold_spans(product)))
+        spans = {(span.start, span.end, tag.type) for tag in row for span in tag.spans}
+        hits, given, known = hits + len(gold & spans), given + len(spans), known + len(gold)
+    return 2 * hits / max(1, given + known)

@@ -1,4 +1,4 @@
-"""A linear-chain conditional random field over label scores: its loss and its marginals."""
+"""A linear-chain conditional random field over label scores: its loss, partly known labels, and its marginals."""
 
 from __future__ import annotations
 
@@ -49,18 +49,46 @@ class CRF(nn.Module):
         emitted = scores.gather(2, target[..., None])[..., 0] * mask
         moved = moves[target[:, :-1], target[:, 1:]] * mask[:, 1:]
         gold = emitted.sum(1) + moved.sum(1)
-        return (self._forward(scores, mask)[:, -1].logsumexp(1) - gold).sum() / mask.sum().clamp(min=1)
+        return (self._forward(scores, mask)[1] - gold).sum() / mask.sum().clamp(min=1)
 
-    def _forward(self, scores: Tensor, mask: Tensor) -> Tensor:
-        """Return the log weight of all ways to each label, shape (batch, tokens, labels); it stays behind the end."""
+    def log_likelihood(self, scores: Tensor, allowed: Tensor) -> Tensor:
+        """Return for each row the log-probability of all label sequences that agree with what is known.
+
+        Where every token may have one label alone, that is the log-likelihood of these labels.
+
+        Args:
+            scores: Shape (batch, tokens, labels).
+            allowed: Which labels each token may have, the same shape; none where a token does not count. Those that
+                count come first in their row.
+
+        Returns:
+            Shape (batch,); 0 for a row in which no token counts.
+
+        Source: Tsuboi et al., Training Conditional Random Fields Using Incomplete Annotations (COLING 2008).
+        """
+        mask = allowed.any(2)
+        every = scores.float()
+        both = torch.cat([every, every.masked_fill(~allowed, FORBIDDEN)])
+        total, agreeing = self._forward(both, torch.cat([mask, mask]))[1].chunk(2)
+        return torch.where(mask.any(1), agreeing - total, 0.0)
+
+    def _forward(self, scores: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the log weight of all ways to each label, and of all ways to the end.
+
+        Returns:
+            Shape (batch, tokens, labels), less a number per token, so that long rows stay exact; it stays behind the
+            end. And shape (batch,).
+        """
         moves = self._moves()
         total = scores[:, 0].masked_fill(~self.may_begin, FORBIDDEN)
-        steps = [total]
+        steps, lost = [total], torch.zeros_like(total[:, :1])
         for at in range(1, scores.shape[1]):
             following = torch.logsumexp(total[:, :, None] + moves, dim=1) + scores[:, at]
-            total = torch.where(mask[:, at, None], following, total)
+            most = following.detach().amax(1, keepdim=True)
+            lost = torch.where(mask[:, at, None], lost + most, lost)
+            total = torch.where(mask[:, at, None], following - most, total)
             steps.append(total)
-        return torch.stack(steps, 1)
+        return torch.stack(steps, 1), (total.logsumexp(1) + lost[:, 0])
 
     def marginals(self, scores: Tensor, mask: Tensor) -> Tensor:
         """Return the probability of each label at each token.
@@ -74,12 +102,12 @@ class CRF(nn.Module):
         """
         full, _, inner = packed(scores.float(), torch.where(mask, 0, -1))
         moves = self._moves()
-        ahead = self._forward(full, inner)
+        ahead, _ = self._forward(full, inner)
         behind = torch.zeros_like(full[:, 0])
         out = [ahead[:, -1] + behind]
         for at in range(full.shape[1] - 2, -1, -1):
             before = torch.logsumexp(moves + (full[:, at + 1] + behind)[:, None, :], dim=2)
-            behind = torch.where(inner[:, at + 1, None], before, behind)
+            behind = torch.where(inner[:, at + 1, None], before - before.amax(1, keepdim=True), behind)
             out.append(ahead[:, at] + behind)
         found = torch.stack(out[::-1], 1).softmax(2)
         result = torch.zeros_like(scores, dtype=torch.float32)

@@ -153,7 +153,7 @@ class Sequence(Tagger):
             [len(window) for window in windows],
             self._recipe(backbone.layers),
             name=self.name,
-            evaluate=(lambda _: span_f1(self._tag(judged), judged)) if judged else None,
+            evaluate=(lambda _: _bio.span_f1(self._tag(judged), judged)) if judged else None,
             is_head=lambda key: not key.startswith("backbone."),
             checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, judged),
         )
@@ -300,13 +300,3 @@ def _collate(windows: list[Window], labels: list[NDArray[np.int64]], padding: in
     for row, label in enumerate(labels):
         target[row, : len(label)] = label
     return batch | {"labels": torch.from_numpy(target)}
-
-
-def span_f1(found: Tags, products: Rows[Product]) -> float:
-    """Return the micro F1 of typed spans against gold, for choosing on dev."""
-    hits = given = known = 0
-    for row, product in zip(found, products, strict=True):
-        gold = set(_bio.without_overlaps(_bio.gold_spans(product)))
-        spans = {(span.start, span.end, tag.type) for tag in row for span in tag.spans}
-        hits, given, known = hits + len(gold & spans), given + len(spans), known + len(gold)
-    return 2 * hits / max(1, given + known)

@@ -1,0 +1,223 @@
+"""Character BiLSTM-CRF that learns from partly labelled sentences too, and may choose which of them to keep."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from collections.abc import Sequence as Rows
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tagkit.errors import BadInput
+from tagkit.pretrained import Window
+from tagkit.pretrained.running import run
+from tagkit.product import Product, Tags
+from tagkit.taggers import _bio, _neural
+from tagkit.taggers._bilstm import (
+    PADDING,
+    UNKNOWN,
+    Example,
+    Network,
+    allowed_labels,
+    collate,
+    encoder_vectors,
+    key,
+    loss,
+)
+from tagkit.taggers.base import State, Tagger
+from tagkit.training import Recipe, train
+
+PIECE = 256
+"""The most characters learnt from at once. A longer text is learnt from in pieces, and is tagged as a whole."""
+CHUNK = 2000
+"""Products whose label probabilities are held in memory at a time."""
+
+
+class BiLSTMCRF(Tagger):
+    """BIO labelling of characters by a bidirectional LSTM and a conditional random field, without an encoder.
+
+    Sentences labelled by a dictionary lack entities. Where a product counts as partly labelled (`partial`), its known
+    entities are as given and every other character may have any label: what is maximised is the probability of all
+    label sequences that agree (LSTM-CRF-PA of the paper). With `select`, a policy besides decides for each partly
+    labelled sentence of a batch whether it is learnt from (PA+SL): its state is what the LSTM read and how it scores
+    the labels that are allowed, its reward the mean log-likelihood of the sentences kept, less that of all, and it is
+    trained by policy gradient together with the rest. With these switches off it is the paper's LSTM-CRF.
+
+    It differs from the paper's system in the training loop (AdamW with warm-up and falling rate, for fewer epochs),
+    in the selector's baseline and its smaller state, and in the character vectors, which the paper learnt from a
+    million sentences: here they begin at random, or are an encoder's input vectors (`vectors`).
+
+    Args:
+        partial: What the ids of partly labelled products begin with, as the reader `dsner_ec` marks them (option
+            `distant`); "": none are.
+        select: Whether a policy chooses among the partly labelled sentences.
+        vectors: An encoder (a name from `tagkit models list`, a hub id or a folder) whose input vectors of single
+            characters, reduced to `size` by principal components, the character vectors begin with; None: random.
+        size: Dimension of the character vectors.
+        hidden: Units of the LSTM in each direction.
+        dropout: Before and after the LSTM.
+        epochs: Passes over train.
+        learning_rate: The highest.
+        batch_size: Sentences per step.
+        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        patience: Stop after so many epochs without a better F1 on dev, and keep the best epoch; 0: train all epochs.
+        seed: Of the first weights, the order of sentences, dropout and the policy's choices.
+
+    Source: Yang et al., Distantly Supervised NER with Partial Annotation Learning and Reinforcement Learning (COLING
+    2018); policy gradient: Williams, Simple Statistical Gradient-Following Algorithms (Machine Learning 1992).
+    """
+
+    name = "bilstm_crf"
+    final = True
+
+    def __init__(
+        self,
+        partial: str = "ds_pa",
+        select: bool = False,
+        vectors: str | None = None,
+        size: int = 100,
+        hidden: int = 100,
+        dropout: float = 0.2,
+        epochs: int = 40,
+        learning_rate: float = 3e-3,
+        batch_size: int = 64,
+        average: float = 0.0,
+        patience: int = 0,
+        seed: int = 0,
+    ) -> None:
+        self.partial = partial
+        self.select = select
+        self.vectors = vectors
+        self.size = size
+        self.hidden = hidden
+        self.dropout = dropout
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.average = average
+        self.patience = patience
+        self.seed = seed
+
+    def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
+        self._check_parameters()
+        gold = [_bio.without_overlaps(_bio.gold_spans(product)) for product in train_]
+        self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
+        if not self.types_:
+            raise BadInput("bilstm_crf learns from tags that stand in the text, and no training product has one")
+        counts = Counter(char for product in train_ for char in map(key, product.text))
+        known, table = encoder_vectors(self.vectors, counts, self.size) if self.vectors else ([], None)
+        self.characters_ = sorted(counts.keys() | set(known))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self._net = self._network()
+        ids = self._ids()
+        if table is not None:
+            self._net.embed.weight.data[[ids[char] for char in known]] = table
+        self._net.rare[[ids[char] for char, count in counts.items() if count == 1]] = True
+        examples = list(self._examples(train_, gold))
+        judged = list(dev) if self.patience and any(product.tags for product in dev) else []
+        self.history_ = train(
+            self._net,
+            lambda net, batch: loss(self._net.chain, batch, *net(batch["ids"], batch["mask"], batch["allowed"])),
+            lambda rows: collate([examples[i] for i in rows]),
+            [len(piece) for piece, *_ in examples],
+            self._recipe(),
+            name=self.name,
+            evaluate=(lambda _: _bio.span_f1(self._tag(judged), judged)) if judged else None,
+            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, judged),
+        )
+
+    def _check_parameters(self) -> None:
+        for name in ("size", "hidden"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise BadInput(f"{name} is a whole number of at least 1, not {getattr(self, name)!r}")
+        if not 0 <= self.dropout < 1:
+            raise BadInput(f"dropout is at least 0 and below 1, not {self.dropout!r}")
+
+    def _recipe(self) -> Recipe:
+        return Recipe(
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            average=self.average,
+            precision="fp32",
+            patience=self.patience,
+            seed=self.seed,
+        )
+
+    def _network(self) -> Network:
+        count = UNKNOWN + 1 + len(self.characters_)
+        return Network(count, 1 + 2 * len(self.types_), self.size, self.hidden, self.dropout, self.select)
+
+    def _ids(self) -> dict[str, int]:
+        return {char: at for at, char in enumerate(self.characters_, UNKNOWN + 1)}
+
+    def _windows(self, products: Rows[Product]) -> list[Window]:
+        """Return the characters of all texts that have some, each text as one window."""
+        ids, out = self._ids(), []
+        for row, text in enumerate(product.text for product in products):
+            if text:
+                read = np.array([ids.get(char, UNKNOWN) for char in map(key, text)], dtype=np.int64)
+                out.append(Window(row, read, np.arange(len(text)), np.arange(1, len(text) + 1)))
+        return out
+
+    def _examples(self, products: Rows[Product], gold: Rows[_bio.Spans]) -> Iterator[Example]:
+        """Yield what is learnt from: texts, or pieces of long ones, and the labels that their characters may have."""
+        for window in self._windows(products):
+            distant = bool(self.partial) and products[window.row].id.startswith(self.partial)
+            for first in range(0, len(window), PIECE):
+                part = slice(first, first + PIECE)
+                piece = Window(window.row, window.ids[part], window.starts[part], window.ends[part])
+                # A span that is cut in two begins anew.
+                cut = [(max(start, first), min(end, first + PIECE), kind) for start, end, kind in gold[window.row]]
+                spans = [span for span in cut if span[0] < span[1]]
+                labels = _bio.token_labels(spans, self.types_, piece.starts, piece.ends)
+                yield piece, allowed_labels(labels, 1 + 2 * len(self.types_), distant), distant
+
+    def _tag(self, products: Rows[Product]) -> Tags:
+        out: Tags = []
+        for first in range(0, len(products), CHUNK):
+            part = products[first : first + CHUNK]
+            found = _bio.best_spans(self._probabilities(part), self.types_)
+            out += [_bio.as_tags(product.text, row, self.name) for product, row in zip(part, found, strict=True)]
+        return out
+
+    @property
+    def types(self) -> list[str]:
+        """The types in the order of the labels."""
+        self._check_fitted()
+        return self.types_
+
+    def character_probabilities(self, products: Rows[Product]) -> Iterator[NDArray[np.float32]]:
+        """Yield for each product the probabilities of the labels of its characters, as `sequence` does.
+
+        Yields:
+            Shape (characters of `Product.text`, labels).
+        """
+        for first in range(0, len(products), CHUNK):
+            yield from self._probabilities(products[first : first + CHUNK])
+
+    def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
+        windows = self._windows(products)
+        out = [np.zeros((0, 1 + 2 * len(self.types_)), dtype=np.float32) for _ in products]
+        for batch, scores in run(self._net, windows, PADDING):
+            lengths = torch.tensor([len(windows[i]) for i in batch])
+            mask = torch.arange(scores.shape[1]) < lengths[:, None]
+            device = self._net.chain.moves.device
+            with torch.inference_mode():
+                found = self._net.chain.marginals(scores.to(device), mask.to(device)).cpu().numpy()
+            for i, row in zip(batch, found, strict=True):
+                out[windows[i].row] = row[: len(windows[i])]
+        return out
+
+    def _state(self) -> State:
+        state: State = {"types": self.types_, "characters": self.characters_, "history": self.history_}
+        return state | _neural.state_of(self._net, "net")
+
+    def _restore(self, state: State) -> None:
+        self.types_, self.characters_, self.history_ = state["types"], state["characters"], state["history"]
+        self._net = self._network()
+        _neural.restore(self._net, "net", state)
+        self._net.eval()
