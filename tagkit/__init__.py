@@ -24,6 +24,8 @@ _HOMES = {
     "load_data": "tagkit.datasets",
     "Comparison": "tagkit.results",
     "compare": "tagkit.comparison",
+    "tune": "tagkit.tuning",
+    "Tuned": "tagkit.tuned",
     "default_tagger": "tagkit.default",
     "load_tagger": "tagkit.default",
 }

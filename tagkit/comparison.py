@@ -41,6 +41,7 @@ def compare(
     samples: int = 1000,
     resume: bool = True,
     progress: bool = True,
+    tuned: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Fit strategies on train, choose on dev, tag test once, and measure.
 
@@ -61,6 +62,7 @@ def compare(
         samples: Bootstrap samples and random exchanges.
         resume: Whether to use strategies that an interrupted comparison finished.
         progress: Whether to show a progress bar.
+        tuned: By strategy what the report is to say of the search that chose its parameters (`Tuned.remark`).
 
     Returns:
         The comparison; a strategy that could not run stands in `failed` with the reason.
@@ -102,7 +104,7 @@ def compare(
         results.append(result)
     if base not in {result.name for result in results}:
         raise BadInput(f"the baseline {base} could not run: {failed.get(base, '')}")
-    comparison = Comparison(data, tuple(results), chosen_measures, base, seed, samples, failed)
+    comparison = Comparison(data, tuple(results), chosen_measures, base, seed, samples, failed, dict(tuned or {}))
     _ = comparison.table
     for path in done:
         path.unlink(missing_ok=True)

@@ -90,6 +90,7 @@ class Comparison:
         seed: Of bootstrap and randomisation.
         samples: Bootstrap samples and random permutations.
         failed: Strategies that could not run, with the reason in one sentence.
+        tuned: For strategies whose parameters a search chose, the sentence that says so with its budget.
     """
 
     data: Dataset
@@ -99,6 +100,7 @@ class Comparison:
     seed: int = 0
     samples: int = 1000
     failed: Mapping[str, str] = field(default_factory=dict)
+    tuned: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def views(self) -> dict[str, list[int]]:

@@ -1,4 +1,4 @@
-"""Log a comparison to MLflow: one parent run, one child run per strategy."""
+"""Log a comparison or a search for parameters to MLflow: one parent run, one child run per strategy or trial."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from tagkit.product import Dataset
 from tagkit.registry import missing_extra
 from tagkit.results import TEST, Comparison, StrategyResult
+from tagkit.tuned import Tuned
 
 STORE = "mlruns"
 DIGEST = 32
@@ -58,7 +60,7 @@ def track(
                 "samples": comparison.samples,
             }
         )
-        data = _data_input(mlflow, comparison)
+        data = _data_input(mlflow, comparison.data)
         mlflow.log_input(data, context="comparison")
         for path in artifacts:
             mlflow.log_artifact(str(path))
@@ -69,13 +71,62 @@ def track(
         return parent.info.run_id
 
 
-def live(data: str, *, experiment: str | None = None, uri: str | None = None) -> Any:
+def track_tuned(tuned: Tuned, data: Dataset, *, uri: str | None = None, artifacts: Iterable[Path] = ()) -> str:
+    """Log a search for parameters.
+
+    The parent run holds the budget, the best parameters, and the best and the default figure. Each child holds one
+    trial: its parameters, its figure or its error, and its seconds. The logged input has train and dev alone.
+
+    Args:
+        tuned: What to log.
+        data: The data set.
+        uri: The tracking store, as in `track`.
+        artifacts: Files to keep with the parent run.
+
+    Returns:
+        The id of the parent run.
+
+    Raises:
+        MissingExtra: MLflow is not installed.
+    """
+    mlflow = _mlflow()
+    metric = metric_name(tuned.measure)
+    title = f"tune {tuned.strategy} on {data.name}"
+    with live(data.name, uri=uri, title=title) as parent:
+        mlflow.set_tags({"data": data.name, "kind": "tuning", "strategy": tuned.strategy})
+        budget = {"trials": len(tuned.trials), "measure": tuned.measure, "part": tuned.part, "products": tuned.products}
+        mlflow.log_params({"data": data.name, "data_digest": tuned.digest, "seed": tuned.seed} | budget)
+        mlflow.log_params({f"space.{name}": text for name, text in tuned.space.items()})
+        mlflow.log_params(_params({f"best.{name}": value for name, value in tuned.params.items()}))
+        figures = {
+            "seconds": tuned.seconds,
+            f"{metric}.best": tuned.best.value,
+            f"{metric}.default": tuned.default.value,
+        }
+        mlflow.log_metrics({"seconds": tuned.seconds} | {name: v for name, v in figures.items() if v is not None})
+        mlflow.log_input(_data_input(mlflow, data.with_parts(test=())), context="tuning")
+        for path in artifacts:
+            mlflow.log_artifact(str(path))
+        for trial in tuned.trials:
+            mlflow.start_run(run_name=f"trial {trial.number}", nested=True)
+            mlflow.log_params(_params({**tuned.fixed, **trial.params}))
+            mlflow.log_metrics({"seconds": trial.seconds} | ({} if trial.value is None else {metric: trial.value}))
+            if trial.error:
+                mlflow.set_tag("error", trial.error)
+            if trial.repeats is not None:
+                mlflow.set_tag("repeats", f"trial {trial.repeats}")
+            mlflow.end_run("FAILED" if trial.error else "FINISHED")
+        return parent.info.run_id
+
+
+def live(data: str, *, experiment: str | None = None, uri: str | None = None, title: str = "") -> Any:
     """Begin the parent run of a comparison before the strategies are fitted, so that curves show while they train.
 
     Args:
         data: The name of the data set.
         experiment: The MLflow experiment; "tagkit-<data set>" if absent.
         uri: The tracking store, as in `track`.
+        title: The name of the run; "compare on <data set>" if absent.
 
     Returns:
         MLflow's active run, to be used in a `with` statement.
@@ -87,7 +138,7 @@ def live(data: str, *, experiment: str | None = None, uri: str | None = None) ->
     place = uri or store()
     mlflow.set_tracking_uri(place)
     _select_experiment(mlflow, experiment or f"tagkit-{data}", local=place == default_store())
-    return mlflow.start_run(run_name=f"compare on {data}")
+    return mlflow.start_run(run_name=title or f"compare on {data}")
 
 
 def store() -> str:
@@ -128,11 +179,10 @@ def _select_experiment(mlflow: Any, name: str, *, local: bool) -> None:
     mlflow.set_experiment(name)
 
 
-def _data_input(mlflow: Any, comparison: Comparison) -> Any:
+def _data_input(mlflow: Any, data: Dataset) -> Any:
     """Return all parts as one data set: MLflow keeps only one input of the same name and digest."""
     import pandas as pd
 
-    data = comparison.data
     parts = {"train": data.train, "dev": data.dev, "test": data.test}
     rows = [(p.id, p.title, json.dumps(p.tags, ensure_ascii=False), part) for part in parts for p in parts[part]]
     frame = pd.DataFrame(rows, columns=["id", "title", "tags", "split"])
@@ -141,9 +191,12 @@ def _data_input(mlflow: Any, comparison: Comparison) -> Any:
         return mlflow.data.from_pandas(frame, name=data.name, digest=data.digest[:DIGEST])
 
 
+def _params(values: Mapping[str, Any]) -> dict[str, str]:
+    return {key: json.dumps(value, ensure_ascii=False, default=repr)[:500] for key, value in values.items()}
+
+
 def _log_strategy(mlflow: Any, comparison: Comparison, result: StrategyResult) -> None:
-    params = {key: json.dumps(value, ensure_ascii=False, default=repr)[:500] for key, value in result.params.items()}
-    mlflow.log_params(params | {"refine": ", ".join(result.refine) or "none"})
+    mlflow.log_params(_params(result.params) | {"refine": ", ".join(result.refine) or "none"})
     figures: dict[str, float] = {}
     for view, cells in comparison.table.items():
         for measure, figure in cells[result.name].items():

@@ -7,11 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from tagkit.cli.lists import JsonOption
+
+if TYPE_CHECKING:
+    from tagkit.tuned import Tuned
 
 T = TypeVar("T")
 
@@ -21,6 +24,9 @@ def compare(
     taggers: Annotated[str, typer.Option(help="Strategies, parted by commas; all if absent.")] = "",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="A strategy's parameter, as NAME.PARAMETER=VALUE (JSON or text).")
+    ] = None,
+    tuned: Annotated[
+        list[Path] | None, typer.Option(help="A file that `tagkit tune` wrote: its parameters are used.")
     ] = None,
     measures: Annotated[str, typer.Option(help="Measures, parted by commas, such as F1@M,nDCG@10.")] = "",
     baseline: Annotated[str, typer.Option(help="What the others are tested against.")] = "",
@@ -35,19 +41,22 @@ def compare(
     """Compare strategies on a data set: leaderboard, report, plots, MLflow run."""
     from tagkit import comparison, report, tracking
     from tagkit.datasets import load
+    from tagkit.tuned import Tuned
 
     dataset = load(data)
     store = tracking.store() if track else ""
+    found = [Tuned.read(path) for path in tuned or ()]
     run = _if_installed(lambda: tracking.live(dataset.name, uri=store)) if track else None
     with run or nullcontext():
         result = comparison.compare(
-            _strategies(taggers, set_ or ()),
+            _strategies(taggers, set_ or (), found),
             dataset,
             _split_measures(measures) or None,
             baseline=baseline or None,
             seed=seed,
             samples=samples,
             resume=not fresh,
+            tuned={one.strategy: one.remark(dataset) for one in found},
         )
         folder = out or Path("runs") / result.data.name
         files = _if_installed(lambda: report.write(result, folder)) or []
@@ -68,31 +77,30 @@ def compare(
         typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
 
 
-def _strategies(names: str, settings: Sequence[str]) -> list[Any] | None:
-    """Return the strategies that were named, with the parameters that were set; None: all as they come."""
+def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> list[Any] | None:
+    """Return the strategies that were named, with the parameters that were set or tuned; None: all as they come."""
     from tagkit import registry
     from tagkit.errors import BadInput
+    from tagkit.space import value
     from tagkit.taggers import create
 
-    params: dict[str, dict[str, Any]] = {}
+    params = {one.strategy: one.params for one in tuned}
+    if len(params) < len(tuned):
+        raise BadInput("--tuned names two files of one strategy")
     for setting in settings:
         match = re.fullmatch(r"([\w-]+)\.(\w+)=(.*)", setting)
         if match is None:
             raise BadInput(f"--set takes NAME.PARAMETER=VALUE, not {setting!r}")
-        params.setdefault(match[1], {})[match[2]] = _value(match[3])
+        if any(one.strategy == match[1] and match[2] in one.params for one in tuned):
+            raise BadInput(f"--set {match[1]}.{match[2]}: --tuned has a value for it")
+        params.setdefault(match[1], {})[match[2]] = value(match[3])
     if not names and not params:
         return None
     chosen = [name.strip() for name in names.split(",")] if names else registry.taggers.names()
     if strangers := params.keys() - set(chosen):
-        raise BadInput(f"--set names {', '.join(sorted(strangers))}, which takes no part")
+        option = "--tuned" if strangers <= {one.strategy for one in tuned} else "--set"
+        raise BadInput(f"{option} names {', '.join(sorted(strangers))}, which takes no part")
     return [create(name, **params[name]) if name in params else name for name in chosen]
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _if_installed(work: Callable[[], T]) -> T | None:

@@ -9,12 +9,12 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import compare, data, lists, models, reproduce, tag
+from tagkit.cli import compare, data, lists, models, reproduce, tag, tune
 from tagkit.errors import TagkitError
 
 STOPPED = (
     "tagkit: stopped; `compare` goes on with the strategies left, and so does `reproduce`; "
-    "`tag --out FILE --resume` at the next product"
+    "`tune` with the trials left; `tag --out FILE --resume` at the next product"
 )
 
 
@@ -51,6 +51,7 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("compare")(compare.compare)
+app.command("tune")(tune.tune)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

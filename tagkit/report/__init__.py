@@ -75,6 +75,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
         "views": views,
         "strategies": strategies,
         "failed": dict(comparison.failed),
+        "tuned": dict(comparison.tuned),
         "notes": notes(comparison),
     }
 

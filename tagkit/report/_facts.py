@@ -92,10 +92,17 @@ def troubles(comparison: Comparison) -> list[str]:
     return unread + [f"{name} could not run: {reason}" for name, reason in comparison.failed.items()]
 
 
+def budgets(comparison: Comparison) -> list[str]:
+    """Say which strategies have parameters that a search chose, with its budget, and that the others have not."""
+    names = [result.name for result in comparison.results]
+    said = [comparison.tuned[name] for name in names if name in comparison.tuned]
+    return [*said, "All other strategies: no such search."] if 0 < len(said) < len(names) else said
+
+
 def notes(comparison: Comparison) -> list[str]:
-    """Return what must be said beside the tables: the fall on new texts, unread text, what could not run."""
+    """Return what must be said beside the tables: the fall on new texts, budgets, unread text, what could not run."""
     explained = explain_fall(comparison) or ([leakage(comparison)] if repeated(comparison) else [])
-    return explained + troubles(comparison)
+    return explained + budgets(comparison) + troubles(comparison)
 
 
 def unknown_gold(comparison: Comparison) -> list[tuple[str, int]]:

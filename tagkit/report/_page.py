@@ -42,6 +42,7 @@ def render(comparison: Comparison) -> str:
         headings=[(measure, _cells.heading(measure)) for measure in comparison.measures],
         has_wins=_cells.has_wins(comparison),
         legend=_cells.legend(comparison, comparison.measures),
+        budgets=_facts.budgets(comparison),
         troubles=_facts.troubles(comparison),
         plots=_plots(comparison),
         examples=_examples(comparison),

@@ -23,7 +23,7 @@ from tagkit.report._cells import (
     number,
     win_tie_loss,
 )
-from tagkit.report._facts import explain_fall, troubles
+from tagkit.report._facts import budgets, explain_fall, troubles
 from tagkit.results import DEDUP, TEST, Comparison
 
 WIDTH = 100
@@ -122,7 +122,7 @@ def check_view(comparison: Comparison, view: str) -> None:
 def below(comparison: Comparison, view: str, measures: Sequence[Measure]) -> list[str]:
     """Return the lines below the table of one view: legend, explanation of `dedup`, what could not run."""
     explained = explain_fall(comparison) if view == DEDUP else []
-    return [legend(comparison, measures, view), *explained, *troubles(comparison)]
+    return [legend(comparison, measures, view), *explained, *budgets(comparison), *troubles(comparison)]
 
 
 def _grid(

@@ -31,6 +31,9 @@ WORDS, STEMS, NOUN_PHRASES = ENGLISH = ("words", "stems", "noun phrases")
 """How English is read. "words": candidates are words between stop words and marks. "stems": the same, and words with
 one Porter stem count as one word. "noun phrases": stems as well; candidates are nouns with the nouns and adjectives
 before them, told by a part-of-speech tagger (needs tagkit[english]); marks are words as well where distances count."""
+READING: dict[str, Sequence[object]] = {"max_words": (1, 5), "max_words_zh": (1, 3)}
+READING |= {"pos_filter": [True, False], "tag_words": [True, False]}
+"""What `tagkit tune` searches of how a text is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,7 @@ class WordTagger(Tagger):
     """
 
     ties: str = "first"
-
+    space = READING
     limit: int | None
     max_words: int | None
     max_words_zh: int | None

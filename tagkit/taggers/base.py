@@ -21,6 +21,8 @@ from tagkit.product import Product, Tag, Tags, as_products
 
 State = dict[str, Any]
 """What a strategy learned: JSON values, numpy arrays and scipy sparse matrices by name."""
+Space = Mapping[str, Sequence[Any]]
+"""What may be chosen for parameters, by name: a list of choices, or a range (low, high) or (low, high, "log")."""
 
 
 class Tagger(ABC):
@@ -34,6 +36,8 @@ class Tagger(ABC):
     name: ClassVar[str] = ""
     final: ClassVar[bool] = False
     """Whether its lists are its answer as they are, so that no score threshold is chosen for it on dev."""
+    space: ClassVar[Space] = {}
+    """What `tagkit tune` searches unless one says otherwise; the range of two whole numbers holds whole numbers."""
 
     @abstractmethod
     def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from tagkit.taggers._features import targets
 from tagkit.taggers._losses import LOSSES, multilabel_loss
 from tagkit.taggers._scorer import Scorer
 from tagkit.taggers._surface import Surface
-from tagkit.taggers.base import State, Tagger, nest, ranked, unnest
+from tagkit.taggers.base import Space, State, Tagger, nest, ranked, unnest
 from tagkit.training import Recipe, train
 
 Floats = NDArray[np.float32]
@@ -70,6 +70,14 @@ class Encoder(Tagger):
     """
 
     name = "encoder"
+    space: ClassVar[Space] = {
+        "learning_rate": (1e-4, 1e-3, "log"),
+        "head_rate": (1.0, 10.0, "log"),
+        "epochs": (4, 20),
+        "loss": list(LOSSES),
+        "balance": (0.0, 0.5),
+        "dropout": (0.0, 0.3),
+    }
 
     def __init__(
         self,

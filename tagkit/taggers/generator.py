@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from accelerate import Accelerator
@@ -22,7 +22,7 @@ from tagkit.taggers._rules import Rules
 from tagkit.taggers._teacher import fine_tune
 from tagkit.taggers._writer import Writer
 from tagkit.taggers._writing import Form, Item, Votes, items
-from tagkit.taggers.base import State, nest, unnest
+from tagkit.taggers.base import Space, State, nest, unnest
 from tagkit.training import Recipe
 
 MODES = ("fine-tuned", "prompted")
@@ -86,6 +86,12 @@ class Generator(ListWriter):
     """
 
     name = "generator"
+    space: ClassVar[Space] = {
+        "learning_rate": (5e-5, 1e-3, "log"),
+        "epochs": (1, 6),
+        "batch_size": [4, 8, 16],
+        "order": list(ORDERS),
+    }
 
     def __init__(
         self,

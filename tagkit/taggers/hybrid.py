@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from tagkit.errors import BadInput
 from tagkit.product import Product, Tag, Tags
 from tagkit.taggers import _members
-from tagkit.taggers.base import State, Tagger
+from tagkit.taggers.base import Space, State, Tagger
 from tagkit.text.present import is_present
 
 METHODS = ("learnt", "rrf")
@@ -43,6 +43,11 @@ class Hybrid(Tagger):
     """
 
     name = "hybrid"
+    space: ClassVar[Space] = {
+        "members": [["lexicon", "knn", "linear"], ["lexicon", "knn"], ["lexicon", "linear"], ["knn", "linear"]],
+        "method": list(METHODS),
+        "c": (1.0, 100.0, "log"),
+    }
 
     def __init__(
         self,

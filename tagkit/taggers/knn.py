@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import bm25s
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from tagkit.errors import BadInput
 from tagkit.product import Product, Tags
 from tagkit.taggers._features import TextFeatures, targets, words
-from tagkit.taggers.base import State, Tagger, ranked
+from tagkit.taggers.base import Space, State, Tagger, ranked
 
 INDEXES = ("both", "bm25", "char")
 
@@ -32,6 +33,7 @@ class Neighbours(Tagger):
     """
 
     name = "knn"
+    space: ClassVar[Space] = {"k": (1, 50, "log"), "index": list(INDEXES), "power": (0.5, 4.0)}
 
     def __init__(self, k: int = 10, index: str = "both", power: float = 1.5, limit: int = 20) -> None:
         self.k = k

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tagkit.errors import BadInput
 from tagkit.taggers._counting import CountingTagger
-from tagkit.taggers._words import Phrase, Reading, ngrams
+from tagkit.taggers._words import READING, Phrase, Reading, ngrams
 
 BOOSTED = ("phrases", "all")
 
@@ -38,6 +38,7 @@ class KPMiner(CountingTagger):
     """
 
     name = "kpminer"
+    space = READING | {"least": (1, 3), "alpha": (1.0, 5.0), "sigma": (1.0, 5.0), "boost": list(BOOSTED)}
 
     def __init__(
         self,

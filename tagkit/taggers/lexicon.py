@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from tagkit.product import Product, Span, Tag, Tags
-from tagkit.taggers.base import State, Tagger
+from tagkit.taggers.base import Space, State, Tagger
 from tagkit.text.clean import CleanText, clean
 from tagkit.text.phrases import PhraseMatcher
 
@@ -46,6 +46,7 @@ class Lexicon(Tagger):
 
     name = "lexicon"
     final = True
+    space: ClassVar[Space] = {"min_chars": (1, 3)}
 
     def __init__(self, synonyms: Mapping[str, Sequence[str]] | None = None, min_chars: int = 2) -> None:
         self.synonyms = synonyms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from tagkit.errors import BadInput
 from tagkit.product import Product, Tags
 from tagkit.taggers._calibration import platt
 from tagkit.taggers._features import TextFeatures, targets
-from tagkit.taggers.base import State, Tagger, ranked
+from tagkit.taggers.base import Space, State, Tagger, ranked
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0)
 CLOSED_FORM = 12_000
@@ -48,6 +48,11 @@ class Linear(Tagger):
     """
 
     name = "linear"
+    space: ClassVar[Space] = {
+        "penalty": [None, 0.1, 0.3, 1.0, 3.0, 10.0],
+        "min_count": (1, 5),
+        "prune": (0.0, 0.2),
+    }
 
     def __init__(self, penalty: float | None = None, min_count: int = 2, prune: float = 0.05, limit: int = 20) -> None:
         self.penalty = penalty

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from tagkit.taggers._graph import Floats, GraphTagger, pagerank
-from tagkit.taggers._words import Phrase, Reading
+from tagkit.taggers._words import READING, Phrase, Reading
 
 BLOCK = 512
 """How many occurrences are compared with all others at a time, so that memory stays small for long texts."""
@@ -40,6 +40,7 @@ class MultipartiteRank(GraphTagger):
     """
 
     name = "multipartiterank"
+    space = READING | {"threshold": (0.3, 0.95), "alpha": (0.0, 2.0), "damping": (0.5, 0.95)}
 
     def __init__(
         self,

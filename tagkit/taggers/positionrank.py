@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tagkit.taggers._graph import GraphTagger, by_sum, pagerank, word_graph
-from tagkit.taggers._words import Phrase, Reading
+from tagkit.taggers._words import READING, Phrase, Reading
 
 
 class PositionRank(GraphTagger):
@@ -29,6 +29,7 @@ class PositionRank(GraphTagger):
     """
 
     name = "positionrank"
+    space = READING | {"window": (2, 15), "damping": (0.5, 0.95)}
 
     def __init__(
         self,

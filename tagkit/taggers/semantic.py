@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from tagkit.pretrained.vectors import embed
 from tagkit.product import Product, Tags
 from tagkit.taggers import _neural
 from tagkit.taggers._features import targets, votes
-from tagkit.taggers.base import State, Tagger, ranked
+from tagkit.taggers.base import Space, State, Tagger, ranked
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
 """Shares of the tags' own vectors that are tried on dev."""
@@ -41,6 +42,7 @@ class Semantic(Tagger):
     """
 
     name = "semantic"
+    space: ClassVar[Space] = {"k": (5, 100, "log"), "temperature": (0.005, 0.1, "log")}
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from tagkit.taggers._surface import Surface
 from tagkit.taggers._tag_decoder import Reading, TagDecoder, TagStepper
 from tagkit.taggers._tag_lists import Copies, Lists, loss
 from tagkit.taggers._writing import Item, Votes
-from tagkit.taggers.base import State, nest, unnest
+from tagkit.taggers.base import Space, State, nest, unnest
 from tagkit.training import Recipe, train
 from tagkit.training.batches import sorted_buckets
 from tagkit.training.recipe import resolve_precision, use_fast_attention
@@ -80,6 +80,14 @@ class Seq2Seq(ListWriter):
     """
 
     name = "seq2seq"
+    space: ClassVar[Space] = {
+        "learning_rate": (1e-4, 1e-3, "log"),
+        "head_rate": (1.0, 10.0, "log"),
+        "epochs": (3, 12),
+        "order": list(ORDERS),
+        "temperature": (0.7, 1.3),
+        "dropout": (0.0, 0.3),
+    }
 
     def __init__(
         self,

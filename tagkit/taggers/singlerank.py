@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tagkit.taggers._graph import GraphTagger, by_sum, pagerank, word_graph
-from tagkit.taggers._words import Phrase, Reading
+from tagkit.taggers._words import READING, Phrase, Reading
 
 
 class SingleRank(GraphTagger):
@@ -25,6 +25,7 @@ class SingleRank(GraphTagger):
     """
 
     name = "singlerank"
+    space = READING | {"window": (2, 15), "damping": (0.5, 0.95)}
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tagkit.errors import BadInput
 from tagkit.taggers._graph import GraphTagger, by_sum, pagerank, word_graph
-from tagkit.taggers._words import Phrase, Reading, longest
+from tagkit.taggers._words import READING, Phrase, Reading, longest
 
 
 class TextRank(GraphTagger):
@@ -29,6 +29,7 @@ class TextRank(GraphTagger):
     """
 
     name = "textrank"
+    space = READING | {"window": (2, 10), "damping": (0.5, 0.95), "top": [1 / 3, 1 / 2, 2 / 3, None]}
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tagkit.taggers._counting import CountingTagger
-from tagkit.taggers._words import Phrase, Reading, ngrams
+from tagkit.taggers._words import READING, Phrase, Reading, ngrams
 
 
 class Tfidf(CountingTagger):
@@ -34,6 +34,7 @@ class Tfidf(CountingTagger):
     """
 
     name = "tfidf"
+    space = READING | {"smoothing": (0.0, 2.0)}
 
     def __init__(
         self,

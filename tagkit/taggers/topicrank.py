@@ -7,7 +7,7 @@ from scipy import sparse
 
 from tagkit.errors import BadInput
 from tagkit.taggers._graph import CandidateTagger, pagerank
-from tagkit.taggers._words import Phrase, Reading
+from tagkit.taggers._words import READING, Phrase, Reading
 from tagkit.taggers.multipartiterank import multipartite, topics
 
 CHOICES = ("first", "frequent")
@@ -35,6 +35,7 @@ class TopicRank(CandidateTagger):
     """
 
     name = "topicrank"
+    space = READING | {"threshold": (0.3, 0.95), "choice": list(CHOICES), "damping": (0.5, 0.95)}
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import yake
 
 from tagkit.product import Product, Tag
-from tagkit.taggers._words import CASED, NOUN_PHRASES, Phrase, Reading, Word, WordTagger, ngrams, noun_phrases
+from tagkit.taggers._words import CASED, NOUN_PHRASES, READING, Phrase, Reading, Word, WordTagger, ngrams, noun_phrases
 from tagkit.taggers.base import ranked
 from tagkit.text.clean import clean
 from tagkit.text.language import language_of
@@ -43,6 +43,7 @@ class Yake(WordTagger):
     """
 
     name = "yake"
+    space = READING | {"window": (1, 5), "similarity": (0.5, 1.0)}
     max_words: int  # type: ignore[assignment]
 
     def __init__(

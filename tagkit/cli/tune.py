@@ -1,0 +1,116 @@
+"""`tagkit tune`: choose a strategy's parameters on dev."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tagkit.cli.compare import _if_installed
+from tagkit.cli.lists import JsonOption
+
+SHOWN = 5
+
+
+def tune(
+    name: Annotated[str, typer.Argument(help="The strategy.")],
+    data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
+    trials: Annotated[int, typer.Option(help="The budget: how many parameters to try.")] = 20,
+    measure: Annotated[str, typer.Option(help="What the best parameters are best by, on dev.")] = "F1@M",
+    space: Annotated[
+        list[str] | None,
+        typer.Option(help="What to search instead: k=5..50, rate=1e-4..1e-2 log, index=both,char; can be repeated."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter that stays, as PARAMETER=VALUE (JSON or text).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the search; one below runs/tune if absent.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the search and of how dev is parted.")] = 0,
+    track: Annotated[bool, typer.Option(help="Log the search to MLflow.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with a stopped search.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose a strategy's parameters on dev with a budget of trials; test is not read."""
+    from tagkit import space as spaces
+    from tagkit import tracking
+    from tagkit.datasets import load
+    from tagkit.tuning import tune
+
+    dataset = load(data)
+    params = _settings(set_ or ())
+    chosen = dict(map(spaces.parse, space)) if space else None
+    tuned = tune(name, dataset, trials, measure, seed, chosen, params, folder=out, fresh=fresh)
+    file = (out or tuned.folder) / "tuned.json"
+    store = tracking.store() if track else ""
+    log = _if_installed(lambda: tracking.track_tuned(tuned, dataset, uri=store, artifacts=[file])) if track else None
+    command = compare_command(tuned, data)
+    short = compare_command(tuned, data, file)
+    if as_json:
+        more = {"file": str(file), "compare": command, "compare_tuned": short, "mlflow_run": log or ""}
+        typer.echo(json.dumps(tuned.to_dict() | more, ensure_ascii=False, indent=1))
+        return
+    typer.echo("\n".join(table(tuned)))
+    typer.echo(f"\n{command}\nor, with the budget in the report:\n{short}")
+    if log:
+        typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+
+
+def table(tuned: Any) -> list[str]:
+    """Return the best trials and the default one as aligned lines, with what they say."""
+    rows = tuned.ranking[:SHOWN]
+    if tuned.default not in rows:
+        rows = [*rows, tuned.default]
+    names = list(tuned.space)
+    grid = [["trial", tuned.measure, "s", *names]]
+    for trial in rows:
+        figure = "failed" if trial.value is None else f"{trial.value:.4f}"
+        label = f"{trial.number}{' (default)' if trial.number == 0 else ''}"
+        grid.append([label, figure, f"{trial.seconds:.1f}", *(_written(trial.params[name]) for name in names)])
+    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+    errors = [f"trial {trial.number} failed: {trial.error}" for trial in tuned.trials if trial.error]
+    before = "failed" if tuned.default.value is None else f"{tuned.default.value:.4f}"
+    return [
+        f"{tuned.remark()} {tuned.products:,} products.",
+        "",
+        *lines,
+        "",
+        *errors,
+        f"{tuned.measure}: default {before}, best {tuned.best.value:.4f}. The best was chosen on these products and so "
+        "flatters; what the parameters are worth, `compare` says on test.",
+    ]
+
+
+def compare_command(tuned: Any, data: str, file: Path | None = None) -> str:
+    """Return the command line that compares the strategy with its best parameters: from the file, or each by itself."""
+    words = ["tagkit", "compare", "--data", data, "--taggers", ",".join(dict.fromkeys(("lexicon", tuned.strategy)))]
+    if file:
+        return shlex.join([*words, "--tuned", str(file)])
+    for name, value in tuned.params.items():
+        words += ["--set", f"{tuned.strategy}.{name}={_written(value)}"]
+    return shlex.join(words)
+
+
+def _settings(texts: Any) -> dict[str, Any]:
+    from tagkit.errors import BadInput
+    from tagkit.space import value
+
+    params = {}
+    for text in texts:
+        name, equals, body = text.partition("=")
+        if not (name.isidentifier() and equals):
+            raise BadInput(f"--set takes PARAMETER=VALUE, not {text!r}")
+        params[name] = value(body)
+    return params
+
+
+def _written(value: Any) -> str:
+    """Return a value as `--set` reads it: text as it is unless it would be read as JSON."""
+    from tagkit.space import value as read
+
+    if isinstance(value, str) and read(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)

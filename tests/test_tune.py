@@ -1,0 +1,429 @@
+"""The search for parameters: what it looks at, how it is stopped and goes on, what it leaves for a comparison."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import tagkit
+from tagkit import registry
+from tagkit import space as spaces
+from tagkit.cli import app
+from tagkit.errors import BadInput, MissingExtra, UnknownName
+from tagkit.product import Dataset, Product
+from tagkit.taggers import create
+from tagkit.tuned import Tuned
+
+optuna = pytest.importorskip("optuna")
+pytest.importorskip("bm25s")
+SPACE = {"k": (1, 30), "power": (0.5, 3.0)}
+TRIALS = 7
+KILLED = """
+import os, pathlib, signal, sys
+import tagkit
+from tagkit.taggers.knn import Neighbours
+
+fit, fits = Neighbours._fit, []
+
+def dying(self, train, dev):
+    fits.append(1)
+    if len(fits) == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+    fit(self, train, dev)
+
+Neighbours._fit = dying
+whole = tagkit.load_data("catalogue")
+data = whole.with_parts(train=whole.train[:120], dev=whole.dev[:24], test=whole.test[:10])
+tagkit.tune("knn", data, 7, space={"k": (1, 30), "power": (0.5, 3.0)}, folder=sys.argv[1], progress=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    """A slice of the catalogue."""
+    whole = tagkit.load_data("catalogue")
+    return whole.with_parts(train=whole.train[:120], dev=whole.dev[:24], test=whole.test[:10])
+
+
+@pytest.fixture(scope="module")
+def through(data, tmp_path_factory) -> Tuned:
+    """A search without a stop."""
+    return tune(data, tmp_path_factory.mktemp("through"))
+
+
+@pytest.fixture
+def fits(monkeypatch) -> list[tuple[list[Product], list[Product]]]:
+    """What `knn` and `lexicon` learnt from, time by time."""
+    seen = []
+    for name in ("knn", "lexicon"):
+        kind = registry.taggers.get(name)
+
+        def fit(self, train, dev, original=kind._fit):
+            seen.append((list(train), list(dev)))
+            original(self, train, dev)
+
+        monkeypatch.setattr(kind, "_fit", fit)
+    return seen
+
+
+def tune(data, folder, strategy="knn", trials=TRIALS, **options) -> Tuned:
+    options = {"space": SPACE if strategy == "knn" else None, "progress": False} | options
+    return tagkit.tune(strategy, data, trials, folder=folder, **options)
+
+
+def found(tuned: Tuned) -> list[tuple]:
+    """What does not depend on the clock."""
+    return [(trial.number, trial.params, trial.value, trial.error, trial.repeats) for trial in tuned.trials]
+
+
+def fail_beyond(monkeypatch, most: int) -> None:
+    kind = registry.taggers.get("knn")
+    original = kind._fit
+
+    def fit(self, train, dev):
+        if self.k > most:
+            raise ValueError(f"{self.k} are too many")
+        original(self, train, dev)
+
+    monkeypatch.setattr(kind, "_fit", fit)
+
+
+# ---------------------------------------------------------------- the search
+
+
+def test_the_first_trial_has_the_defaults_and_the_best_is_the_highest(through):
+    assert through.default.params == {"k": 10, "power": 1.5} and len(through.trials) == TRIALS
+    assert through.best.value == max(trial.value for trial in through.trials) >= through.default.value > 0
+    assert len({trial.value for trial in through.trials}) > 1
+    for trial in through.trials:
+        k, power = trial.params["k"], trial.params["power"]
+        assert 1 <= k <= 30 and isinstance(k, int) and 0.5 <= power <= 3.0 and power == float(f"{power:.3g}")
+    assert through.params == through.best.params and through.seconds == sum(t.seconds for t in through.trials) > 0
+
+
+def test_a_killed_search_ends_like_one_run_through(data, through, tmp_path, fits):
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr.decode()
+    (study,) = optuna.get_all_study_summaries(f"sqlite:///{tmp_path}/trials.db")
+    assert study.n_trials == 3, "two ended, one was running"
+    assert found(tune(data, tmp_path)) == found(through)
+    assert len(fits) == 2 * (TRIALS - 2), "what had ended was not run again"
+
+
+def test_a_stopped_search_keeps_what_is_done(data, through, tmp_path, monkeypatch):
+    kind = registry.taggers.get("knn")
+    original, count = kind._fit, []
+
+    def fit(self, train, dev):
+        count.append(self.k)
+        if len(count) == 8:
+            raise KeyboardInterrupt
+        original(self, train, dev)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "_fit", fit)
+        with pytest.raises(KeyboardInterrupt):
+            tune(data, tmp_path)
+        assert found(tune(data, tmp_path, trials=3)) == found(through)[:3] and len(count) == 8
+    assert found(tune(data, tmp_path)) == found(through)
+
+
+def test_a_larger_budget_goes_on_and_fresh_begins_anew(data, through, tmp_path, fits):
+    tune(data, tmp_path, trials=2)
+    assert len(fits) == 4
+    assert found(tune(data, tmp_path, trials=4)) == found(through)[:4] and len(fits) == 8
+    assert found(tune(data, tmp_path, trials=2)) == found(through)[:2] and len(fits) == 8
+    tune(data, tmp_path, trials=2, fresh=True)
+    assert len(fits) == 12
+
+
+def test_other_arguments_are_another_search(data, tmp_path, through):
+    other = tune(data, tmp_path, trials=1, seed=1)
+    changed = tune(data, tmp_path, trials=1, params={"index": "char"})
+    assert len({through.folder, other.folder, changed.folder}) == 3
+    assert tune(data, tmp_path, trials=1, fresh=True).folder == through.folder
+    assert changed.params == {"index": "char", "k": 10, "power": 1.5}
+
+
+def test_test_is_never_looked_at(data, through, tmp_path, monkeypatch):
+    poison = tuple(Product(f"x{n}", p.title, tags=("毒",)) for n, p in enumerate(data.dev))
+    other = data.with_parts(test=poison)
+    assert found(tune(other, tmp_path)) == found(through) and tune(other, tmp_path).key == through.key
+    monkeypatch.setattr(Dataset, "unseen", None)
+    assert found(tune(data.with_parts(test=()), tmp_path / "none", trials=2)) == found(through)[:2]
+
+
+def test_no_product_is_chosen_on_and_scored_in_one_fit(data, tmp_path, fits, monkeypatch):
+    judged = []
+    kind = registry.taggers.get("knn")
+    original = kind._tag
+    monkeypatch.setattr(kind, "_tag", lambda self, rows: judged.append({p.id for p in rows}) or original(self, rows))
+    tune(data, tmp_path, trials=1)
+    dev = {product.id for product in data.dev}
+    halves = [{product.id for product in seen} for _, seen in fits]
+    assert judged == [halves[0], dev - halves[0], halves[1], dev - halves[1]], "thresholds, then the score, twice"
+    assert halves[1] == dev - halves[0] and len(halves[0]) == len(halves[1])
+    assert all(len(train) == len(data.train) for train, _ in fits)
+
+
+def test_a_strategy_whose_lists_are_its_answer_is_fitted_once_without_dev(data, tmp_path, fits):
+    tuned = tune(data, tmp_path, "lexicon", 9)
+    assert all(not dev for _, dev in fits) and len(fits) <= 3, "repeats are not run again"
+    assert sum(trial.repeats is not None for trial in tuned.trials) == 9 - len(fits)
+    for trial in tuned.trials:
+        if trial.repeats is not None:
+            twin = tuned.trials[trial.repeats]
+            assert (trial.params, trial.value, trial.seconds) == (twin.params, twin.value, 0.0)
+
+
+def test_without_dev_a_tenth_of_train_is_held_out(data, tmp_path, fits):
+    tuned = tune(data.with_parts(dev=()), tmp_path, "lexicon", 1)
+    assert (tuned.part, tuned.products) == ("tenth of train held out by seed 0", 12) and len(fits[0][0]) == 108
+    tune(data.with_parts(dev=()), tmp_path, "lexicon", 1, seed=1)
+    assert {p.id for p in fits[0][0]} != {p.id for p in fits[1][0]}
+
+
+def test_lower_is_better_for_some_measures(data, tmp_path):
+    tuned = tune(data, tmp_path, trials=4, measure="Brier")
+    assert tuned.best.value == min(trial.value for trial in tuned.trials)
+
+
+def test_the_defaults_may_lie_outside_the_space(data, tmp_path):
+    tuned = tune(data, tmp_path, trials=3, space={"k": (1, 5), "index": ["char", "bm25"]})
+    assert tuned.default.params == {"k": 10, "index": "both"}
+    assert all(t.params["k"] <= 5 and t.params["index"] != "both" for t in tuned.trials[1:])
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_a_trial_that_fails_counts_and_does_not_stop_the_search(data, tmp_path, monkeypatch, caplog):
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING, "tagkit"):
+        fail_beyond(patch, 12)
+        tuned = tune(data, tmp_path)
+        failed = [trial for trial in tuned.trials if trial.error]
+        assert 0 < len(failed) < TRIALS == len(tuned.trials)
+        assert failed[0].error == f"ValueError('{failed[0].params['k']} are too many')" and failed[0].value is None
+        assert f"trial {failed[0].number} failed" in caplog.text and f"{len(failed)} failed" in tuned.remark()
+        for stop in (1, 3, TRIALS):
+            resumed = tune(data, tmp_path / "resumed", trials=stop)
+        assert found(resumed) == found(tuned)
+    assert found(tune(data, tmp_path)) == found(tuned), "a failure is not tried again"
+
+
+def test_when_all_fail_the_reason_is_told(data, tmp_path, monkeypatch):
+    fail_beyond(monkeypatch, 0)
+    with pytest.raises(BadInput, match="no trial of knn gave a figure, the first for this reason: ValueError"):
+        tune(data, tmp_path, trials=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trials": 0}, "`trials` must be 1 or more, not 0"),
+        ({"space": {"z": (1, 2)}}, "knn has no parameter 'z'; it has: k, index, power, limit"),
+        ({"params": {"z": 1}}, "knn has no parameter 'z'; it has: k, index, power, limit"),
+        ({"params": {"k": 1}}, "k is set and searched"),
+        ({"space": {"k": (50, 5)}}, "the range of k must run upwards, not from 50 to 5"),
+        ({"space": {"k": (0, 5, "log")}}, "the range of k must begin above 0"),
+        ({"space": {"k": ("a", 5)}}, "the range of k runs between two numbers"),
+        ({"space": {"k": (1, 5, 9)}}, "the space of k is a list of choices or"),
+        ({"space": {"index": ["both"]}}, "the space of index needs two different choices"),
+        ({"space": {}}, "knn has nothing to tune; give a space"),
+        ({"space": None, "params": {"k": 1, "index": "both", "power": 1.0}}, "knn has nothing to tune beside what"),
+        ({"strategy": "dictionary"}, "dictionary has nothing to tune; give a space, as in --space"),
+        ({"params": {"limit": object()}}, "parameters that are set must be JSON values"),
+        ({"measure": "F1@x"}, "a cutoff is a positive whole number"),
+        ({"measure": "entity-F1"}, "entity-F1"),
+    ],
+)
+def test_bad_arguments(data, tmp_path, change, message):
+    with pytest.raises(BadInput) as error:
+        tune(data, tmp_path, **change)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_unknown_names_and_too_little_data(data, tmp_path):
+    with pytest.raises(UnknownName, match="no strategy is called 'nonesuch'"):
+        tune(data, tmp_path, "nonesuch")
+    with pytest.raises(UnknownName, match="no measure is called 'nonesuch'"):
+        tune(data, tmp_path, measure="nonesuch")
+    with pytest.raises(BadInput, match="cannot be halved"):
+        tune(data.with_parts(dev=data.dev[:1]), tmp_path)
+    with pytest.raises(BadInput, match="too few train products"):
+        tune(data.with_parts(dev=(), train=data.train[:9]), tmp_path)
+
+
+def test_two_processes_do_not_share_a_search_and_a_broken_file_is_told(data, tmp_path):
+    lock = sqlite3.connect(tmp_path / "lock.db", isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(BadInput, match="another process is tuning"):
+        tune(data, tmp_path, trials=1)
+    lock.close()
+    (tmp_path / "trials.db").write_text("no database " * 100)
+    with pytest.raises(BadInput, match="--fresh begins anew"):
+        tune(data, tmp_path, trials=1)
+    assert tune(data, tmp_path, trials=1, fresh=True).best.value > 0
+
+
+def test_without_optuna_the_extra_is_named(data, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(MissingExtra, match=r'tuning needs the package optuna: pip install "tagkit\[tune\]"'):
+        tune(data, tmp_path)
+
+
+# ---------------------------------------------------------------- spaces
+
+
+@pytest.mark.parametrize("name", registry.taggers.names())
+def test_the_spaces_of_the_strategies(name):
+    try:
+        tagger = create(name)
+    except MissingExtra as error:
+        pytest.skip(str(error))
+    if not tagger.space:
+        return
+    space = spaces.searched(tagger, None, ())
+    params = tagger.get_params()
+    inside = spaces.encoded(space, params)
+    assert {params[parameter] for parameter in space.keys() - inside} <= {None}, "the defaults are within the space"
+    for parameter, values in space.items():
+        assert spaces.parse(f"{parameter}={spaces.written(values)}") == (parameter, values)
+        assert spaces.distribution(values) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "space"),
+    [
+        ("k=5..50", ("k", (5, 50))),
+        ("rate=1e-4..1e-2 log", ("rate", (1e-4, 1e-2, "log"))),
+        ("shift=-1.5..0.5", ("shift", (-1.5, 0.5))),
+        ("index=both,char", ("index", ["both", "char"])),
+        ("on=true,false,null", ("on", [True, False, None])),
+        ('members=[["knn"], ["knn", "linear"]]', ("members", [["knn"], ["knn", "linear"]])),
+    ],
+)
+def test_spaces_as_text(text, space):
+    assert spaces.parse(text) == space
+
+
+@pytest.mark.parametrize("text", ["k", "k=", "=5..6", "5..6", "a b=1..2"])
+def test_what_is_no_space(text):
+    with pytest.raises(BadInput, match="a space is written as"):
+        spaces.parse(text)
+
+
+# ---------------------------------------------------------------- the command, MLflow, the comparison
+
+
+@pytest.fixture(scope="module")
+def work(products, tmp_path_factory):
+    """A folder to work in, with a user's own file."""
+    parts = ["train"] * 12 + ["dev"] * 6 + ["test"] * 6
+    rows = [product.to_dict() | {"split": part} for product, part in zip(products, parts, strict=True)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAGKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "1")
+        patch.chdir(tmp_path_factory.mktemp("work"))
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        Path("shop.jsonl").write_text(text, encoding="utf-8")
+        yield
+
+
+def run(*args: object, code: int = 0):
+    done = CliRunner().invoke(app, [str(arg) for arg in args])
+    assert done.exit_code == code, (done.stdout, done.stderr, done.exception)
+    return done
+
+
+@pytest.fixture(scope="module")
+def body(work) -> dict:
+    """What the command says as JSON."""
+    options = ("--trials", 4, "--space", "k=2..8", "--space", "index=char,both", "--set", "power=2", "--json")
+    return json.loads(run("tune", "knn", "--data", "shop.jsonl", *options, "--no-track").stdout)
+
+
+def test_the_command(body):
+    assert [trial["number"] for trial in body["trials"]] == [0, 1, 2, 3]
+    assert body["space"] == {"k": "2..8", "index": '["char", "both"]'} and body["fixed"] == {"power": 2}
+    assert set(body["params"]) == {"k", "index", "power"} and body["params"]["power"] == 2
+    assert body["mlflow_run"] == "" and Path(body["file"]).parent.parent == Path("runs/tune")
+    assert Tuned.read(body["file"]).params == body["params"]
+    lines = run(
+        *("tune", "knn", "--data", "shop.jsonl", "--trials", 4, "--space", "k=2..8", "--space", "index=char,both"),
+        *("--set", "power=2", "--no-track"),
+    ).stdout.splitlines()
+    assert lines[0].startswith("knn: parameters chosen on the dev part of shop, by F1@M in 4 trials (")
+    assert lines[2].split() == ["trial", "F1@M", "s", "k", "index"]
+    assert body["compare"] in lines and body["compare_tuned"] in lines
+
+
+def test_the_comparison_takes_the_parameters_and_tells_the_budget(body):
+    words = body["compare_tuned"].split()[1:]
+    assert words[3:5] == ["--taggers", "lexicon,knn"]
+    compared = json.loads(run(*words, "--samples", 20, "--no-track", "--json", "--out", "report").stdout)
+    params = compared["strategies"]["knn"]["params"]
+    assert {name: params[name] for name in body["params"]} == body["params"]
+    budget = body["remark"]
+    assert budget in compared["notes"] and "All other strategies: no such search." in compared["notes"]
+    assert budget in Path("report/report.html").read_text(encoding="utf-8").replace("&#39;", "'")
+    assert budget in Path("report/leaderboard-test.md").read_text(encoding="utf-8")
+    again = json.loads(
+        run("compare", "--data", "catalogue", *words[3:], "--samples", 20, "--no-track", "--json").stdout
+    )
+    assert any("shop, which had other products" in note for note in again["notes"])
+
+
+def test_the_runs_in_mlflow(work):
+    mlflow = pytest.importorskip("mlflow")
+    from tagkit.tracking import default_store
+
+    options = ("--data", "shop.jsonl", "--trials", 3, "--json")
+    body = json.loads(run("tune", "lexicon", *options).stdout)
+    client = mlflow.MlflowClient(default_store())
+    parent = client.get_run(body["mlflow_run"])
+    assert parent.info.run_name == "tune lexicon on shop" and parent.info.status == "FINISHED"
+    assert {"trials": "3", "measure": "F1@M", "part": "dev part", "products": "6"}.items() <= parent.data.params.items()
+    assert parent.data.params["best.min_chars"] == str(body["params"]["min_chars"])
+    assert parent.data.metrics["F1_at_M.best"] == pytest.approx(body["best"]["value"])
+    children = client.search_runs(
+        [parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'", order_by=["start_time"]
+    )
+    assert [child.data.params["min_chars"] for child in children] == [
+        str(trial["params"]["min_chars"]) for trial in body["trials"]
+    ]
+    assert [child.data.metrics["F1_at_M"] for child in children] == [trial["value"] for trial in body["trials"]]
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("tune nonesuch", "no strategy is called 'nonesuch'; there are: "),
+        ("tune lexicon --data nonesuch", "no data set is called 'nonesuch'; there are: "),
+        ("tune lexicon --measure nonesuch", "no measure is called 'nonesuch'; there are: "),
+        ("tune lexicon --trials 0", "`trials` must be 1 or more, not 0"),
+        ("tune lexicon --space k=1..2", "lexicon has no parameter 'k'; it has: synonyms, min_chars"),
+        ("tune lexicon --space min_chars=3..1", "the range of min_chars must run upwards, not from 3 to 1"),
+        ("tune lexicon --space min_chars", "a space is written as "),
+        ("tune lexicon --set min_chars", "--set takes PARAMETER=VALUE, not 'min_chars'"),
+        ("tune lexicon --set min_chars=1", "lexicon has nothing to tune beside what is set; give a space"),
+        ("compare --tuned nonesuch.json", "there is no file nonesuch.json"),
+        ("compare --tuned shop.jsonl", "shop.jsonl is not what `tagkit tune` writes"),
+        ("compare --taggers lexicon --tuned FILE", "--tuned names knn, which takes no part"),
+        ("compare --taggers knn --tuned FILE --set knn.k=3", "--set knn.k: --tuned has a value for it"),
+        ("compare --taggers knn --tuned FILE --tuned FILE", "--tuned names two files of one strategy"),
+    ],
+)
+def test_what_is_wrong_is_one_line(body, command, message):
+    done = run(*command.replace("FILE", body["file"]).split(), "--no-track", code=2)
+    (line,) = done.stderr.splitlines()
+    assert done.stdout == "" and line.startswith(f"tagkit: {message}")
