@@ -134,15 +134,15 @@ def run_strategy(name: str, tagger: Tagger, data: Dataset, steps: Sequence[str |
     with _peak_memory() as peak:
         start = time.perf_counter()
         tagger.fit(train, dev=dev)
-        chain = Chain(steps)
-        if steps and dev:
+        chain = Chain(steps).for_data(data)
+        if chain.chooses and dev:
             chain.fit(tagger.predict(dev), dev)
         fitted = time.perf_counter()
         tags = chain(tagger.predict(data.test), data.test)
         tagged = time.perf_counter()
     unread = sum(tagger.unread(data.test))
     costs = (fitted - start, tagged - fitted, peak.mb, unread)
-    return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(repr(step) for step in chain.steps))
+    return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(repr(step) for step in Chain(steps).steps))
 
 
 def _set_aside(failed: dict[str, str], name: str, error: TagkitError) -> None:

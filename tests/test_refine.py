@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score
 
 from tagkit import registry
 from tagkit.errors import BadInput
-from tagkit.product import Product, Span, Tag
+from tagkit.product import Dataset, Product, Span, Tag
 from tagkit.refine import Chain
 from tagkit.refine.diversity import Diversity
 from tagkit.refine.limit import Limit
@@ -239,3 +239,17 @@ def test_a_chain_fits_each_step_on_what_the_steps_before_it_leave():
     assert "乙" not in folded.steps[1].thresholds_
     assert "甲" in folded.steps[1].thresholds_
     assert all(tag.text != "乙" for row in folded(predictions, products) for tag in row)
+
+
+def test_a_comparison_hands_its_synonyms_and_tags_to_steps_that_were_given_none():
+    data = Dataset("shop", (Product("1", "甲", tags=("T恤", "女性")),), synonyms={"女性": ("女士",)})
+    tags = [Tag("女士", 0.9), Tag("t恤", 0.8), Tag("包", 0.7)]
+    steps = ["synonyms", "normalise", "vocabulary"]
+    assert texts(Chain(steps)([tags], [PRODUCT])[0]) == ["女士", "t恤", "包"]
+    assert texts(Chain(steps).for_data(data)([tags], [PRODUCT])[0]) == ["女性", "T恤"]
+    own = Chain([Synonyms({}), Normalise([]), Vocabulary([])])
+    assert own.for_data(data).steps == own.steps, "what was given stays"
+
+
+def test_a_chain_knows_whether_it_needs_dev():
+    assert Chain(["limit", "thresholds"]).chooses and not Chain(["limit", "normalise"]).chooses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ from typer.testing import CliRunner
 
 from tagkit.cli import app
 from tagkit.errors import BadInput
+from tagkit.product import Dataset
 from tagkit.reproduction import parsing, places, running, verdict
-from tagkit.reproduction.form import Expected, Origin
+from tagkit.reproduction.cautions import cautions
+from tagkit.reproduction.form import Expected, Origin, System
+from tagkit.reproduction.outcome import Outcome
 from tagkit.taggers.replay import PAST, RUNS
+from tagkit.text.clean import clean
 
 RUNNER = CliRunner()
 REPOSITORY = Path(__file__).parents[1] / "experiments"
@@ -335,6 +340,118 @@ def test_each_run_goes_to_mlflow(workplace):
     assert len(tags["data_digest"]) == 64 and tags["verdict.micro-F1"] == "FAIL"
     assert figures["micro-F1.expected"] == 100.9 and "P_at_2" in figures
     mlflow.set_tracking_uri(None)
+
+
+# ---------------------------------------------------------------- what a row can vary
+
+
+@pytest.mark.parametrize(
+    ("new", "line", "message"),
+    [
+        ("share: 0", 13, "must be above 0 and up to 1, not 0"),
+        ("share: 0.5", 13, "a share is drawn at random: add `seeds`"),
+        ("share: some", 13, "must be a number, not 'some'"),
+        ("refine: [limits]", 13, "no refinement is called 'limits'; there are: "),
+        ("refine: [{limits: {k: 1}}]", 13, "no refinement is called 'limits'; there are: "),
+        ("refine: [{limit: {k: -1}}]", 13, "a limit is a whole number of at least 0, not -1"),
+        ("refine: [{limit: {most: 1}}]", 13, "unexpected keyword argument 'most'"),
+        ("refine: [{limit: {k: 1}, thresholds: {}}]", 13, "must be a name, or one name with its parameters"),
+        ("leave_out: [cases]", 13, r"no cleaning step is called 'cases' \(did you mean 'case'\?\)"),
+    ],
+)
+def test_an_error_in_what_a_row_varies(workplace, new, line, message):
+    path = edit(workplace, "params: {min_chars: 2}", f"params: {{min_chars: 2}}\n    {new}")
+    with pytest.raises(BadInput, match=rf"small\.yaml, line {line}: .*{message}"):
+        parsing.experiment(path)
+
+
+def row(folder: Path, new: str, strategy: str = "lexicon") -> System:
+    """Return the slow row of the form with another strategy and further keys."""
+    return parsing.experiment(edit(folder, "strategy: lexicon", f"strategy: {strategy}\n    {new}")).systems[1]
+
+
+def test_a_share_of_train_is_drawn_by_the_seed(workplace, products):
+    data = Dataset("shop", tuple(products[:12]), tuple(products[12:14]), tuple(products[14:]))
+    fifth, half = running.sample(data, 0.2, 1), running.sample(data, 0.5, 1)
+    assert (len(fifth.train), len(half.train), len(fifth.dev), len(half.dev)) == (2, 6, 1, 1)
+    assert all(product in half.train for product in fifth.train), "a larger share holds a smaller one"
+    assert list(half.train) == [product for product in data.train if product in half.train], "in their order"
+    assert half.test == data.test and running.sample(data, 0.5, 1) == half
+    assert any(running.sample(data, 0.5, seed).train != half.train for seed in range(5))
+    assert running.sample(data, 1, 1) is data and running.sample(data.with_parts(dev=()), 0.5, 1).dev == ()
+
+
+def test_seeds_of_a_share_give_mean_and_spread(workplace):
+    edit(workplace, "strategy: lexicon", "strategy: lexicon\n    seeds: [0, 1, 2]\n    share: 0.5")
+    (body,) = json.loads(run("small", "--only", "slow look-up", "--json").stdout)
+    found = body["systems"][1]
+    assert found["share"] == 0.5 and found["cells"][0]["spread"] > 0 and found["cells"][0]["measured"] < 100
+    edit(workplace, "lexicon", "linear\n    params: {seed: 1}")
+    assert "linear has no parameter 'seed'" in run("small", code=2).stderr
+
+
+def test_a_seed_goes_to_the_strategy_that_takes_it(workplace):
+    system = row(workplace, "seeds: [3]\n    share: 0.5", "ensemble")
+    assert "seed" not in running.tagger_of(system, 3).get_params()
+    pytest.importorskip("torch")
+    system = replace(system, strategy="sequence")
+    assert running.tagger_of(system, 3).get_params()["seed"] == 3
+
+
+def test_refinements_with_parameters(workplace):
+    system = row(workplace, "refine: [{stop_tags: {tags: [牛奶]}}, {limit: {k: 1}}]")
+    assert system.refine == ({"stop_tags": {"tags": ["牛奶"]}}, {"limit": {"k": 1}})
+    data = places.products(parsing.experiment(workplace / "small.yaml").data)
+    found = running.Kept().run(system, data, None)
+    assert found.refine == ("StopTags(tags=['牛奶'])", "Limit(k=1)")
+    usual = running.Kept().run(replace(system, refine=None), data, None)
+    assert any(tag.text == "牛奶" for tags in usual.tags for tag in tags)
+    assert all(len(tags) < 2 and all(tag.text != "牛奶" for tag in tags) for tags in found.tags)
+
+
+def test_cleaning_that_is_left_out(workplace):
+    data = places.products(parsing.experiment(workplace / "small.yaml").data)
+    system = row(workplace, "leave_out: [case]")
+    kept = running.Kept()
+    without, usual = kept.run(system, data, None), kept.run(replace(system, leave_out=()), data, None)
+    found = [{tag.text for tags in result.tags for tag in tags} for result in (without, usual)]
+    assert "blue" in found[1] - found[0], "Blue is the tag blue only where case does not count"
+    assert clean("Blue").text == "blue", "it is left out for that row alone"
+    fingerprints = {
+        system.fingerprint,
+        replace(system, leave_out=()).fingerprint,
+        replace(system, share=0.5).fingerprint,
+    }
+    assert len(fingerprints) == 3
+
+
+def test_equal_rows_of_one_command_run_once(workplace, monkeypatch):
+    edit(workplace, "99.0", "100.9")
+    edit(workplace, "strategy: lexicon", "strategy: dictionary\n    params: {min_chars: 2}")
+    made = []
+    real = running.run_strategy
+    monkeypatch.setattr(running, "run_strategy", lambda *args: made.append(args[0]) or real(*args))
+    (body,) = json.loads(run("small", "--json", "--fresh", code=1).stdout)
+    assert made == ["look-up"] and [system.get("kept") for system in body["systems"]] == [False, False, None]
+
+
+def test_names_with_an_asterisk(workplace):
+    (workplace / "small_too.yaml").write_text(FORM, encoding="utf-8")
+    (workplace / "other.yaml").write_text(FORM, encoding="utf-8")
+    assert [found.name for found in places.find(["small*"], workplace)] == ["small", "small_too"]
+    assert "no experiment is called 'large*'" in run("large*", code=2).stderr
+
+
+def test_only_rows_that_learn_from_the_same_products_are_compared(workplace):
+    edit(workplace, "micro-F1: 12.3", "micro-F1: {value: 99.0, spread: 99}")
+    edit(
+        workplace,
+        "expected: null",
+        "share: 0.5\n    seeds: [0]\n    expected: {micro-F1: 99.0, P@2: 1}\n    origin: published",
+    )
+    experiment = parsing.experiment(workplace / "small.yaml")
+    (said,) = cautions(Outcome(experiment))
+    assert said.startswith("look-up and elsewhere differ by 0.00")
 
 
 # ---------------------------------------------------------------- data that nobody here has seen

@@ -26,6 +26,7 @@ from tagkit.text import (
     is_stopword,
     jaccard,
     language_of,
+    leaving_out,
 )
 
 PIECES = (
@@ -219,6 +220,16 @@ def test_steps_are_chosen_by_name() -> None:
     assert clean("ＡＢ &amp; 【包邮】", ["nfkc"]).text == "AB &amp; 【包邮】"
     with pytest.raises(UnknownName, match="there are: html"):
         clean("a", ["spelling"])
+
+
+def test_steps_can_be_left_out_for_a_while() -> None:
+    with leaving_out(["case", "noise"]):
+        assert clean("Ａ【包邮】").text == "A 包邮" and clean("ＡＢ", ["nfkc", "case"]).text == "AB"
+        with leaving_out([]):
+            assert clean("Ａ").text == "a"
+    assert clean("Ａ【包邮】").text == "a"
+    with pytest.raises(UnknownName, match="no cleaning step is called 'spelling'"), leaving_out(["spelling"]):
+        pass
 
 
 @pytest.mark.data

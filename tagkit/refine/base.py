@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from tagkit import registry
 from tagkit.errors import BadInput
-from tagkit.product import Product, Tag, Tags
+from tagkit.product import Dataset, Product, Tag, Tags
 
 
 class Step:
@@ -32,6 +32,10 @@ class Step:
         """Return the refined list of one product."""
         raise NotImplementedError
 
+    def for_data(self, data: Dataset) -> Step:
+        """Return the step for a comparison on a data set: with its synonyms or its tags where none were given."""
+        return self
+
     def params(self) -> dict[str, Any]:
         """Return the keywords of `__init__` with their values."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
@@ -50,6 +54,15 @@ class Chain:
 
     def __init__(self, steps: Sequence[Step | str]) -> None:
         self.steps = [registry.steps.get(step)() if isinstance(step, str) else step for step in steps]
+
+    @property
+    def chooses(self) -> bool:
+        """Whether one of the steps chooses something on dev."""
+        return any(type(step).fit is not Step.fit for step in self.steps)
+
+    def for_data(self, data: Dataset) -> Chain:
+        """Return the chain for a comparison on a data set, see `Step.for_data`."""
+        return Chain([step.for_data(data) for step in self.steps])
 
     def fit(self, predictions: Tags, products: Sequence[Product]) -> Self:
         """Let each step choose on dev, given what the steps before it make of the predictions."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tagkit.errors import BadInput
-from tagkit.product import Product, Tag
+from tagkit.product import Dataset, Product, Tag
 from tagkit.refine._merge import merge
 from tagkit.refine.base import Step
 from tagkit.text.clean import clean
@@ -20,7 +20,8 @@ class Normalise(Step):
 
     Args:
         vocabulary: How known tags are written, most wanted first, for example `Dataset.vocabulary`: a tag with the same
-            normal form gets that form, so that "t恤" becomes "T恤" where the gold tags have it. None: normal forms.
+            normal form gets that form, so that "t恤" becomes "T恤" where the gold tags have it. None: the tags of
+            train in a comparison, otherwise normal forms.
 
     Raises:
         BadInput: `vocabulary` is a single string.
@@ -35,6 +36,10 @@ class Normalise(Step):
         self._written: dict[str, str] = {}
         for tag in vocabulary or ():
             self._written.setdefault(_normal(tag), tag)
+
+    def for_data(self, data: Dataset) -> Normalise:
+        """Return the step with the tags of train where no vocabulary was given."""
+        return Normalise(data.vocabulary) if self.vocabulary is None else self
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the cleaned and folded list."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tagkit.errors import BadInput
-from tagkit.product import Product, Tag
+from tagkit.product import Dataset, Product, Tag
 from tagkit.refine._merge import merge
 from tagkit.refine.base import Step
 
@@ -17,7 +17,8 @@ class Synonyms(Step):
     Texts are compared as they are; put `normalise` before this step where case or width may differ.
 
     Args:
-        table: The other forms, by preferred form, like `Dataset.synonyms`. None: there are no synonyms.
+        table: The other forms, by preferred form, like `Dataset.synonyms`. None: those of the data set in a
+            comparison, otherwise none.
 
     Raises:
         BadInput: A form belongs to two preferred ones, or is itself preferred and a form of another.
@@ -28,6 +29,10 @@ class Synonyms(Step):
     def __init__(self, table: Mapping[str, Sequence[str]] | None = None) -> None:
         self.table = table
         self._preferred = _invert(table or {})
+
+    def for_data(self, data: Dataset) -> Synonyms:
+        """Return the step with the data set's synonyms where no table was given."""
+        return Synonyms(data.synonyms) if self.table is None else self
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the list with preferred forms only."""

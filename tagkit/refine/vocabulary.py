@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tagkit.errors import BadInput
-from tagkit.product import Product, Tag
+from tagkit.product import Dataset, Product, Tag
 from tagkit.refine.base import Step
 
 
@@ -13,7 +13,8 @@ class Vocabulary(Step):
     """Keep the tags of a vocabulary; `dropped` names the rest, which may be what the vocabulary lacks.
 
     Args:
-        tags: The vocabulary, compared as it is. None: everything is kept.
+        tags: The vocabulary, compared as it is. None: the tags of train in a comparison, otherwise everything is
+            kept.
 
     Raises:
         BadInput: `tags` is a single string.
@@ -26,6 +27,10 @@ class Vocabulary(Step):
             raise BadInput(f"a vocabulary is a list, not the single string {tags!r}")
         self.tags = tags
         self._known = None if tags is None else frozenset(tags)
+
+    def for_data(self, data: Dataset) -> Vocabulary:
+        """Return the step with the tags of train where no vocabulary was given."""
+        return Vocabulary(data.vocabulary) if self.tags is None else self
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the tags of the vocabulary."""

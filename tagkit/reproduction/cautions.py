@@ -41,19 +41,22 @@ def _chosen(experiment: Experiment) -> list[str]:
 
 
 def _close(outcome: Outcome) -> list[str]:
-    """Compare systems that follow each other by the first measure."""
-    experiment = outcome.experiment
-    first = experiment.measures[0]
-    rows = [(*found, system.name) for system in experiment.systems if (found := _figure(outcome, system, first))]
-    rows.sort(key=lambda row: row[0], reverse=parse(first).better == "higher")
+    """Compare systems that follow each other by the first measure, among those that learn from the same products."""
+    first = outcome.experiment.measures[0]
+    groups: dict[str, list[tuple[float, float | None, str]]] = {}
+    for system in outcome.experiment.systems:
+        if found := _figure(outcome, system, first):
+            groups.setdefault(repr((system.options, system.share)), []).append((*found, system.name))
     out = []
-    for (value, spread, name), (other, other_spread, other_name) in pairwise(rows):
-        widest = max(spread or 0.0, other_spread or 0.0)
-        if widest > 0 and abs(value - other) < widest:
-            out.append(
-                f"{name} and {other_name} differ by {abs(value - other):.2f} in {first}, less than the spread over "
-                f"seeds ({widest:.2f})."
-            )
+    for rows in groups.values():
+        rows.sort(key=lambda row: row[0], reverse=parse(first).better == "higher")
+        for (value, spread, name), (other, other_spread, other_name) in pairwise(rows):
+            widest = max(spread or 0.0, other_spread or 0.0)
+            if widest > 0 and abs(value - other) < widest:
+                out.append(
+                    f"{name} and {other_name} differ by {abs(value - other):.2f} in {first}, less than the spread over "
+                    f"seeds ({widest:.2f})."
+                )
     return out
 
 

@@ -16,6 +16,8 @@ VIEWS = (DEDUP, SEEN)
 """Parts of the test products that a cell can name before a slash, as in "dedup/entity-F1": those whose text does not
 stand in train, and those whose text does."""
 PERCENT, FRACTION = "percent", "fraction"
+Refinement = str | dict[str, dict[str, Any]]
+"""A refinement by name, or its name with its parameters."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,11 @@ class System:
         name: In the table, unique within the experiment.
         strategy: A strategy of the registry; "" for a row that computes nothing and cites.
         params: The strategy's parameters.
-        seeds: One run each, with the parameter `seed`; empty: one run with the parameters as they are.
+        seeds: One run each, with the parameter `seed`; empty: one run with the parameters as they are. Where `share` is
+            below 1 each draws its own products, and the strategy need not have that parameter.
+        share: Which share of train and of dev the row learns and chooses from, at least one product of each.
         refine: Refinements after the strategy; None: those that `tagkit compare` takes.
+        leave_out: Steps of text cleaning (see `tagkit.text.clean`) that the row does without.
         options: Options of the reader that this row has otherwise than the experiment.
         quick: Whether `--quick` runs it.
         expected: By cell: a measure, with a view and a slash before it where it is not all of test. None: not reported.
@@ -105,7 +110,9 @@ class System:
     strategy: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
-    refine: tuple[str, ...] | None = None
+    share: float = 1.0
+    refine: tuple[Refinement, ...] | None = None
+    leave_out: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     quick: bool = False
     expected: dict[str, Expected | None] = field(default_factory=dict)
@@ -119,7 +126,9 @@ class System:
     @property
     def fingerprint(self) -> str:
         """What the row computes, in short: figures measured under another fingerprint are not its own."""
-        what = [self.strategy, self.params, self.seeds, self.refine, self.options]
+        what: list[Any] = [self.strategy, self.params, self.seeds, self.refine, self.options]
+        if self.share < 1 or self.leave_out:
+            what.append([self.share, self.leave_out])
         return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -42,7 +42,8 @@ def log(outcome: Outcome, uri: str) -> str:
             found = outcome.measured[system.name]
             with mlflow.start_run(run_name=system.name, nested=True):
                 mlflow.set_tags(_tags(found.around, found.digest) | {"command": experiment.command(system)})
-                params = {"strategy": system.strategy, "seeds": json.dumps(system.seeds)} | system.params
+                params = {"strategy": system.strategy, "seeds": json.dumps(system.seeds), "share": system.share}
+                params |= system.params
                 mlflow.log_params({key: str(value)[:500] for key, value in params.items()})
                 figures = {"seconds": found.seconds}
                 for name in outcome.names(system):

@@ -12,15 +12,16 @@ from tagkit.errors import BadInput, MissingExtra, TagkitError
 from tagkit.measures import parse
 from tagkit.reproduction.document import Node, meant, read
 from tagkit.reproduction.expectations import expected_cells, read_origin, read_tolerance
-from tagkit.reproduction.form import FRACTION, PERCENT, Data, Experiment, System
+from tagkit.reproduction.form import FRACTION, PERCENT, Data, Experiment, Refinement, System
+from tagkit.text.clean import STEPS
 
 REQUIRED = ("title", "source", "data", "protocol", "measures", "tolerance", "systems")
 OPTIONAL = ("unit", "quick", "baseline", "budget")
 SYSTEM = (
-    *("strategy", "params", "seeds", "refine", "options", "quick", "expected", "origin", "tolerance", "cites"),
-    *("command", "tokens", "chosen_on", "note"),
+    *("strategy", "params", "seeds", "share", "refine", "leave_out", "options", "quick", "expected", "origin"),
+    *("tolerance", "cites", "command", "tokens", "chosen_on", "note"),
 )
-RUNS = ("strategy", "params", "seeds", "refine", "options", "quick", "chosen_on")
+RUNS = ("strategy", "params", "seeds", "share", "refine", "leave_out", "options", "quick", "chosen_on")
 """Keys that only a row which computes something can have; `strategy` says that it is one."""
 
 
@@ -72,13 +73,14 @@ def check_parameters(experiment: Experiment) -> None:
     """
     if experiment.file is None:
         return
+    from tagkit.reproduction.running import tagger_of
+
     nodes = read(experiment.file).value["systems"].value
     for node, system in zip(nodes, experiment.systems, strict=True):
         if not system.strategy:
             continue
-        params = system.params | ({"seed": system.seeds[0]} if system.seeds else {})
         try:
-            registry.taggers.get(system.strategy)().set_params(**params)
+            tagger_of(system, *system.seeds[:1])
         except MissingExtra:
             continue
         except BadInput as error:
@@ -129,8 +131,7 @@ def _system(node: Node, data: Data, measures: tuple[str, ...], quick: bool, tole
         _registered(keys["strategy"], registry.taggers)
     refine = None
     if "refine" in keys:
-        steps = keys["refine"].value
-        refine = tuple(_registered(step, registry.steps) for step in keys["refine"].sequence()) if steps else ()
+        refine = tuple(map(_refinement, keys["refine"].sequence())) if keys["refine"].value else ()
     if "tolerance" in keys:
         tolerance = read_tolerance(keys["tolerance"])
     made = System(
@@ -138,7 +139,9 @@ def _system(node: Node, data: Data, measures: tuple[str, ...], quick: bool, tole
         strategy=keys["strategy"].text() if "strategy" in keys else "",
         params=keys["params"].plain() if "params" in keys and keys["params"].mapping() else {},
         seeds=tuple(seed.whole() for seed in keys["seeds"].sequence()) if "seeds" in keys else (),
+        share=_share(keys),
         refine=refine,
+        leave_out=tuple(map(_cleaning, keys["leave_out"].sequence())) if "leave_out" in keys else (),
         options=_options(keys, data.name),
         quick="strategy" in keys and (keys["quick"].flag() if "quick" in keys else quick),
         cites=keys["cites"].text() if "cites" in keys else "",
@@ -151,6 +154,39 @@ def _system(node: Node, data: Data, measures: tuple[str, ...], quick: bool, tole
     return replace(made, expected=expected_cells(keys["expected"], measures, tolerance, origin))
 
 
+def _share(keys: dict[str, Node]) -> float:
+    if "share" not in keys:
+        return 1.0
+    share = keys["share"].number()
+    if not 0 < share <= 1:
+        raise keys["share"].fail(f"must be above 0 and up to 1, not {share}")
+    if share < 1 and "seeds" not in keys:
+        raise keys["share"].fail("a share is drawn at random: add `seeds`")
+    return share
+
+
+def _refinement(node: Node) -> Refinement:
+    """Return a refinement, which must exist and take its parameters."""
+    if not isinstance(node.value, dict):
+        return _registered(node, registry.steps)
+    if len(node.value) != 1:
+        raise node.fail("must be a name, or one name with its parameters")
+    ((name, params),) = node.value.items()
+    _known(params, name, registry.steps)
+    made = {name: params.mapping() and params.plain()}
+    try:
+        registry.steps.get(name)(**made[name])
+    except (TypeError, BadInput) as error:
+        raise params.fail(str(error)) from error
+    return made
+
+
+def _cleaning(node: Node) -> str:
+    if (text := node.text()) not in STEPS:
+        raise node.fail(f"no cleaning step is called {text!r}{meant(text, STEPS)}; there are: {', '.join(STEPS)}")
+    return text
+
+
 def _one_of(node: Node, known: tuple[str, ...]) -> str:
     if (text := node.text()) not in known:
         raise node.fail(f"must be {' or '.join(known)}, not {text!r}")
@@ -158,6 +194,10 @@ def _one_of(node: Node, known: tuple[str, ...]) -> str:
 
 
 def _registered(node: Node, names: registry.Registry[Any]) -> str:
-    if (text := node.text()) not in names.names():
+    return _known(node, node.text(), names)
+
+
+def _known(node: Node, text: str, names: registry.Registry[Any]) -> str:
+    if text not in names.names():
         raise node.fail(f"no {names.kind} is called {text!r}; there are: {', '.join(names.names())}")
     return text

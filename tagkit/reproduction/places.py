@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import filter as matching
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def find(names: Sequence[str], folder: Path) -> list[Experiment]:
     """Read experiments, all of a folder where none is named.
 
     Args:
-        names: Names of experiments, or paths of YAML files.
+        names: Names of experiments, also with `*` for any letters, or paths of YAML files.
         folder: Where the named ones are.
 
     Raises:
@@ -45,6 +46,8 @@ def find(names: Sequence[str], folder: Path) -> list[Experiment]:
     for name in names or known:
         if name in known:
             paths.append(known[name])
+        elif found := matching(known, name):
+            paths += [known[other] for other in found]
         elif Path(name).suffix in (".yaml", ".yml"):
             if not Path(name).is_file():
                 raise BadInput(f"there is no file {name}")

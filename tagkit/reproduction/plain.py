@@ -27,6 +27,7 @@ def about(experiment: Experiment) -> dict[str, Any]:
 def plan(experiment: Experiment, system: System) -> dict[str, Any]:
     """Return what a row would run."""
     out: dict[str, Any] = {"name": system.name, "strategy": system.strategy, "params": system.params}
+    out |= {"share": system.share, "leave_out": list(system.leave_out)}
     out |= {"seeds": list(system.seeds), "quick": system.quick, "cites": system.cites, "tokens": system.tokens}
     return out | {"note": system.note, "command": experiment.command(system)}
 

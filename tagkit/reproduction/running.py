@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from pathlib import Path
 
-from tagkit import checkpoints
+from tagkit import checkpoints, registry
 from tagkit.comparison import run_strategy, steps_of
 from tagkit.errors import BudgetSpent, DataMissing, HostedError, MissingExtra, TagkitError, WeightsMissing
-from tagkit.product import Dataset
-from tagkit.reproduction.form import System
+from tagkit.product import Dataset, Product
+from tagkit.refine import Step
+from tagkit.reproduction.form import Refinement, System
 from tagkit.results import StrategyResult
-from tagkit.taggers import create
+from tagkit.taggers import Tagger, create
 from tagkit.taggers.base import take_synonyms
+from tagkit.text.clean import leaving_out
 
 ABSENT = {
     DataMissing: "data missing",
@@ -46,19 +50,23 @@ class Kept:
         Raises:
             TagkitError: It cannot run.
         """
-        tagger = create(system.strategy, **system.params, **({} if seed is None else {"seed": seed}))
+        tagger = tagger_of(system, seed)
         take_synonyms(tagger, data.synonyms)
+        data = sample(data, system.share, seed or 0)
         if not data.train:
             data = data.with_parts(train=data.test)  # stored answers learn nothing, but ask for products
-        steps = steps_of(tagger, system.refine)
-        path = checkpoints.place("reproductions", data, system.strategy, tagger, steps)
+        steps = steps_of(tagger, None if system.refine is None else [*map(_step, system.refine)])
+        what = " without ".join([system.strategy, *system.leave_out])
+        path = checkpoints.place("reproductions", data, what, tagger, steps)
+        own = path in self._paths
         self._paths.append(path)
-        found = None if self.fresh else checkpoints.read(path)
+        found = None if self.fresh and not own else checkpoints.read(path)
         if found is not None:
-            self.taken += 1
+            self.taken += not own
             return found
         name = system.name if seed is None else f"{system.name}, seed {seed}"
-        made = run_strategy(name, tagger, data, steps)
+        with leaving_out(system.leave_out):
+            made = run_strategy(name, tagger, data, steps)
         checkpoints.write(path, made)
         return made
 
@@ -67,6 +75,53 @@ class Kept:
         for path in self._paths:
             path.unlink(missing_ok=True)
         self._paths.clear()
+
+
+def tagger_of(system: System, seed: int | None = None) -> Tagger:
+    """Return a system's strategy, unfitted.
+
+    Args:
+        system: A system with a strategy.
+        seed: Its seed; a strategy without that parameter has none where products are drawn by it.
+
+    Raises:
+        BadInput: The strategy lacks a parameter.
+        MissingExtra: Its package is not installed.
+    """
+    made: Tagger = create(system.strategy, **system.params)
+    if seed is None or (system.share < 1 and "seed" not in made.get_params()):
+        return made
+    return made.set_params(seed=seed)
+
+
+def sample(data: Dataset, share: float, seed: int) -> Dataset:
+    """Draw a share of train and of dev at random, in their order; test stays whole.
+
+    With one seed, a larger share holds all products of a smaller one.
+
+    Args:
+        data: The products.
+        share: Above 0 and up to 1; of a part that is not empty at least one product stays.
+        seed: Of the drawing.
+    """
+    return (
+        data if share >= 1 else data.with_parts(train=_draw(data.train, share, seed), dev=_draw(data.dev, share, seed))
+    )
+
+
+def _draw(products: Sequence[Product], share: float, seed: int) -> list[Product]:
+    order = list(range(len(products)))
+    random.Random(seed).shuffle(order)
+    return [products[at] for at in sorted(order[: max(1, round(share * len(order)))])]
+
+
+def _step(step: Refinement) -> str | Step:
+    """Return a refinement made with its parameters, or its name where it has none."""
+    if isinstance(step, str):
+        return step
+    ((name, params),) = step.items()
+    made: Step = registry.steps.get(name)(**params)
+    return made
 
 
 def absent(error: TagkitError) -> str:

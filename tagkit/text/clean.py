@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -163,6 +165,7 @@ DEFAULT = tuple(STEPS)
 
 _FOR_RARE = frozenset({"html", "control", "emoji", "nfkc"})
 _DEFAULT_COMMON = tuple(step for name, step in STEPS.items() if name not in _FOR_RARE)
+_LEFT_OUT: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
 
 
 def clean(text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
@@ -179,13 +182,35 @@ def clean(text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
         UnknownName: There is no such step.
     """
     given = CleanText(text, text)
-    if steps is DEFAULT and not _patterns.RARE.search(text):
-        chain: Iterable[Step] = _DEFAULT_COMMON
+    if left_out := _LEFT_OUT.get():
+        chain: Iterable[Step] = [_step(name) for name in steps if name not in left_out]
+    elif steps is DEFAULT and not _patterns.RARE.search(text):
+        chain = _DEFAULT_COMMON
     else:
         chain = [_step(name) for name in steps]
     for step in chain:
         given = step(given)
     return given
+
+
+@contextmanager
+def leaving_out(steps: Iterable[str]) -> Iterator[None]:
+    """Clean without some steps, whatever chain is asked for, as long as the context lasts: to see what they are worth.
+
+    Args:
+        steps: Names from `STEPS`.
+
+    Raises:
+        UnknownName: There is no such step.
+    """
+    names = frozenset(steps)
+    for name in sorted(names):
+        _step(name)
+    before = _LEFT_OUT.set(names)
+    try:
+        yield
+    finally:
+        _LEFT_OUT.reset(before)
 
 
 def _step(name: str) -> Step:
