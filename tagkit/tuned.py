@@ -113,8 +113,10 @@ class Tuned:
             data: What the report is about; the sentence tells when the search had other products.
         """
         other = data is not None and data.with_parts(test=()).digest != self.digest
-        failed = sum(bool(trial.error) for trial in self.trials)
-        budget = f"{len(self.trials)} trials ({self.seconds:.0f} s{f'; {failed} failed' if failed else ''})"
+        counts = {"failed": sum(bool(trial.error) for trial in self.trials)}
+        counts["repeated earlier ones"] = sum(trial.repeats is not None for trial in self.trials)
+        more = "".join(f"; {count} {what}" for what, count in counts.items() if count)
+        budget = f"{len(self.trials)} trials ({self.seconds:.0f} s{more})"
         where = f"the {self.part} of {self.data}{', which had other products' if other else ''}"
         return f"{self.strategy}: parameters chosen on {where}, by {self.measure} in {budget}."
 

@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,9 +45,9 @@ def tune(
 ) -> Tuned:
     """Search a strategy's parameters with a budget of trials.
 
-    The first trial has the parameters as they are; the tree-structured Parzen estimator (TPE) proposes the others, one
-    parameter at a time. Each trial fits on train and is scored on dev. The strategy and the thresholds that `compare`
-    puts behind it choose on dev as well, so that dev is halved by the seed: fitted with one half at hand, the strategy
+    The first trial has the parameters as they are; the tree-structured Parzen estimator (TPE), over all parameters
+    jointly, proposes the others. Each trial fits on train and is scored on dev. The strategy and the thresholds that
+    `compare` puts behind it choose on dev as well, so dev is halved by the seed: fitted with one half at hand, the strategy
     is scored on the other, and the other way round, and the figure is that of both halves together. A strategy whose
     lists are its answer (`Tagger.final`) has no thresholds and is fitted once, without dev. Without a dev part, a tenth
     of train by the seed is held out in its place. Test is never read. The best figure is the best of many on the same
@@ -175,7 +175,7 @@ class _Search:
         ended = [t for t in found if t.state == states.COMPLETE or "error" in t.user_attrs]
         return [Trial(number, value=t.value, **t.user_attrs) for number, t in enumerate(ended)]
 
-    def step(self, score: Any) -> None:
+    def step(self, score: Callable[[Mapping[str, Any]], tuple[float, float]]) -> None:
         """Do one trial and keep what it gave."""
         done = self.done()
         number = len(done)
@@ -183,7 +183,9 @@ class _Search:
         trial = None
         params = self.first
         if number:
-            self.study.sampler = self.optuna.samplers.TPESampler(seed=bucket(f"{self.seed}:{number}", SEEDS))
+            self.study.sampler = self.optuna.samplers.TPESampler(
+                multivariate=True, warn_independent_sampling=False, seed=bucket(f"{self.seed}:{number}", SEEDS)
+            )
             trial = self.study.ask(distributions)
             params = {name: spaces.decoded(self.space[name], drawn) for name, drawn in trial.params.items()}
         notes: dict[str, Any] = {"params": params, "seconds": 0.0}

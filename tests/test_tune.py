@@ -177,6 +177,7 @@ def test_a_strategy_whose_lists_are_its_answer_is_fitted_once_without_dev(data, 
     tuned = tune(data, tmp_path, "lexicon", 9)
     assert all(not dev for _, dev in fits) and len(fits) <= 3, "repeats are not run again"
     assert sum(trial.repeats is not None for trial in tuned.trials) == 9 - len(fits)
+    assert f"; {9 - len(fits)} repeated earlier ones)" in tuned.remark()
     for trial in tuned.trials:
         if trial.repeats is not None:
             twin = tuned.trials[trial.repeats]
