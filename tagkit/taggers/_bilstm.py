@@ -20,7 +20,7 @@ from tagkit.taggers._crf import CRF
 PADDING, UNKNOWN = 0, 1
 """The ids of what stands behind the end of a text, and of a character that train does not have."""
 FORGOTTEN = 0.5
-"""How likely, in training, a character that train has once is read as unknown, so that `UNKNOWN` is learnt."""
+"""How likely, in training, a rare character is read as unknown, so that `UNKNOWN` is learnt."""
 POLICY = 100
 """Hidden units of the instance selector."""
 Example = tuple[Window, NDArray[np.bool_], bool]
@@ -113,7 +113,7 @@ def encoder_vectors(model: str, wanted: Iterable[str], size: int) -> tuple[list[
         size: How many components.
 
     Returns:
-        The characters, and their vectors, shape (characters, size), as large on average as random ones.
+        The characters, and their vectors, shape (characters, size), of variance 1.
     """
     backbone = Backbone.load(model)
     pieces = {piece.removeprefix("##").lstrip("\u2581") for piece in backbone.tokenizer.get_vocab()}
@@ -125,7 +125,7 @@ def encoder_vectors(model: str, wanted: Iterable[str], size: int) -> tuple[list[
     basis = table[[at for at, plain in enumerate(known) if plain in here] or slice(None)]
     _, _, axes = torch.linalg.svd(basis - basis.mean(0), full_matrices=False)
     reduced = nn.functional.pad((table - basis.mean(0)) @ axes[:size].T, (0, max(0, size - len(axes))))
-    return known, reduced / (reduced.std() * size**0.5)
+    return known, reduced / reduced.std()
 
 
 def collate(examples: Sequence[Example]) -> dict[str, Tensor]:

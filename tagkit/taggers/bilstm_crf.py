@@ -113,9 +113,10 @@ class BiLSTMCRF(Tagger):
             torch.manual_seed(self.seed)
             self._net = self._network()
         ids = self._ids()
-        if table is not None:
+        if table is None:
+            self._net.rare[[ids[char] for char, count in counts.items() if count == 1]] = True
+        else:
             self._net.embed.weight.data[[ids[char] for char in known]] = table
-        self._net.rare[[ids[char] for char, count in counts.items() if count == 1]] = True
         examples = list(self._examples(train_, gold))
         judged = list(dev) if self.patience and any(product.tags for product in dev) else []
         self.history_ = train(
