@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -127,3 +129,18 @@ def encoded(space: Mapping[str, Sequence[Any]], params: Mapping[str, Any]) -> di
         elif _is_number(given) and values[0] <= given <= values[1]:
             out[name] = given
     return out
+
+
+def combinations(space: Space, most: int) -> list[dict[str, Any]]:
+    """Return all combinations of a space; none where there are more than `most`."""
+    options: list[Sequence[Any]] = []
+    for values in space.values():
+        if isinstance(values, list):
+            options.append(json.loads(json.dumps(values)))
+        elif isinstance(values[0], int) and isinstance(values[1], int):
+            options.append(range(values[0], values[1] + 1))
+        else:
+            return []
+    if math.prod(map(len, options)) > most:
+        return []
+    return [dict(zip(space, choice, strict=True)) for choice in itertools.product(*options)]

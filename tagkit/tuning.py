@@ -27,6 +27,8 @@ from tagkit.taggers.base import Space, take_synonyms
 from tagkit.tuned import Trial, Tuned
 
 SEEDS = 2**32
+SMALL = 20
+"""Up to so many combinations are all tried, without Optuna's help."""
 log = logging.getLogger(__name__)
 
 
@@ -45,13 +47,15 @@ def tune(
 ) -> Tuned:
     """Search a strategy's parameters with a budget of trials.
 
-    The first trial has the parameters as they are; the tree-structured Parzen estimator (TPE), over all parameters
-    jointly, proposes the others. Each trial fits on train and is scored on dev. The strategy and the thresholds that
-    `compare` puts behind it choose on dev as well, so dev is halved by the seed: fitted with one half at hand, the strategy
-    is scored on the other, and the other way round, and the figure is that of both halves together. A strategy whose
-    lists are its answer (`Tagger.final`) has no thresholds and is fitted once, without dev. Without a dev part, a tenth
-    of train by the seed is held out in its place. Test is never read. The best figure is the best of many on the same
-    products and so flatters: what the parameters are worth, `compare` says on test.
+    The first trial has the parameters as they are; the tree-structured Parzen estimator (TPE) proposes the others. Of
+    a space with at most 20 combinations each is tried once, in random order, and then the search ends.
+
+    Each trial fits on train and is scored on dev. The strategy and the thresholds that `compare` puts behind it choose
+    on dev as well, so dev is halved by the seed: fitted with one half at hand, the strategy is scored on the other, and
+    the other way round, and the figure is that of both halves together. A strategy whose lists are its answer
+    (`Tagger.final`) has no thresholds and is fitted once, without dev. Without a dev part, a tenth of train by the seed
+    is held out in its place. Test is never read. The best figure is the best of many on the same products and so
+    flatters: what the parameters are worth, `compare` says on test.
 
     Every trial is kept when it ends, in an SQLite file that Optuna's own tools read as well. The same call goes on
     there, and gives what it would have given without the stop, as does a larger `trials`. A trial that fails counts.
@@ -124,8 +128,8 @@ def tune(
     with _alone(home):
         search = _Search(home / "trials.db", plan.key, tagger, searched, judge, seed, fresh)
         for trial in tqdm(range(trials), disable=not progress, unit="trial", desc=f"tuning {strategy} on {data.name}"):
-            if trial >= len(search.done()):
-                search.step(score)
+            if trial >= len(search.done()) and not search.step(score):
+                break
         done = tuple(search.done()[:trials])
         if all(trial.value is None for trial in done):
             raise BadInput(f"no trial of {strategy} gave a figure, the first for this reason: {done[0].error}")
@@ -149,7 +153,7 @@ class _Search:
             from sqlalchemy.exc import SQLAlchemyError
         except ModuleNotFoundError as error:
             raise missing_extra(error, "tuning") from error
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         if fresh:
             path.unlink(missing_ok=True)
         directions = optuna.study.StudyDirection
@@ -163,6 +167,7 @@ class _Search:
         except (SQLAlchemyError, RuntimeError) as error:
             raise BadInput(f"{path} cannot be used ({error}); --fresh begins anew") from error
         self.optuna, self.space, self.seed = optuna, space, seed
+        self.grid = spaces.combinations(space, SMALL)
         self.first = {name: json.loads(json.dumps(tagger.get_params()[name])) for name in space}
         states = optuna.trial.TrialState
         for left in self.study.get_trials(deepcopy=False, states=(states.RUNNING,)):
@@ -175,17 +180,20 @@ class _Search:
         ended = [t for t in found if t.state == states.COMPLETE or "error" in t.user_attrs]
         return [Trial(number, value=t.value, **t.user_attrs) for number, t in enumerate(ended)]
 
-    def step(self, score: Callable[[Mapping[str, Any]], tuple[float, float]]) -> None:
-        """Do one trial and keep what it gave."""
+    def step(self, score: Callable[[Mapping[str, Any]], tuple[float, float]]) -> bool:
+        """Do one trial and keep what it gave; return False where all combinations are tried."""
         done = self.done()
         number = len(done)
         distributions = {name: spaces.distribution(values) for name, values in self.space.items()}
         trial = None
         params = self.first
-        if number:
-            self.study.sampler = self.optuna.samplers.TPESampler(
-                multivariate=True, warn_independent_sampling=False, seed=bucket(f"{self.seed}:{number}", SEEDS)
-            )
+        if number and self.grid:
+            left = [choice for choice in self.grid if choice not in [old.params for old in done]]
+            if not left:
+                return False
+            params = min(left, key=lambda choice: bucket(f"{self.seed}:{choice}", SEEDS))
+        elif number:
+            self.study.sampler = self.optuna.samplers.TPESampler(seed=bucket(f"{self.seed}:{number}", SEEDS))
             trial = self.study.ask(distributions)
             params = {name: spaces.decoded(self.space[name], drawn) for name, drawn in trial.params.items()}
         notes: dict[str, Any] = {"params": params, "seconds": 0.0}
@@ -206,7 +214,7 @@ class _Search:
             for name, note in notes.items():
                 trial.set_user_attr(name, note)
             self.study.tell(trial, value, state=state)
-            return
+            return True
         # The parameters as they are may lie outside the space: Optuna learns of those that do not.
         inside = spaces.encoded(self.space, params)
         self.study.add_trial(
@@ -218,6 +226,7 @@ class _Search:
                 user_attrs=notes,
             )
         )
+        return True
 
 
 def _parts(data: Dataset, seed: int) -> tuple[tuple[Product, ...], tuple[Product, ...], str]:

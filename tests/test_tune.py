@@ -174,10 +174,22 @@ def test_no_product_is_chosen_on_and_scored_in_one_fit(data, tmp_path, fits, mon
 
 
 def test_a_strategy_whose_lists_are_its_answer_is_fitted_once_without_dev(data, tmp_path, fits):
+    tuned = tune(data, tmp_path, "lexicon", 2)
+    assert all(not dev for _, dev in fits) and len(fits) == 2 and tuned.products == len(data.dev)
+
+
+def test_a_small_space_is_tried_in_full(data, tmp_path, fits):
     tuned = tune(data, tmp_path, "lexicon", 9)
-    assert all(not dev for _, dev in fits) and len(fits) <= 3, "repeats are not run again"
-    assert sum(trial.repeats is not None for trial in tuned.trials) == 9 - len(fits)
-    assert f"; {9 - len(fits)} repeated earlier ones)" in tuned.remark()
+    assert sorted(trial.params["min_chars"] for trial in tuned.trials) == [1, 2, 3] and len(fits) == 3
+    assert tuned.default.params == {"min_chars": 2} and "in 3 trials" in tuned.remark()
+    assert found(tune(data, tmp_path, "lexicon", 20)) == found(tuned) and len(fits) == 3
+
+
+def test_repeats_are_not_run_again(data, tmp_path, fits):
+    tuned = tune(data, tmp_path, "lexicon", 24, space={"min_chars": (1, 22)})
+    assert len(fits) < 24 == len(tuned.trials)
+    assert sum(trial.repeats is not None for trial in tuned.trials) == 24 - len(fits)
+    assert f"; {24 - len(fits)} repeated earlier ones)" in tuned.remark()
     for trial in tuned.trials:
         if trial.repeats is not None:
             twin = tuned.trials[trial.repeats]
@@ -197,8 +209,8 @@ def test_lower_is_better_for_some_measures(data, tmp_path):
 
 
 def test_the_defaults_may_lie_outside_the_space(data, tmp_path):
-    tuned = tune(data, tmp_path, trials=3, space={"k": (1, 5), "index": ["char", "bm25"]})
-    assert tuned.default.params == {"k": 10, "index": "both"}
+    tuned = tune(data, tmp_path, trials=3, space={"k": (1, 5), "index": ["char", "bm25"], "power": (1.0, 2.0)})
+    assert tuned.default.params == {"k": 10, "index": "both", "power": 1.5}
     assert all(t.params["k"] <= 5 and t.params["index"] != "both" for t in tuned.trials[1:])
 
 
