@@ -79,11 +79,18 @@ def test_categories_count_unless_they_are_not_wanted(shop):
     assert np.ptp(read(without, asked), axis=0).max() < 1e-6
 
 
-def test_a_tag_without_training_gets_what_standing_in_the_text_is_worth(shop):
+def test_a_tag_without_training_borrows_of_its_neighbours_and_gets_what_standing_in_the_text_is_worth(shop):
     evidence, _ = fitted(shop)
-    evidence.tags = [*evidence.tags, "绿色"]
-    inside, outside = read(evidence, [Product("a", "新款绿色"), Product("b", "新款")])[:, -1]
-    assert evidence._weights[HITS] > 0 and inside > outside
+    known = len(evidence.tags)
+    near = np.zeros((1, known), dtype=np.float32)
+    near[0, :2] = 0.5
+    evidence.extend(["绿色"], near)
+    found = read(evidence, [Product("a", "新款绿色"), Product("b", "新款")])
+    assert evidence._weights[HITS] > 0 and found[0, -1] > found[1, -1]
+    chances = 1 / (1 + np.exp(-found[1].astype(float)))
+    assert chances[known] == pytest.approx(chances[:2].mean(), rel=1e-4)
+    again = Evidence.restore(evidence.state())
+    assert np.array_equal(read(evidence, shop), read(again, shop))
 
 
 def test_what_was_saved_says_the_same(shop):

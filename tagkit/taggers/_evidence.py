@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from tagkit.product import Product
@@ -74,6 +75,7 @@ class Evidence:
         if linear.held_out_ is None:
             return None
         self._linear, held_out = linear, linear.held_out_
+        self._near = np.zeros((0, len(self.tags)), dtype=np.float32)
         self._gold = targets(products, self.tags)
         self._words, self._vectors = linear.features(products), np.asarray(vectors, dtype=np.float32)
         self._categories = self._read_categories(products)
@@ -93,10 +95,20 @@ class Evidence:
         known = len(self._linear.tags_)
         found = np.full((len(products), len(self.tags)), -np.inf, dtype=np.float32)
         found[:, :known] = self._logits(self._scores(products, self._linear.raw(words), words, vectors, held=False))
-        # A tag that train did not have gets the logit of the rarer ones, and what standing in the text is worth.
-        low = np.quantile(found[:, :known], 0.25, axis=1, keepdims=True)
-        found[:, known:] = low + self._hits(products, self.tags[known:]) * self._weights[HITS] / self._spread[HITS]
+        # A tag that train did not have borrows of its neighbours, and gets what standing in the text is worth.
+        borrowed = logit(np.clip(expit(found[:, :known]) @ self._near.T, LEAST, 1 - LEAST))
+        found[:, known:] = borrowed + self._hits(products, self.tags[known:]) * self._weights[HITS] / self._spread[HITS]
         return found
+
+    def extend(self, tags: Sequence[str], near: Floats) -> None:
+        """Add tags that train did not have.
+
+        Args:
+            tags: The new tags.
+            near: How much each borrows of the probability of each tag of train, shape (tags, tags of train).
+        """
+        self.tags += tags
+        self._near = np.concatenate([self._near, near.astype(np.float32)])
 
     @property
     def _shares(self) -> Floats:
@@ -170,7 +182,13 @@ class Evidence:
     def state(self) -> State:
         """Return what was learned."""
         fusion = {"mean": self._mean, "spread": self._spread, "weights": self._weights, "bias": self._bias}
-        train = {"gold": self._gold, "words": self._words, "vectors": self._vectors, "categories": self._categories}
+        train = {
+            "near": self._near,
+            "gold": self._gold,
+            "words": self._words,
+            "vectors": self._vectors,
+            "categories": self._categories,
+        }
         return {
             "tags": self.tags,
             "category": self.category,
@@ -185,7 +203,7 @@ class Evidence:
         made = cls(state["tags"], state["category"])
         made._mean, made._spread = state["mean"], state["spread"]
         made._weights, made._bias = state["weights"], state["bias"]
-        made._gold, made._categories = state["gold"], state["categories"]
+        made._near, made._gold, made._categories = state["near"], state["gold"], state["categories"]
         made._words, made._vectors = state["words"], state["vectors"]
         made._linear = Linear()
         made._linear._restore(unnest("linear", state))

@@ -69,10 +69,10 @@ class Surface:
         ]
         return embed(self._untuned, texts, precision=self.precision)
 
-    def extend(self, tags: Sequence[str]) -> None:
-        """Make these the tags: those of before, and new ones."""
+    def extend(self, tags: Sequence[str], near: Floats) -> None:
+        """Add tags, each with what it borrows of the tags of train, shape (tags, tags of train)."""
         if self._evidence is not None:
-            self._evidence.tags = list(tags)
+            self._evidence.extend(tags, near)
 
     def state(self) -> State:
         """Return what was learned."""

@@ -142,7 +142,7 @@ class Encoder(Tagger):
         windows = self._windows(backbone, tagged)
         judged = [product for product in dev if product.tags]
         truth = targets(judged, self.tags_)
-        self.scale_, self.shift_ = 1.0, 0.0
+        self.known_, self.scale_, self.shift_ = len(self.tags_), 1.0, 0.0
         self.history_ = train(
             self._net,
             lambda net, batch: multilabel_loss(
@@ -200,6 +200,8 @@ class Encoder(Tagger):
     def add_tags(self, tags: Sequence[str]) -> Self:
         """Let tags that train did not have be given too, by their texts alone (zero-shot).
 
+        What was learnt of the known tags with the most alike texts is theirs as well.
+
         Args:
             tags: The new tags; those already known are left as they are.
 
@@ -213,18 +215,21 @@ class Encoder(Tagger):
         self._check_fitted()
         new = [tag for tag in dict.fromkeys(tags) if tag not in set(self.tags_)]
         if new:
-            self._net.extend(embed(Backbone.load(self._net.backbone.source), new))
+            labels = embed(Backbone.load(self._net.backbone.source), new)
+            near = self._net.nearness(labels, self.known_)
+            self._net.extend(labels, near)
+            self._surface.extend(new, near)
             self.tags_ = [*self.tags_, *new]
-            self._surface.extend(self.tags_)
         return self
 
     def _state(self) -> State:
-        state: State = {"tags": self.tags_, "history": self.history_, "scale": self.scale_, "shift": self.shift_}
+        state: State = {"tags": self.tags_, "history": self.history_, "known": self.known_}
+        state |= {"scale": self.scale_, "shift": self.shift_}
         state |= nest("backbone", self._net.backbone.state()) | nest("net", self._net.head_state())
         return state | self._surface.state()
 
     def _restore(self, state: State) -> None:
-        self.tags_, self.history_ = state["tags"], state["history"]
+        self.tags_, self.known_, self.history_ = state["tags"], state["known"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
         labels, backbone = state["net:labels"], Backbone.from_state(unnest("backbone", state))
         self._surface = Surface(backbone.source, self.category, self.tag_precision).restore(state)
