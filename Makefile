@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 # What the trained strategies give up so that `make compare` ends within ten minutes on two cores: epochs (their defaults
-# are 12, 6, 15 and 30, and `sequence` averages its weights), the trained member of the average, and fine-tuning the
+# are 12, 6, 15 and 40, and `sequence` averages its weights), the trained member of the average, and fine-tuning the
 # generator, which is asked as it is, for short lists.
 QUICK := --set encoder.epochs=1 --set seq2seq.epochs=1 --set sequence.epochs=1 --set sequence.average=0 \
 	--set bilstm_crf.epochs=3 --set 'ensemble.members=["semantic", "linear", "lexicon"]' \
