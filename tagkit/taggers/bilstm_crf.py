@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence as Rows
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from tagkit.taggers._bilstm import (
     key,
     loss,
 )
-from tagkit.taggers.base import State, Tagger
+from tagkit.taggers.base import Space, State, Tagger
 from tagkit.training import Recipe, train
 
 PIECE = 256
@@ -71,6 +72,14 @@ class BiLSTMCRF(Tagger):
 
     name = "bilstm_crf"
     final = True
+    space: ClassVar[Space] = {
+        "learning_rate": (1e-3, 1e-2, "log"),
+        "epochs": (20, 80),
+        "size": (50, 200),
+        "hidden": (50, 200),
+        "dropout": (0.1, 0.6),
+        "select": [False, True],
+    }
 
     def __init__(
         self,
