@@ -4,9 +4,9 @@
 
 One network is trained on OA-Mine and put into both. The pipeline (token-classification, aggregation "simple", fast
 tokenizer) is timed at several batch sizes, and its best counts. Ours is timed in 32-bit floats and, where the processor
-has it, in bf16; it decodes greedily, as the pipeline does. Both read the 491 test titles several times over, from strings
-to tags with places. "Same tags" is the share of titles for which both give the same (start, end, type), and the F1 of
-one against the other. F1 against gold is given for the pipeline's spans, ours, and ours decoded by Viterbi.
+has it, in bf16; it decodes greedily, as the pipeline does. Both read the 491 test titles several times over, from
+strings to tags with places. "Same tags" is the share of titles for which both give the same (start, end, type), and the
+F1 of one against the other. F1 against gold is given for the pipeline's spans, ours, and ours decoded by Viterbi.
 """
 
 from __future__ import annotations
