@@ -172,6 +172,11 @@ def test_knn_repeats_the_tags_of_an_identical_title(products, fitted):
     assert set(products[0].tags) <= {tag.text for tag in row[:8]}
 
 
+def test_linear_learns_from_two_texts_without_a_word_in_common():
+    products = [Product("1", "红色高跟鞋", tags=("鞋子",)), Product("2", "blue boots", tags=("鞋子",))]
+    assert create("linear").fit(products).predict(["红色高跟鞋"])[0][0].text == "鞋子"
+
+
 def test_linear_learns_what_does_not_stand_in_the_text(fitted):
     row = fitted("linear").predict(["绿色高跟鞋"])[0]
     assert "鞋子" in [tag.text for tag in row[:5]]

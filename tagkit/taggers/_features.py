@@ -31,7 +31,7 @@ class TextFeatures:
     Args:
         char_range: Shortest and longest character n-gram.
         use_words: Whether to have the words too.
-        min_count: Rarer words and n-grams are left out.
+        min_count: Rarer words and n-grams are left out, unless none is that frequent.
     """
 
     def __init__(self, char_range: tuple[int, int] = (1, 3), use_words: bool = True, min_count: int = 1) -> None:
@@ -59,7 +59,7 @@ class TextFeatures:
         self.user_words = list(user_words)
         self.segmenter = Segmenter(self.user_words)
         texts = self._texts(products)
-        return sparse.hstack([part.fit_transform(texts[name]) for name, part in self.parts.items()]).tocsr()
+        return sparse.hstack([_fit(part, texts[name]) for name, part in self.parts.items()]).tocsr()
 
     def transform(self, products: Sequence[Product]) -> sparse.csr_matrix:
         """Return the features of products, shape (n, d)."""
@@ -87,6 +87,13 @@ class TextFeatures:
         for name, part in self.parts.items():
             part.vocabulary = {term: column for column, term in enumerate(state[f"{name}_terms"])}
             part.idf_ = state[f"{name}_idf"]
+
+
+def _fit(part: TfidfVectorizer, texts: Sequence[str]) -> sparse.csr_matrix:
+    try:
+        return part.fit_transform(texts)
+    except ValueError:  # a few short texts may have no word twice
+        return part.set_params(min_df=1).fit_transform(texts)
 
 
 def votes(
