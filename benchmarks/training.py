@@ -26,7 +26,7 @@ from tagkit.measures import Run, parse_all
 from tagkit.pretrained import Backbone
 from tagkit.product import Dataset
 from tagkit.taggers import _bio
-from tagkit.taggers.sequence import Labeller, Sequence
+from tagkit.taggers.sequence import Network, Sequence
 
 RATE = 5e-4
 
@@ -98,7 +98,7 @@ def fit_with_trainer(tagger: Sequence, data: Dataset) -> float:
         )
         Trainer(model=model, args=arguments, train_dataset=rows, data_collator=collate).train()
     seconds = time.perf_counter() - start
-    tagger._net = Labeller(backbone, 1 + 2 * len(tagger.types_), 0.0, crf=False)
+    tagger._net = Network(backbone, 1 + 2 * len(tagger.types_), 0.0, crf=False)
     backbone.model.load_state_dict(model.bert.state_dict())
     tagger._net.head.load_state_dict(model.classifier.state_dict())
     tagger._net.eval()

@@ -134,7 +134,8 @@ def run_strategy(name: str, tagger: Tagger, data: Dataset, steps: Sequence[str |
     with _peak_memory() as peak:
         start = time.perf_counter()
         tagger.fit(train, dev=dev)
-        chain = Chain(steps).for_data(data)
+        given = Chain(steps)
+        chain = given.for_data(data)
         if chain.chooses and dev:
             chain.fit(tagger.predict(dev), dev)
         fitted = time.perf_counter()
@@ -142,7 +143,7 @@ def run_strategy(name: str, tagger: Tagger, data: Dataset, steps: Sequence[str |
         tagged = time.perf_counter()
     unread = sum(tagger.unread(data.test))
     costs = (fitted - start, tagged - fitted, peak.mb, unread)
-    return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(repr(step) for step in Chain(steps).steps))
+    return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(map(repr, given.steps)))
 
 
 def _set_aside(failed: dict[str, str], name: str, error: TagkitError) -> None:

@@ -103,7 +103,7 @@ def track_tuned(tuned: Tuned, data: Dataset, *, uri: str | None = None, artifact
             f"{metric}.best": tuned.best.value,
             f"{metric}.default": tuned.default.value,
         }
-        mlflow.log_metrics({"seconds": tuned.seconds} | {name: v for name, v in figures.items() if v is not None})
+        mlflow.log_metrics({name: value for name, value in figures.items() if value is not None})
         mlflow.log_input(_data_input(mlflow, data.with_parts(test=())), context="tuning")
         for path in artifacts:
             mlflow.log_artifact(str(path))

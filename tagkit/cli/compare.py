@@ -46,7 +46,7 @@ def compare(
     dataset = load(data)
     store = tracking.store() if track else ""
     found = [Tuned.read(path) for path in tuned or ()]
-    run = _if_installed(lambda: tracking.live(dataset.name, uri=store)) if track else None
+    run = if_installed(lambda: tracking.live(dataset.name, uri=store)) if track else None
     with run or nullcontext():
         result = comparison.compare(
             _strategies(taggers, set_ or (), found),
@@ -59,7 +59,7 @@ def compare(
             tuned={one.strategy: one.remark(dataset) for one in found},
         )
         folder = out or Path("runs") / result.data.name
-        files = _if_installed(lambda: report.write(result, folder)) or []
+        files = if_installed(lambda: report.write(result, folder)) or []
         for path in readme or ():
             report.insert(result, path)
         run_id = tracking.track(result, uri=store, artifacts=files) if run else ""
@@ -103,7 +103,7 @@ def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> 
     return [create(name, **params[name]) if name in params else name for name in chosen]
 
 
-def _if_installed(work: Callable[[], T]) -> T | None:
+def if_installed(work: Callable[[], T]) -> T | None:
     """Do what needs an optional package; without it say what to install, since the figures are there all the same."""
     from tagkit.errors import MissingExtra
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tagkit.cli.compare import _if_installed
+from tagkit.cli.compare import if_installed
 from tagkit.cli.lists import JsonOption
 
 
@@ -119,7 +119,7 @@ def _log(outcome: Any) -> None:
     from tagkit import tracking
     from tagkit.reproduction.log import log
 
-    _if_installed(lambda: log(outcome, tracking.store()))
+    if_installed(lambda: log(outcome, tracking.store()))
 
 
 def _write(outcomes: Sequence[Any], folder: Path) -> None:

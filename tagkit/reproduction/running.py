@@ -104,9 +104,9 @@ def sample(data: Dataset, share: float, seed: int) -> Dataset:
         share: Above 0 and up to 1; of a part that is not empty at least one product stays.
         seed: Of the drawing.
     """
-    return (
-        data if share >= 1 else data.with_parts(train=_draw(data.train, share, seed), dev=_draw(data.dev, share, seed))
-    )
+    if share >= 1:
+        return data
+    return data.with_parts(train=_draw(data.train, share, seed), dev=_draw(data.dev, share, seed))
 
 
 def _draw(products: Sequence[Product], share: float, seed: int) -> list[Product]:

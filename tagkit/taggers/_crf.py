@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 FORBIDDEN = -1e4
@@ -113,6 +115,12 @@ class CRF(nn.Module):
         result = torch.zeros_like(scores, dtype=torch.float32)
         result[mask] = found[inner]
         return result
+
+    @torch.inference_mode()
+    def probabilities(self, scores: Tensor, mask: Tensor) -> NDArray[np.float32]:
+        """Return `marginals` as an array, reckoned on the device of the weights."""
+        device = self.moves.device
+        return self.marginals(scores.to(device), mask.to(device)).cpu().numpy()
 
 
 def packed(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
+from sklearn.metrics.pairwise import cosine_similarity
 from torch import Tensor, nn
 
 from tagkit.pretrained import Backbone
@@ -81,7 +82,7 @@ class Scorer(nn.Module):
         """
         old = self.labels[:known].cpu().numpy()
         centre = old.mean(0)
-        alike = _unit(labels - centre) @ _unit(old - centre).T
+        alike = cosine_similarity(labels - centre, old - centre)
         out = np.zeros_like(alike)
         best = np.argsort(-alike, axis=1, kind="stable")[:, :LENDERS]
         np.put_along_axis(out, best, softmax(np.take_along_axis(alike, best, 1) / TEMPERATURE, axis=1), 1)
@@ -94,7 +95,3 @@ class Scorer(nn.Module):
         self.labels = torch.cat([self.labels, more])
         self.own = nn.Parameter(torch.cat([self.own, own @ self.own[: own.shape[1]]]))
         self.bias = nn.Parameter(torch.cat([self.bias, self.bias.quantile(0.25).expand(len(more))]))
-
-
-def _unit(rows: Floats) -> Floats:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tagkit.errors import BadInput
 from tagkit.pretrained import Window
 from tagkit.pretrained.running import run
-from tagkit.product import Product, Tags
+from tagkit.product import Product
 from tagkit.taggers import _bio, _neural
 from tagkit.taggers._bilstm import (
     PADDING,
@@ -27,16 +27,15 @@ from tagkit.taggers._bilstm import (
     key,
     loss,
 )
-from tagkit.taggers.base import Space, State, Tagger
+from tagkit.taggers._labeller import Labeller
+from tagkit.taggers.base import Space, State
 from tagkit.training import Recipe, train
 
 PIECE = 256
 """The most characters learnt from at once. A longer text is learnt from in pieces, and is tagged as a whole."""
-CHUNK = 2000
-"""Products whose label probabilities are held in memory at a time."""
 
 
-class BiLSTMCRF(Tagger):
+class BiLSTMCRF(Labeller):
     """BIO labelling of characters by a bidirectional LSTM and a conditional random field, without an encoder.
 
     Sentences labelled by a dictionary lack entities. Where a product counts as partly labelled (`partial`), its known
@@ -71,7 +70,6 @@ class BiLSTMCRF(Tagger):
     """
 
     name = "bilstm_crf"
-    final = True
     space: ClassVar[Space] = {
         "learning_rate": (1e-3, 1e-2, "log"),
         "epochs": (20, 80),
@@ -111,10 +109,7 @@ class BiLSTMCRF(Tagger):
 
     def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
         self._check_parameters()
-        gold = [_bio.without_overlaps(_bio.gold_spans(product)) for product in train_]
-        self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
-        if not self.types_:
-            raise BadInput("bilstm_crf learns from tags that stand in the text, and no training product has one")
+        gold = self._read_gold(train_)
         counts = Counter(char for product in train_ for char in map(key, product.text))
         known, table = encoder_vectors(self.vectors, counts, self.size) if self.vectors else ([], None)
         self.characters_ = sorted(counts.keys() | set(known))
@@ -186,39 +181,13 @@ class BiLSTMCRF(Tagger):
                 labels = _bio.token_labels(spans, self.types_, piece.starts, piece.ends)
                 yield piece, allowed_labels(labels, 1 + 2 * len(self.types_), distant), distant
 
-    def _tag(self, products: Rows[Product]) -> Tags:
-        out: Tags = []
-        for first in range(0, len(products), CHUNK):
-            part = products[first : first + CHUNK]
-            found = _bio.best_spans(self._probabilities(part), self.types_)
-            out += [_bio.as_tags(product.text, row, self.name) for product, row in zip(part, found, strict=True)]
-        return out
-
-    @property
-    def types(self) -> list[str]:
-        """The types in the order of the labels."""
-        self._check_fitted()
-        return self.types_
-
-    def character_probabilities(self, products: Rows[Product]) -> Iterator[NDArray[np.float32]]:
-        """Yield for each product the probabilities of the labels of its characters, as `sequence` does.
-
-        Yields:
-            Shape (characters of `Product.text`, labels).
-        """
-        for first in range(0, len(products), CHUNK):
-            yield from self._probabilities(products[first : first + CHUNK])
-
     def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
         windows = self._windows(products)
         out = [np.zeros((0, 1 + 2 * len(self.types_)), dtype=np.float32) for _ in products]
         for batch, scores in run(self._net, windows, PADDING):
             lengths = torch.tensor([len(windows[i]) for i in batch])
             mask = torch.arange(scores.shape[1]) < lengths[:, None]
-            device = self._net.chain.moves.device
-            with torch.inference_mode():
-                found = self._net.chain.marginals(scores.to(device), mask.to(device)).cpu().numpy()
-            for i, row in zip(batch, found, strict=True):
+            for i, row in zip(batch, self._net.chain.probabilities(scores, mask), strict=True):
                 out[windows[i].row] = row[: len(windows[i])]
         return out
 

@@ -14,19 +14,18 @@ from torch import Tensor, nn
 from tagkit.errors import BadInput
 from tagkit.pretrained import Backbone, TextReader, Window
 from tagkit.pretrained.running import pad, run
-from tagkit.product import Product, Tags
+from tagkit.product import Product
 from tagkit.taggers import _bio, _neural
 from tagkit.taggers._augment import ValueSwap
 from tagkit.taggers._crf import CRF
-from tagkit.taggers.base import Space, State, Tagger, nest, unnest
+from tagkit.taggers._labeller import Labeller
+from tagkit.taggers.base import Space, State, nest, unnest
 from tagkit.training import Recipe, train
 
 DECODINGS = ("viterbi", "greedy")
-CHUNK = 2000
-"""Products whose label probabilities are held in memory at a time."""
 
 
-class Sequence(Tagger):
+class Sequence(Labeller):
     """BIO labelling of tokens or characters, typed where train is.
 
     Every label is "outside", "begins" or "goes on" of a type. Types are those of train's annotations; where train has
@@ -62,7 +61,6 @@ class Sequence(Tagger):
     """
 
     name = "sequence"
-    final = True
     space: ClassVar[Space] = {
         "learning_rate": (1e-4, 1e-3, "log"),
         "epochs": (5, 25),
@@ -115,10 +113,7 @@ class Sequence(Tagger):
     def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
         if self.decoding not in DECODINGS:
             raise BadInput(f"decoding is one of {', '.join(DECODINGS)}, not {self.decoding!r}")
-        gold = [_bio.without_overlaps(_bio.gold_spans(product)) for product in train_]
-        self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
-        if not self.types_:
-            raise BadInput("sequence learns from tags that stand in the text, and no training product has one")
+        gold = self._read_gold(train_)
         self.level_ = self.level
         if self.level == "auto":
             self.level_ = "char" if _neural.main_language(train_) == "zh" else "word"
@@ -144,7 +139,7 @@ class Sequence(Tagger):
             backbone.freeze_embeddings()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            self._net = Labeller(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
+            self._net = Network(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
         judged = [product for product in dev if product.tags] if self.patience else []
         self.history_ = train(
             self._net,
@@ -176,37 +171,12 @@ class Sequence(Tagger):
         prefixes = [product.category for product in products] if self.category else None
         return self._reader(backbone).read([product.text for product in products], prefixes)
 
-    def _tag(self, products: Rows[Product]) -> Tags:
-        out: Tags = []
-        for first in range(0, len(products), CHUNK):
-            part = products[first : first + CHUNK]
-            if self.decoding == "greedy":
-                found = [_bio.greedy_spans(tokens, self.types_) for tokens in self._best_labels(part)]
-            else:
-                found = _bio.best_spans(self._probabilities(part), self.types_)
-            out += [_bio.as_tags(p.text, spans, self.name) for p, spans in zip(part, found, strict=True)]
-        return out
-
-    @property
-    def types(self) -> list[str]:
-        """The types in the order of the labels."""
-        self._check_fitted()
-        return self.types_
-
-    def character_probabilities(self, products: Rows[Product]) -> Iterator[NDArray[np.float32]]:
-        """Yield for each product the probabilities of the labels of its characters.
-
-        Label 0 is outside, 1 + 2t begins and 2 + 2t goes on with `types[t]`. Characters that came into no token are
-        outside.
-
-        Yields:
-            Shape (characters of `Product.text`, labels).
-        """
-        for first in range(0, len(products), CHUNK):
-            yield from self._probabilities(products[first : first + CHUNK])
+    def _spans(self, products: Rows[Product]) -> list[list[_bio.Scored]]:
+        if self.decoding == "greedy":
+            return [_bio.greedy_spans(tokens, self.types_) for tokens in self._best_labels(products)]
+        return super()._spans(products)
 
     def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
-        """Return the probabilities of the labels of all characters."""
         out = [np.zeros((len(product.text), 1 + 2 * len(self.types_)), dtype=np.float32) for product in products]
         weight = [np.zeros(len(product.text), dtype=np.float32) for product in products]
         for text, starts, ends, row in self._labelled(products):
@@ -252,13 +222,13 @@ class Sequence(Tagger):
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
         backbone = Backbone.from_state(unnest("backbone", state))
-        self._net = Labeller(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
+        self._net = Network(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
         _neural.restore(self._net.head, "head", state)
         _neural.restore(self._net.chain, "chain", state)
         self._net.eval()
 
 
-class Labeller(nn.Module):
+class Network(nn.Module):
     """An encoder with a linear layer over its tokens, and a chain over their labels if wanted."""
 
     def __init__(self, backbone: Backbone, labels: int, dropout: float, crf: bool) -> None:
@@ -288,9 +258,7 @@ class Labeller(nn.Module):
         mask = np.zeros(scores.shape[:2], dtype=bool)
         for row, counted in zip(mask, counts, strict=True):
             row[: len(counted)] = counted
-        device = self.chain.moves.device
-        with torch.inference_mode():
-            found = self.chain.marginals(scores.to(device), torch.from_numpy(mask).to(device)).cpu().numpy()
+        found = self.chain.probabilities(scores, torch.from_numpy(mask))
         return [row[: len(counted)][counted] for row, counted in zip(found, counts, strict=True)]
 
 
