@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
@@ -133,16 +135,17 @@ def _closed_form(
     Returns:
         The dual weights and the leave-one-out predictions of the best penalty, both of shape (n, tags).
     """
-    kernel = (x @ x.T).toarray().astype(np.float32)
-    centred = y.toarray().astype(np.float32) - bias
+    kernel = (x @ x.T).toarray().astype(np.float64)  # 32-bit floats give other tags on other processors
+    centred = y.toarray() - bias.astype(np.float64)
     best: tuple[float, NDArray[np.float32], NDArray[np.float32]] | None = None
     for penalty in penalties:
-        inverse = np.linalg.inv(kernel + np.float32(penalty) * np.eye(len(kernel), dtype=np.float32))
-        duals = inverse @ centred
+        factor = cho_factor(kernel + penalty * sparse.eye_array(len(kernel)), lower=True, overwrite_a=True)
+        duals = cho_solve(factor, centred)
+        inverse, _ = dpotri(factor[0], lower=True, overwrite_c=True)
         residuals = duals / inverse.diagonal()[:, None]
         error = float(np.square(residuals).mean())
         if best is None or error < best[0]:
-            best = error, duals, centred - residuals + bias
+            best = error, duals.astype(np.float32), (centred - residuals + bias).astype(np.float32)
     assert best is not None
     return best[1], best[2]
 
