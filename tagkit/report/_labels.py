@@ -21,7 +21,7 @@ def place_labels(
     axes: Axes,
     points: Sequence[tuple[float, float]],
     texts: Sequence[str],
-    ink: str,
+    inks: Sequence[str],
     bars: Sequence[tuple[tuple[float, float], tuple[float, float]]] = (),
 ) -> None:
     """Annotate points, each label where it covers least.
@@ -34,7 +34,7 @@ def place_labels(
         axes: With its limits and the layout of its figure final.
         points: In data coordinates.
         texts: One label per point.
-        ink: Colour of text and lines.
+        inks: Colours of text and line, one per label.
         bars: Lines to keep clear of, by their two ends in data coordinates.
     """
     scale = axes.figure.dpi / 72
@@ -52,9 +52,9 @@ def place_labels(
             covered = (sum(_overlap(box, other) for other in taken) + 3 * outside) / (size.width * size.height)
             spots.append((covered + _doubt(box, centres, i, scale) + radius / 200, radius, x, y, box))
         _, radius, x, y, box = min(spots, key=lambda spot: spot[0])
-        line = {"arrowstyle": "-", "color": ink, "linewidth": 0.5} if radius >= FAR else None
+        line = {"arrowstyle": "-", "color": inks[i], "linewidth": 0.5} if radius >= FAR else None
         place: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "center"}
-        axes.annotate(texts[i], points[i], (x, y), color=ink, arrowprops=line, **place)
+        axes.annotate(texts[i], points[i], (x, y), color=inks[i], arrowprops=line, **place)
         taken.append(box)
 
 

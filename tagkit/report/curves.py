@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tagkit.product import Product, Tags
-from tagkit.report._canvas import COLOURS, INK, MARKERS, WIDTH, canvas, style
+from tagkit.report._canvas import COLOURS, INK, MARKERS, WIDTH, canvas, quiet, style
+from tagkit.report._labels import place_labels
 
 Pairs = tuple[np.ndarray, np.ndarray]
 Interval = tuple[float, float, float]
@@ -140,20 +141,24 @@ def trade_off(points: Mapping[str, Sequence[Point]], x: str, y: str, title: str)
         title: What is shown.
     """
     with style():
-        figure, axes = canvas(4.0)
+        figure, axes = canvas(4.4)
+        inks: list[str] = []
         for number, (name, row) in enumerate(points.items()):
             look = _look(number)
             across, up = np.array([p.x for p in row]), np.array([p.y for p in row])
             errors = [np.abs(ends[:, 1:].T - ends[:, 0]) for ends in (across, up)]
             axes.errorbar(across[:, 0], up[:, 0], *errors[::-1], color=look["color"], alpha=0.25, linestyle="none")
             axes.plot(across[:, 0], up[:, 0], label=name, linewidth=1.2, **look)
-            for point in row:
-                place = (point.x[0], point.y[0])
-                axes.annotate(point.label, place, (4, 4), textcoords="offset points", fontsize=7, color=look["color"])
+            inks += [look["color"]] * len(row)
         axes.set_xlabel(x)
         axes.set_ylabel(y)
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=len(points))
         axes.set_title(title, loc="left", fontsize=11)
+        with quiet():
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+            drawn = [point for row in points.values() for point in row]
+            place_labels(axes, [(p.x[0], p.y[0]) for p in drawn], [p.label for p in drawn], inks)
     return figure
 
 

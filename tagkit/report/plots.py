@@ -187,4 +187,5 @@ def _scatter(comparison: Comparison, axes: Axes, points: Mapping[str, tuple[Ends
     with quiet():
         figure.draw_without_rendering()  # type: ignore[union-attr]
         figure.set_layout_engine("none")  # type: ignore[union-attr]
-        place_labels(axes, [(x, y) for (x, _, _), (y, _, _) in drawn.values()], list(drawn), INK, bars)
+        places = [(x, y) for (x, _, _), (y, _, _) in drawn.values()]
+        place_labels(axes, places, list(drawn), [INK] * len(drawn), bars)
