@@ -53,6 +53,10 @@ class Registry(Generic[T]):
         """Return all names, without importing anything."""
         return sorted(self._files() | self._entry_points())
 
+    def __contains__(self, name: str) -> bool:
+        """Tell whether something has that name; other packages are searched only for a name that we do not have."""
+        return name in self._files() or name in self._entry_points()
+
     def summary(self, name: str) -> str:
         """Return the first line of the module's docstring, read without importing it."""
         files = self._files()

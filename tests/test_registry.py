@@ -193,12 +193,18 @@ def test_tagkit_that_is_not_installed_still_says_what_is_missing(monkeypatch):
 def test_an_entry_point_is_a_strategy_like_any_other(elsewhere, products, tmp_path):
     assert "elsewhere" in registry.taggers.names()
     assert "elsewhere" not in registry.measures.names()
+    assert "elsewhere" in registry.taggers and "elsewhere" not in registry.measures
     assert registry.taggers.summary("elsewhere") == "A strategy of another package."
     tagger = create("elsewhere", min_chars=3)
     assert type(tagger) is FromElsewhere
     again = Tagger.load(tagger.fit(products).save(tmp_path))
     assert type(again) is FromElsewhere
     assert [tag.text for tag in again.predict(["黑色高跟鞋"])[0]] == ["高跟鞋"]
+
+
+def test_our_own_names_are_known_without_a_search_of_other_packages(monkeypatch):
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: pytest.fail("other packages were searched"))
+    assert "lexicon" in registry.taggers and "catalogue" in registry.datasets
 
 
 def test_an_entry_point_does_not_replace_a_file(elsewhere, monkeypatch):

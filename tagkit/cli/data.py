@@ -44,7 +44,7 @@ def audit(name: NameArgument, as_json: JsonOption = False) -> None:
     """Print a data set's figures, leakage included; exit with 1 when a promise is broken."""
     from tagkit import datasets, registry
 
-    promises = registry.datasets.get(name).promises if name in registry.datasets.names() else None
+    promises = registry.datasets.get(name).promises if name in registry.datasets else None
     found = datasets.audit(datasets.load(name), promises)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))

@@ -77,4 +77,4 @@ def load(name: str | Path, **options: Any) -> Dataset:
 
 
 def _is_file(name: str) -> bool:
-    return name not in registry.datasets.names() and bool(Path(name).suffix or os.path.exists(name))
+    return name not in registry.datasets and bool(Path(name).suffix or os.path.exists(name))

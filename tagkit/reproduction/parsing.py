@@ -198,6 +198,6 @@ def _registered(node: Node, names: registry.Registry[Any]) -> str:
 
 
 def _known(node: Node, text: str, names: registry.Registry[Any]) -> str:
-    if text not in names.names():
+    if text not in names:
         raise node.fail(f"no {names.kind} is called {text!r}; there are: {', '.join(names.names())}")
     return text
