@@ -26,7 +26,9 @@ def reproduce(
     ] = None,
     runs_file: Annotated[list[Path] | None, typer.Option(help="Stored answers to score; can be repeated.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the experiments are.")] = None,
-    report: Annotated[bool, typer.Option("--report", help="Keep what was measured, and write RESULTS.md and RESULTS.html.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Keep what was measured, and write RESULTS.md and RESULTS.html.")
+    ] = False,
     track: Annotated[bool, typer.Option(help="Log each run to MLflow.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with a stopped command.")] = False,
     as_json: JsonOption = False,
