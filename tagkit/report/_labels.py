@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from tagkit.report._canvas import quiet
+
 RADII = (9.0, 16.0, 26.0, 40.0, 58.0)
 """Distances to try, in points."""
 ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 315, 225, 20, 160, 340, 200])
@@ -17,6 +19,7 @@ FAR = 20.0
 """From this distance on, a thin line leads from the label to its point."""
 
 
+@quiet()
 def place_labels(
     axes: Axes,
     points: Sequence[tuple[float, float]],
@@ -24,19 +27,21 @@ def place_labels(
     inks: Sequence[str],
     bars: Sequence[tuple[tuple[float, float], tuple[float, float]]] = (),
 ) -> None:
-    """Annotate points, each label where it covers least.
+    """Freeze the layout, and annotate points, each label where it covers least.
 
     Labels are placed one after the other, those with near neighbours first, at the place out of a few dozen around the
     point that overlaps least with the labels placed before, points, bars and the border of the plot, and that does not
     lie nearer to another point.
 
     Args:
-        axes: With its limits and the layout of its figure final.
+        axes: With all but the labels, and its limits final.
         points: In data coordinates.
         texts: One label per point.
         inks: Colours of text and line, one per label.
         bars: Lines to keep clear of, by their two ends in data coordinates.
     """
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    axes.figure.set_layout_engine("none")  # type: ignore[union-attr]
     scale = axes.figure.dpi / 72
     centres = axes.transData.transform(np.asarray(points, dtype=float).reshape(-1, 2))
     frame = axes.get_window_extent()

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tagkit.product import Product, Tags
-from tagkit.report._canvas import COLOURS, INK, MARKERS, WIDTH, canvas, quiet, style
+from tagkit.report._canvas import COLOURS, INK, MARKERS, WIDTH, canvas, style
 from tagkit.report._labels import place_labels
 
 Pairs = tuple[np.ndarray, np.ndarray]
@@ -154,11 +154,8 @@ def trade_off(points: Mapping[str, Sequence[Point]], x: str, y: str, title: str)
         axes.set_ylabel(y)
         axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=len(points))
         axes.set_title(title, loc="left", fontsize=11)
-        with quiet():
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
-            drawn = [point for row in points.values() for point in row]
-            place_labels(axes, [(p.x[0], p.y[0]) for p in drawn], [p.label for p in drawn], inks)
+        drawn = [point for row in points.values() for point in row]
+        place_labels(axes, [(p.x[0], p.y[0]) for p in drawn], [p.label for p in drawn], inks)
     return figure
 
 

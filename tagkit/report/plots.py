@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from tagkit.errors import BadInput
 from tagkit.measures import Measure
-from tagkit.report._canvas import INK, WIDTH, canvas, colour, marker, quiet, save, style, svg, title
+from tagkit.report._canvas import INK, WIDTH, canvas, colour, marker, save, style, svg, title
 from tagkit.report._cells import heading
 from tagkit.report._finds import finds, tag_f1
 from tagkit.report._labels import place_labels
@@ -172,7 +172,7 @@ def _ends(figure: Cell) -> Ends:
 
 
 def _scatter(comparison: Comparison, axes: Axes, points: Mapping[str, tuple[Ends, Ends]]) -> None:
-    """Draw points with their intervals, then freeze the layout and write each strategy's name beside its point."""
+    """Draw points with their intervals, and each strategy's name beside its point."""
     drawn = {name: ends for name, ends in points.items() if not np.isnan([ends[0][0], ends[1][0]]).any()}
     bars = []
     for name, ((x, left, right), (y, low, high)) in drawn.items():
@@ -183,9 +183,5 @@ def _scatter(comparison: Comparison, axes: Axes, points: Mapping[str, tuple[Ends
         axes.scatter(x, y, s=60, color=colour(comparison, name), zorder=3, **look)
     axes.set_ylabel(heading(comparison.measures[0]))
     axes.margins(0.12)
-    figure = axes.figure
-    with quiet():
-        figure.draw_without_rendering()  # type: ignore[union-attr]
-        figure.set_layout_engine("none")  # type: ignore[union-attr]
-        places = [(x, y) for (x, _, _), (y, _, _) in drawn.values()]
-        place_labels(axes, places, list(drawn), [INK] * len(drawn), bars)
+    places = [(x, y) for (x, _, _), (y, _, _) in drawn.values()]
+    place_labels(axes, places, list(drawn), [INK] * len(drawn), bars)
