@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import marshal
 import random
+import re
 import subprocess
 import sys
 import time
 import unicodedata
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -233,20 +235,27 @@ def test_steps_can_be_left_out_for_a_while() -> None:
 
 
 @pytest.mark.data
-def test_a_usual_title_takes_at_most_15_microseconds(public_data: Path) -> None:
+def test_a_usual_title_takes_at_most_nine_times_as_long_as_the_least_that_one_would_do(public_data: Path) -> None:
+    """Where the bar of 15 microseconds was set, the least takes 1.6: a slower machine is slower at both."""
     path = public_data / "taobao_ner" / "train.txt"
     if not path.is_file():
         pytest.skip("taobao_ner is not in TAGKIT_DATA")
     blocks = path.read_text(encoding="utf-8").split("\n\n")
     titles = ["".join(line[:1] for line in block.split("\n")) for block in blocks if block.strip()]
-    clean("連")  # Loads the converter.
-    times = []
-    for _ in range(5):
+    marks = re.compile(r"[^\w\s]+")
+
+    def least(title: str) -> str:
+        return " ".join(marks.sub(" ", unicodedata.normalize("NFKC", title).lower()).split())
+
+    def seconds(function: Callable[[str], object]) -> float:
         begin = time.process_time()
         for title in titles:
-            clean(title)
-        times.append(time.process_time() - begin)
-    assert min(times) / len(titles) < 15e-6
+            function(title)
+        return time.process_time() - begin
+
+    clean("連")  # Loads the converter.
+    ours, others = zip(*[(seconds(clean), seconds(least)) for _ in range(7)], strict=True)
+    assert min(ours) < 9 * min(others)
 
 
 def test_language() -> None:
