@@ -12,6 +12,8 @@ torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[mode
 from tagkit.errors import BadInput  # noqa: E402
 from tagkit.pretrained import Backbone, TextReader  # noqa: E402
 from tagkit.pretrained.index import VectorIndex  # noqa: E402
+from tagkit.pretrained.running import run  # noqa: E402
+from tagkit.pretrained.tokens import Window  # noqa: E402
 from tagkit.pretrained.vectors import embed  # noqa: E402
 from tagkit.taggers import _bio  # noqa: E402
 from tagkit.taggers._crf import CRF  # noqa: E402
@@ -20,6 +22,59 @@ from tagkit.taggers._crf import CRF  # noqa: E402
 @pytest.fixture(scope="module")
 def backbone(tiny_model):
     return Backbone.load(str(tiny_model)).eval()
+
+
+class Doubled(torch.nn.Module):
+    """Doubles the ids; says on how many threads, and refuses an id."""
+
+    def __init__(self, refused: int = -1) -> None:
+        super().__init__()
+        self.refused = refused
+        self.threads: list[int] = []
+
+    def forward(self, ids, mask):
+        self.threads.append(torch.get_num_threads())
+        if (ids == self.refused).any():
+            raise BadInput(f"no {self.refused}")
+        return 2 * ids * mask
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
+
+
+def many_windows(count: int = 300) -> list[Window]:
+    places = np.zeros(9, dtype=np.int64)
+    return [
+        Window(row, np.full(1 + row % 9, row), places[: 1 + row % 9], places[: 1 + row % 9]) for row in range(count)
+    ]
+
+
+class TestRun:
+    def test_batches_side_by_side_come_in_order_and_complete(self, two_threads):
+        windows, model = many_windows(), Doubled()
+        found = list(run(model, windows, padding=0))
+        assert len(found) > 2 and set(model.threads) == {1}
+        assert sorted(i for batch, _ in found for i in batch) == list(range(len(windows)))
+        assert [len(windows[batch[0]]) for batch, _ in found] == sorted(len(windows[batch[0]]) for batch, _ in found)
+        for batch, output in found:
+            assert all((output[place, : len(windows[i])] == 2 * i).all() for place, i in enumerate(batch))
+
+    def test_one_batch_gets_all_threads(self, two_threads):
+        model = Doubled()
+        assert len(list(run(model, many_windows(3), padding=0))) == 1 and model.threads == [2]
+
+    def test_an_error_in_a_batch_arrives_and_an_abandoned_run_leaves_the_threads_alone(self, two_threads):
+        with pytest.raises(BadInput, match="no 123"):
+            list(run(Doubled(123), many_windows(), padding=0))
+        some = run(Doubled(), many_windows(), padding=0)
+        next(some)
+        some.close()
 
 
 class TestReader:

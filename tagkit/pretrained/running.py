@@ -1,8 +1,14 @@
-"""Run a model over many windows: length buckets, the fastest device, the wanted precision."""
+"""Run a model over many windows: length buckets, the fastest device, the wanted precision.
+
+On a CPU each core computes batches of its own, on one thread. With all cores on one batch they wait for each other
+after every small operation: in bf16, short titles took 1.3 times as long.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,6 +19,11 @@ from torch import Tensor, nn
 from tagkit.pretrained.tokens import Window
 from tagkit.training.batches import sorted_buckets
 from tagkit.training.recipe import resolve_precision, use_fast_attention
+
+TOKENS = 4096, 256
+"""The most and the fewest tokens of a batch, padding counted, where the texts are to be shared out."""
+
+Found = tuple[list[int], Tensor]
 
 
 def pad(windows: Sequence[Window], padding: int) -> dict[str, Tensor]:
@@ -26,10 +37,9 @@ def pad(windows: Sequence[Window], padding: int) -> dict[str, Tensor]:
     return {"ids": torch.from_numpy(ids), "mask": torch.from_numpy(mask)}
 
 
-@torch.inference_mode()
 def run(
     model: nn.Module, windows: Sequence[Window], padding: int, precision: str = "fp32", **extra: Any
-) -> Iterator[tuple[list[int], Tensor]]:
+) -> Iterator[Found]:
     """Run a model over windows in length buckets.
 
     Args:
@@ -46,8 +56,37 @@ def run(
     model.to(device).eval()
     use_fast_attention(model, str(device))
     low = resolve_precision(precision, str(device)) == "bf16"
-    for batch in sorted_buckets([len(window) for window in windows]):
+
+    @torch.inference_mode()
+    def outputs(batch: list[int]) -> Found:
         given = {key: value.to(device) for key, value in pad([windows[i] for i in batch], padding).items()}
         with torch.autocast(device.type, torch.bfloat16, enabled=low):
             output = model(**given, **extra)
-        yield batch, output.float().cpu()
+        return batch, output.float().cpu()
+
+    lengths = [len(window) for window in windows]
+    workers = torch.get_num_threads() if device.type == "cpu" else 1
+    most, fewest = TOKENS
+    share = most if workers == 1 else min(most // 2, max(fewest, sum(lengths) // (2 * workers)))
+    batches = sorted_buckets(lengths, tokens=share)
+    if workers == 1 or len(batches) < 2:
+        yield from map(outputs, batches)
+    else:
+        yield from _side_by_side(outputs, batches, workers)
+
+
+def _side_by_side(outputs: Callable[[list[int]], Found], batches: list[list[int]], workers: int) -> Iterator[Found]:
+    """Yield the outputs of batches in order; as many calls as there are cores run at once, each on one thread."""
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    waiting: deque[Future[Found]] = deque()
+    try:
+        for batch in batches:
+            waiting.append(pool.submit(outputs, batch))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)  # The number of threads that new ones start with is the process's, not theirs.
