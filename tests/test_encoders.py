@@ -226,6 +226,17 @@ def test_tagging_in_bf16_agrees(name, tiny, annotated):
             assert scores(one) == pytest.approx(scores(other), abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [("encoder", {"loss": "asymmetric"}), ("encoder", {"loss": "focal"}), ("sequence", {"crf": True}), ("seq2seq", {})],
+)
+def test_training_in_bf16(name, params, tiny, annotated):
+    """Emulated where the processor has none, so that the types of all numbers fit everywhere."""
+    tagger = tiny(name, precision="bf16", epochs=8, **params).fit(annotated)
+    losses = [row["epoch_loss"] for row in tagger.history_ if "epoch_loss" in row]
+    assert losses[-1] < losses[0]
+
+
 # ---------------------------------------------------------------- sequence
 
 

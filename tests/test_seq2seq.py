@@ -144,6 +144,16 @@ class TestLearning:
         losses = [row["epoch_loss"] for row in tagger.history_ if "epoch_loss" in row]
         assert losses[-1] < losses[0]
 
+    @pytest.mark.parametrize("decoding", ["constrained", "open"])
+    def test_in_bf16_it_learns_and_writes_what_it_does_in_32_bits(self, tiny, products, decoding):
+        """Emulated where the processor has none, so that the types of all numbers fit everywhere."""
+        tagger = tiny("seq2seq", decoding=decoding, epochs=1, precision="bf16").fit(products[:18])
+        whole = tagger.predict(products[:6])
+        low = tagger.set_params(tag_precision="bf16").predict(products[:6])
+        for row, near in zip(whole, low, strict=True):
+            scores = {tag.text: tag.score for tag in near}
+            assert row and all(abs(scores.get(tag.text, 0.0) - tag.score) < 0.1 for tag in row)
+
     @pytest.mark.parametrize("wrong", [{"decoding": "free"}, {"order": "any"}, {"method": "guess"}, {"returns": 0}])
     def test_wrong_arguments_are_named(self, tiny, products, wrong):
         with pytest.raises(BadInput, match=str(next(iter(wrong.values())))):

@@ -118,8 +118,9 @@ class TagDecoder(nn.Module):
     def read(self, batch: dict[str, Tensor]) -> Memory:
         """Return what the encoder makes of a batch from `gather`."""
         states = self.scorer.backbone(batch["ids"], batch["mask"]).float()
-        mean = self.scorer.norm(mean_pool(states, batch["mask"]))
-        spans = torch.bmm(batch["pool"], states)
+        with torch.autocast(states.device.type, enabled=False):
+            mean = self.scorer.norm(mean_pool(states, batch["mask"]))
+            spans = torch.bmm(batch["pool"], states)
         return Memory(states, batch["mask"] > 0, mean, batch["wide"] * self.scorer.trust, spans, batch["copied"])
 
     def start(self, memory: Memory) -> Tensor:
