@@ -20,8 +20,8 @@ from tagkit.pretrained.tokens import Window
 from tagkit.training.batches import sorted_buckets
 from tagkit.training.recipe import resolve_precision, use_fast_attention
 
-TOKENS = 4096, 256
-"""The most and the fewest tokens of a batch, padding counted, where the texts are to be shared out."""
+MOST, FEWEST = 2048, 256
+"""Tokens of a batch, padding counted, where batches are shared out among cores."""
 
 Found = tuple[list[int], Tensor]
 
@@ -66,9 +66,8 @@ def run(
 
     lengths = [len(window) for window in windows]
     workers = torch.get_num_threads() if device.type == "cpu" else 1
-    most, fewest = TOKENS
-    share = most if workers == 1 else min(most // 2, max(fewest, sum(lengths) // (2 * workers)))
-    batches = sorted_buckets(lengths, tokens=share)
+    share = min(MOST, max(FEWEST, sum(lengths) // (2 * workers)))
+    batches = sorted_buckets(lengths) if workers == 1 else sorted_buckets(lengths, tokens=share)
     if workers == 1 or len(batches) < 2:
         yield from map(outputs, batches)
     else:
