@@ -226,6 +226,20 @@ def test_tagging_in_bf16_agrees(name, tiny, annotated):
             assert scores(one) == pytest.approx(scores(other), abs=0.05)
 
 
+def test_close_calls_in_bf16_are_read_again_in_32_bits(tiny, annotated):
+    tagger = tiny("sequence", epochs=8).fit(annotated)
+    read = {}
+    for name, params in {
+        "exact": {"tag_precision": "fp32"},
+        "never again": {"tag_precision": "bf16", "recheck": 0.0},
+        "all again": {"tag_precision": "bf16", "recheck": 1e9},
+    }.items():
+        read[name] = list(tagger.set_params(**params).character_probabilities(annotated))
+    for exact, never, again in zip(*read.values(), strict=True):
+        assert np.abs(exact - again).max() < 1e-6
+        assert np.abs(exact - never).max() > 1e-6
+
+
 @pytest.mark.parametrize(
     ("name", "params"),
     [("encoder", {"loss": "asymmetric"}), ("encoder", {"loss": "focal"}), ("sequence", {"crf": True}), ("seq2seq", {})],

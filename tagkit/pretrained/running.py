@@ -20,7 +20,7 @@ from tagkit.pretrained.tokens import Window
 from tagkit.training.batches import sorted_buckets
 from tagkit.training.recipe import resolve_precision, use_fast_attention
 
-MOST, FEWEST = 2048, 256
+MOST, FEWEST = 1024, 256
 """Tokens of a batch, padding counted, where batches are shared out among cores."""
 
 Found = tuple[list[int], Tensor]
@@ -66,7 +66,7 @@ def run(
 
     lengths = [len(window) for window in windows]
     workers = torch.get_num_threads() if device.type == "cpu" else 1
-    share = min(MOST, max(FEWEST, sum(lengths) // (2 * workers)))
+    share = min(MOST, max(FEWEST, sum(lengths) // (4 * workers)))
     batches = sorted_buckets(lengths) if workers == 1 else sorted_buckets(lengths, tokens=share)
     if workers == 1 or len(batches) < 2:
         yield from map(outputs, batches)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -21,6 +22,7 @@ from tagkit.taggers._crf import CRF
 from tagkit.taggers._labeller import Labeller
 from tagkit.taggers.base import Space, State, nest, unnest
 from tagkit.training import Recipe, train
+from tagkit.training.recipe import resolve_precision
 
 DECODINGS = ("viterbi", "greedy")
 
@@ -54,6 +56,9 @@ class Sequence(Labeller):
         window: The most tokens read at once; None: what the model can.
         precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
         tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        recheck: In bf16 a text is read again in fp32 where the log-odds of a token's two best labels are below this;
+            0: none is. With the default of 0.05, 4 in 100 of OA-Mine's train and 18 in 100 titles unlike it were;
+            labels other than in fp32 fell from 6 in 1,452 texts to 0, and from 84 in 3,000 to 7.
         seed: Of the order of products, the last layer and dropout.
 
     Source: Devlin et al., BERT (NAACL 2019), section 5.3; labels: Ramshaw and Marcus, Text Chunking using
@@ -89,6 +94,7 @@ class Sequence(Labeller):
         window: int | None = None,
         precision: str = "auto",
         tag_precision: str = "fp32",
+        recheck: float = 0.05,
         seed: int = 0,
     ) -> None:
         self.model = model
@@ -108,6 +114,7 @@ class Sequence(Labeller):
         self.window = window
         self.precision = precision
         self.tag_precision = tag_precision
+        self.recheck = recheck
         self.seed = seed
 
     def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
@@ -190,21 +197,33 @@ class Sequence(Labeller):
         """Return each text's tokens with their most probable labels; where windows overlap the surer one counts."""
         best: list[dict[int, _bio.Labelled]] = [{} for _ in products]
         for text, starts, ends, row in self._labelled(products):
-            label = row.argmax(-1)
-            chances = row[np.arange(len(row)), label]
-            for token in zip(starts.tolist(), ends.tolist(), label.tolist(), chances.tolist(), strict=True):
-                if token[3] > best[text].get(token[0], (0, 0, 0, 0.0))[3]:
-                    best[text][token[0]] = token
+            known = best[text]
+            label, chances = row.argmax(-1).tolist(), row.max(-1).tolist()
+            for token in zip(starts.tolist(), ends.tolist(), label, chances, strict=True):
+                if token[0] not in known or token[3] > known[token[0]][3]:
+                    known[token[0]] = token
         return [[tokens[start] for start in sorted(tokens)] for tokens in best]
 
     def _labelled(self, products: Rows[Product]) -> Iterator[tuple[int, Any, Any, NDArray[np.float32]]]:
         """Yield for each window its text, its tokens' starts and ends, and their labels' probabilities."""
         windows = self._windows(self._net.backbone, products)
-        for batch, found in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
+        windows = [window for window in windows if (window.starts >= 0).any()]
+        low = resolve_precision(self.tag_precision, str(Accelerator().device)) == "bf16"
+        close = []
+        for window, starts, ends, row in self._read(windows, "bf16" if low else "fp32"):
+            if low and _closest_call(row) < self.recheck:
+                close.append(window)
+            else:
+                yield window.row, starts, ends, row
+        for window, starts, ends, row in self._read(close, "fp32"):
+            yield window.row, starts, ends, row
+
+    def _read(self, windows: list[Window], precision: str) -> Iterator[tuple[Window, Any, Any, NDArray[np.float32]]]:
+        """Yield each window with its tokens' starts and ends, and their labels' probabilities."""
+        for batch, found in run(self._net, windows, self._net.backbone.padding, precision):
             counts = [windows[i].starts >= 0 for i in batch]
             for i, row, counted in zip(batch, self._net.probabilities(found, counts), counts, strict=True):
-                if counted.any():
-                    yield windows[i].row, windows[i].starts[counted], windows[i].ends[counted], row
+                yield windows[i], windows[i].starts[counted], windows[i].ends[counted], row
 
     def _add(self, row: Any, starts: Any, ends: Any, out: Any, weight: Any) -> None:
         """Add a window's probabilities to those of its text; where windows overlap they are averaged."""
@@ -242,7 +261,9 @@ class Network(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return the label scores of all tokens, shape (batch, tokens, labels)."""
-        return self.head(self.dropout(self.backbone(ids, mask)))
+        found = self.dropout(self.backbone(ids, mask))
+        with torch.autocast(ids.device.type, enabled=False):  # In bf16 many of the labels' scores would be ties.
+            return self.head(found.float())
 
     def loss(self, scores: Tensor, labels: Tensor, smoothing: float) -> Tensor:
         """Return the mean loss over the tokens that count (label 0 and more)."""
@@ -260,6 +281,12 @@ class Network(nn.Module):
             row[: len(counted)] = counted
         found = self.chain.probabilities(scores, torch.from_numpy(mask))
         return [row[: len(counted)][counted] for row, counted in zip(found, counts, strict=True)]
+
+
+def _closest_call(row: NDArray[np.float32]) -> float:
+    """Return the lowest log-odds of a token's best against its second best label; `row` is (tokens, labels)."""
+    second, best = np.partition(row, -2, axis=-1)[:, -2:].T
+    return float(np.log(best / np.maximum(second, 1e-12)).min())
 
 
 def _collate(windows: list[Window], labels: list[NDArray[np.int64]], padding: int) -> dict[str, Tensor]:
