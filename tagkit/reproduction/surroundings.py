@@ -49,7 +49,8 @@ def machine() -> dict[str, Any]:
 
 def machine_kind(found: dict[str, Any]) -> str:
     """Say in few words what kind of machine it is."""
-    return f"{found['cores']} cores of {found['processor']}" + (f", {found['gpu']}" if found["gpu"] else "")
+    cores = f"{found['cores']} core" + "s" * (found["cores"] != 1)
+    return f"{cores} of {found['processor']}" + (f", {found['gpu']}" if found["gpu"] else "")
 
 
 def _processor() -> str:
