@@ -30,11 +30,9 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit
-from tqdm.auto import tqdm
 
 from tagkit import load_data, report
 from tagkit.comparison import REFINE
-from tagkit.datasets._split import bucket
 from tagkit.measures import parse_all
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.refine import Chain
@@ -44,6 +42,7 @@ from tagkit.taggers import Tagger, create
 from tagkit.taggers.base import State, ranked, take_synonyms
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from _folds import folds
 from _report import machine
 
 CLASSIC = ["lexicon", "knn", "linear"]
@@ -52,8 +51,6 @@ EPOCHS = 4
 BASELINE = "hybrid"
 PLANNED = ("encoder, seed 0", "hybrid and encoder")
 SAMPLES = 10_000
-DEV = 10
-"""One of so many products outside a fold is dev."""
 
 
 class Surface(Tagger):
@@ -125,21 +122,12 @@ def fitted(data: Dataset, seeds: Sequence[int]) -> tuple[dict[str, Tagger], dict
     return made, seconds
 
 
-def by_folds(data: Dataset, folds: int) -> tuple[Comparison, list[dict[str, Any]]]:
+def by_folds(data: Dataset, count: int) -> tuple[Comparison, list[dict[str, Any]]]:
     """Tag train and dev fold by fold; return the comparison and the planned tests."""
     pool = (*data.train, *data.dev)
     refined: dict[str, dict[str, list[Tag]]] = {}
     uncut: dict[str, dict[str, list[Tag]]] = {}
-    for fold in tqdm(range(folds), unit="fold"):
-        inside = [bucket(product.id, folds * DEV) % folds == fold for product in pool]
-        rest = [product for product, at in zip(pool, inside, strict=True) if not at]
-        dev = [bucket(product.id, folds * DEV) // folds == 0 for product in rest]
-        part = replace(
-            data,
-            train=tuple(product for product, at in zip(rest, dev, strict=True) if not at),
-            dev=tuple(product for product, at in zip(rest, dev, strict=True) if at),
-            test=tuple(product for product, at in zip(pool, inside, strict=True) if at),
-        )
+    for part in folds(data, count):
         for name, tagger in fitted(part, [0])[0].items():
             for into, steps in ((refined, REFINE), (uncut, ())):
                 rows = zip(part.test, judged(name, tagger, part, 0.0, steps).tags, strict=True)
