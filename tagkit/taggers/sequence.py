@@ -126,8 +126,7 @@ class Sequence(Labeller):
             self.level_ = "char" if _neural.main_language(train_) == "zh" else "word"
         backbone = Backbone.load(_neural.choose_model(self.model, train_))
         _neural.trim(backbone, self._windows(backbone, train_), [] if self.level_ == "char" else train_)
-        # A window without a character has no label, and the mean loss of a batch of such is no number.
-        windows = [window for window in self._windows(backbone, train_) if (window.starts >= 0).any()]
+        windows = self._windows(backbone, train_)
         if self.augment:  # a text is written anew as a whole, all its windows in one batch
             windows = [w for at, w in enumerate(windows) if not at or windows[at - 1].row != w.row]
         labels = [_bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
@@ -175,8 +174,10 @@ class Sequence(Labeller):
         return TextReader(backbone.tokenizer, self.level_, min(self.window or backbone.window, backbone.window))
 
     def _windows(self, backbone: Backbone, products: Rows[Product]) -> list[Window]:
+        """Return the windows with a character: others have no label, and the mean loss of a batch of such is none."""
         prefixes = [product.category for product in products] if self.category else None
-        return self._reader(backbone).read([product.text for product in products], prefixes)
+        windows = self._reader(backbone).read([product.text for product in products], prefixes)
+        return [window for window in windows if (window.starts >= 0).any()]
 
     def _spans(self, products: Rows[Product]) -> list[list[_bio.Scored]]:
         if self.decoding == "greedy":
@@ -207,7 +208,6 @@ class Sequence(Labeller):
     def _labelled(self, products: Rows[Product]) -> Iterator[tuple[int, Any, Any, NDArray[np.float32]]]:
         """Yield for each window its text, its tokens' starts and ends, and their labels' probabilities."""
         windows = self._windows(self._net.backbone, products)
-        windows = [window for window in windows if (window.starts >= 0).any()]
         low = resolve_precision(self.tag_precision, str(Accelerator().device)) == "bf16"
         close = []
         for window, starts, ends, row in self._read(windows, "bf16" if low else "fp32"):
