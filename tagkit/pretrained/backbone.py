@@ -17,6 +17,7 @@ from transformers.utils import logging as hub_logging
 
 from tagkit import weights
 from tagkit.errors import BadInput
+from tagkit.pretrained.tokens import TextReader
 from tagkit.pretrained.trim import kept_ids, trimmed
 
 
@@ -34,6 +35,7 @@ class Backbone(nn.Module):
         self.tokenizer = tokenizer
         self.source = ""
         """The name it was loaded by."""
+        self._readers: dict[tuple[str, int], TextReader] = {}
 
     @classmethod
     def load(cls, name: str) -> Self:
@@ -53,6 +55,7 @@ class Backbone(nn.Module):
         nn.Module.__init__(backbone)
         backbone.tokenizer = read_tokenizer(folder)
         backbone.source = name
+        backbone._readers = {}
         try:
             model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
@@ -84,6 +87,18 @@ class Backbone(nn.Module):
         """The id of the padding token."""
         return int(self.model.config.pad_token_id or 0)
 
+    def reader(self, level: str = "text", window: int | None = None) -> TextReader:
+        """Return what reads texts for this encoder; it is made once, which takes longer than to read one text.
+
+        Args:
+            level: "text", "word" or "char", as `TextReader` takes it.
+            window: The most tokens of a window; None, and where it is more: what the model can.
+        """
+        size = min(window or self.window, self.window)
+        if (level, size) not in self._readers:
+            self._readers[level, size] = TextReader(self.tokenizer, level, size)
+        return self._readers[level, size]
+
     def freeze_embeddings(self) -> None:
         """Leave the word embeddings as they are: they cost more to train than the rest of a small encoder."""
         self.model.get_input_embeddings().requires_grad_(False)
@@ -101,6 +116,7 @@ class Backbone(nn.Module):
         if kept is None:
             return
         self.tokenizer = trimmed(self.tokenizer, kept)
+        self._readers.clear()
         old = self.model.get_input_embeddings()
         new = nn.Embedding(len(kept), old.embedding_dim, padding_idx=kept.index(self.padding))
         new.weight = nn.Parameter(old.weight.detach()[kept].clone(), requires_grad=old.weight.requires_grad)

@@ -37,6 +37,13 @@ def pad(windows: Sequence[Window], padding: int) -> dict[str, Tensor]:
     return {"ids": torch.from_numpy(ids), "mask": torch.from_numpy(mask)}
 
 
+def make_ready(model: nn.Module, device: torch.device) -> None:
+    """Put a model on a device and into evaluation mode, unless it is so: to go through its parts takes milliseconds."""
+    if model.training or next(model.parameters()).device != device:
+        model.to(device).eval()
+        use_fast_attention(model, str(device))
+
+
 def run(
     model: nn.Module, windows: Sequence[Window], padding: int, precision: str = "fp32", **extra: Any
 ) -> Iterator[Found]:
@@ -53,8 +60,7 @@ def run(
         The positions of a batch's windows, and the model's output for them in fp32 on the CPU.
     """
     device = Accelerator().device
-    model.to(device).eval()
-    use_fast_attention(model, str(device))
+    make_ready(model, device)
     low = resolve_precision(precision, str(device)) == "bf16"
 
     @torch.inference_mode()

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from tagkit.pretrained.backbone import Backbone
 from tagkit.pretrained.running import run
-from tagkit.pretrained.tokens import TextReader
 
 PREFIX = "query: "
 """What texts begin with for the encoders of the E5 family, on both sides of a symmetric task."""
@@ -59,7 +58,7 @@ def embed(
 
     Source: Wang et al., Multilingual E5 Text Embeddings: A Technical Report (2024).
     """
-    windows = TextReader(backbone.tokenizer, "text", backbone.window).read([prefix + text for text in texts])
+    windows = backbone.reader().read([prefix + text for text in texts])
     out = np.zeros((len(texts), backbone.size), dtype=np.float32)
     for batch, vectors in run(Pooled(backbone), windows, backbone.padding, precision):
         unit = torch.nn.functional.normalize(vectors, dim=1).numpy()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from tagkit.pretrained import Backbone, TextReader, Window
+from tagkit.pretrained import Backbone, Window
 from tagkit.pretrained.running import pad
 from tagkit.taggers import _bio
 from tagkit.taggers._crf import CRF
@@ -118,7 +118,7 @@ def encoder_vectors(model: str, wanted: Iterable[str], size: int) -> tuple[list[
     backbone = Backbone.load(model)
     pieces = {piece.removeprefix("##").lstrip("\u2581") for piece in backbone.tokenizer.get_vocab()}
     known = sorted({plain for piece in pieces if len(piece) == 1 and len(plain := key(piece)) == 1})
-    windows = TextReader(backbone.tokenizer, "char", backbone.window).read(known)
+    windows = backbone.reader("char").read(known)
     ids = [int(window.ids[window.starts >= 0][-1]) for window in windows]
     table = backbone.model.get_input_embeddings().weight.detach()[ids]
     here = set(wanted)

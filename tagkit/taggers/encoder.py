@@ -12,7 +12,7 @@ from scipy.special import expit
 from torch import Tensor
 
 from tagkit.errors import BadInput
-from tagkit.pretrained import Backbone, TextReader, Window
+from tagkit.pretrained import Backbone, Window
 from tagkit.pretrained.running import pad, run
 from tagkit.pretrained.vectors import embed
 from tagkit.product import Product, Tags
@@ -175,10 +175,8 @@ class Encoder(Tagger):
         )
 
     def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
-        size = min(self.window or backbone.window, backbone.window)
-        reader = TextReader(backbone.tokenizer, "text", size)
         prefixes = [product.category for product in products] if self.category else None
-        return reader.read([product.text for product in products], prefixes)
+        return backbone.reader(window=self.window).read([product.text for product in products], prefixes)
 
     def _logits(self, products: Sequence[Product]) -> NDArray[np.float64]:
         """Return the uncalibrated logits, shape (products, tags)."""

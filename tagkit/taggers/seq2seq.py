@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tagkit.decoding import Marks, decode
 from tagkit.decoding.votes import Confidence, Vote, count_votes
 from tagkit.errors import BadInput
-from tagkit.pretrained import Backbone, TextReader, Window
+from tagkit.pretrained import Backbone, Window
+from tagkit.pretrained.running import make_ready
 from tagkit.pretrained.vectors import embed
 from tagkit.product import Product, as_products
 from tagkit.taggers import _neural
@@ -26,7 +27,7 @@ from tagkit.taggers._writing import Item, Votes
 from tagkit.taggers.base import Space, State, nest, unnest
 from tagkit.training import Recipe, train
 from tagkit.training.batches import sorted_buckets
-from tagkit.training.recipe import resolve_precision, use_fast_attention
+from tagkit.training.recipe import resolve_precision
 
 DECODINGS = ("constrained", "open")
 Floats = NDArray[np.float32]
@@ -193,7 +194,7 @@ class Seq2Seq(ListWriter):
 
     def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
         """Return the first window of each product's text."""
-        reader = TextReader(backbone.tokenizer, "text", min(self.window or backbone.window, backbone.window))
+        reader = backbone.reader(window=self.window)
         prefixes = [product.category for product in products] if self.category else None
         first: dict[int, Window] = {}
         for window in reader.read([product.text for product in products], prefixes):
@@ -208,8 +209,7 @@ class Seq2Seq(ListWriter):
     def votes(self, products: Sequence[Product]) -> Votes:
         """Return for each product the tags that were written, with their votes and log-probabilities."""
         device = Accelerator().device
-        self._net.to(device).eval()
-        use_fast_attention(self._net, str(device))
+        make_ready(self._net, device)
         stepper = TagStepper(self._net, resolve_precision(self.tag_precision, str(device)) == "bf16")
         size = len(products), len(self.tags_)
         wide = self._surface.read(products) if self._surface else np.zeros(size, dtype=np.float32)

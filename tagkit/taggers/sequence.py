@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tagkit.errors import BadInput
-from tagkit.pretrained import Backbone, TextReader, Window
+from tagkit.pretrained import Backbone, Window
 from tagkit.pretrained.running import pad, run
 from tagkit.product import Product
 from tagkit.taggers import _bio, _neural
@@ -130,7 +130,8 @@ class Sequence(Labeller):
         if self.augment:  # a text is written anew as a whole, all its windows in one batch
             windows = [w for at, w in enumerate(windows) if not at or windows[at - 1].row != w.row]
         labels = [_bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
-        swap, reader = ValueSwap(train_, gold, self.augment), self._reader(backbone)
+        swap = ValueSwap(train_, gold, self.augment)
+        reader = backbone.reader(self.level_, self.window)
 
         def collate(rows: Rows[int]) -> dict[str, Tensor]:
             if not self.augment:
@@ -170,13 +171,11 @@ class Sequence(Labeller):
             seed=self.seed,
         )
 
-    def _reader(self, backbone: Backbone) -> TextReader:
-        return TextReader(backbone.tokenizer, self.level_, min(self.window or backbone.window, backbone.window))
-
     def _windows(self, backbone: Backbone, products: Rows[Product]) -> list[Window]:
         """Return the windows with a character: others have no label, and the mean loss of a batch of such is none."""
         prefixes = [product.category for product in products] if self.category else None
-        windows = self._reader(backbone).read([product.text for product in products], prefixes)
+        texts = [product.text for product in products]
+        windows = backbone.reader(self.level_, self.window).read(texts, prefixes)
         return [window for window in windows if (window.starts >= 0).any()]
 
     def _spans(self, products: Rows[Product]) -> list[list[_bio.Scored]]:
