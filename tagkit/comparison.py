@@ -22,6 +22,7 @@ from tagkit.product import Dataset
 from tagkit.refine import Chain, Step
 from tagkit.results import Comparison, StrategyResult
 from tagkit.taggers import Tagger, create
+from tagkit.taggers._once import Learnt, learning_once
 from tagkit.taggers.base import take_synonyms
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ def compare(
     chosen_measures = tuple(parse_all(default_measures(data) if measures is None else measures))
     results: list[StrategyResult] = []
     done: list[Path] = []
+    learnt = Learnt()
     bar = tqdm(chosen.items(), disable=not progress, unit="strategy", desc=f"comparing on {data.name}")
     for name, tagger in bar:
         bar.set_postfix_str(name)
@@ -95,7 +97,7 @@ def compare(
         result = checkpoints.read(keep) if resume else None
         if result is None:
             try:
-                result = run_strategy(name, tagger, data, steps)
+                result = run_strategy(name, tagger, data, steps, learnt)
             except TagkitError as error:
                 _set_aside(failed, name, error)
                 continue
@@ -121,7 +123,9 @@ def default_measures(data: Dataset) -> tuple[str, ...]:
     return MEASURES[:1] + special + MEASURES[1:] + MORE_MEASURES
 
 
-def run_strategy(name: str, tagger: Tagger, data: Dataset, steps: Sequence[str | Step]) -> StrategyResult:
+def run_strategy(
+    name: str, tagger: Tagger, data: Dataset, steps: Sequence[str | Step], learnt: Learnt | None = None
+) -> StrategyResult:
     """Fit one strategy, refine on dev, tag the test products, and note time and memory.
 
     Args:
@@ -129,11 +133,16 @@ def run_strategy(name: str, tagger: Tagger, data: Dataset, steps: Sequence[str |
         tagger: The strategy, unfitted.
         data: The data set.
         steps: Its refinements.
+        learnt: What strategies before it learnt; a member that was among them does not learn again, and its time counts
+            as if it had.
     """
+    learnt = learnt or Learnt()
+    saved = learnt.saved
     train, dev = _train_and_dev(data, whole=tagger.final and not steps)
     with _peak_memory() as peak:
         start = time.perf_counter()
-        tagger.fit(train, dev=dev)
+        with learning_once(learnt):
+            tagger.fit(train, dev=dev)
         given = Chain(steps)
         chain = given.for_data(data)
         if chain.chooses and dev:
@@ -142,7 +151,7 @@ def run_strategy(name: str, tagger: Tagger, data: Dataset, steps: Sequence[str |
         tags = chain(tagger.predict(data.test), data.test)
         tagged = time.perf_counter()
     unread = sum(tagger.unread(data.test))
-    costs = (fitted - start, tagged - fitted, peak.mb, unread)
+    costs = (fitted - start + learnt.saved - saved, tagged - fitted, peak.mb, unread)
     return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(map(repr, given.steps)))
 
 

@@ -165,12 +165,7 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """The sha256 of all products in order, so that two runs can be known to share their data."""
-        sha = hashlib.sha256()
-        for part in (self.train, self.dev, self.test):
-            sha.update(f"{len(part)}\n".encode())
-            for product in part:
-                sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
-        return sha.hexdigest()
+        return digest(self.train, self.dev, self.test)
 
     def unseen(self, part: Sequence[Product] | None = None) -> tuple[Product, ...]:
         """Return the test products (or those of `part`) whose title and description are not in train.
@@ -201,6 +196,16 @@ def as_products(items: Iterable[Product | str | Mapping[str, Any]]) -> list[Prod
     if isinstance(items, (str, Product, Mapping)):
         raise BadInput("expected a list of products, not a single one: put it in a list")
     return [_as_product(item, position) for position, item in enumerate(items)]
+
+
+def digest(*parts: Sequence[Product]) -> str:
+    """Return the sha256 of all products of some parts, in order."""
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(f"{len(part)}\n".encode())
+        for product in part:
+            sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
+    return sha.hexdigest()
 
 
 def _as_product(item: Product | str | Mapping[str, Any], position: int) -> Product:

@@ -14,6 +14,7 @@ from tagkit.refine import Step
 from tagkit.reproduction.form import Refinement, System
 from tagkit.results import StrategyResult
 from tagkit.taggers import Tagger, create
+from tagkit.taggers._once import Learnt
 from tagkit.taggers.base import take_synonyms
 from tagkit.text.clean import leaving_out
 
@@ -38,6 +39,7 @@ class Kept:
         self.fresh = fresh
         self.taken = 0
         self._paths: list[Path] = []
+        self._learnt = Learnt()
 
     def run(self, system: System, data: Dataset, seed: int | None) -> StrategyResult:
         """Return one run of a system, taken up from a stopped command or made now.
@@ -66,7 +68,7 @@ class Kept:
             return found
         name = system.name if seed is None else f"{system.name}, seed {seed}"
         with leaving_out(system.leave_out):
-            made = run_strategy(name, tagger, data, steps)
+            made = run_strategy(name, tagger, data, steps, None if system.leave_out else self._learnt)
         checkpoints.write(path, made)
         return made
 

@@ -19,7 +19,7 @@ import tagkit
 from tagkit.cache import cache_folder
 from tagkit.errors import BadInput
 from tagkit.pretrained import Backbone, Window
-from tagkit.product import Product
+from tagkit.product import Product, digest
 from tagkit.taggers.base import nest, unnest
 from tagkit.text.language import language_of
 
@@ -81,12 +81,8 @@ def checkpoint_file(name: str, params: dict[str, Any], *parts: Sequence[Product]
         with suppress(OSError):
             if time.time() - file.stat().st_mtime > FORGOTTEN:
                 file.unlink()
-    sha = hashlib.sha256(json.dumps([tagkit.__version__, name, params], sort_keys=True, default=repr).encode())
-    for part in parts:
-        sha.update(f"{len(part)}\n".encode())
-        for product in part:
-            sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
-    return cache_folder("training") / f"{name}-{sha.hexdigest()[:24]}.safetensors"
+    what = json.dumps([tagkit.__version__, name, params, digest(*parts)], sort_keys=True, default=repr)
+    return cache_folder("training") / f"{name}-{hashlib.sha256(what.encode()).hexdigest()[:24]}.safetensors"
 
 
 def state_of(module: nn.Module, prefix: str) -> dict[str, np.ndarray]:

@@ -18,6 +18,7 @@ from scipy import sparse
 from tagkit import registry
 from tagkit.errors import BadInput, NotFitted
 from tagkit.product import Product, Tag, Tags, as_products
+from tagkit.taggers import _once
 
 State = dict[str, Any]
 """What a strategy learned: JSON values, numpy arrays and scipy sparse matrices by name."""
@@ -71,7 +72,7 @@ class Tagger(ABC):
         train = as_products(products)
         if not train:
             raise BadInput(f"{self.name} cannot learn from no products at all")
-        self._fit(train, as_products(dev))
+        _once.learn(self, train, as_products(dev))
         self.fitted_ = True
         return self
 
