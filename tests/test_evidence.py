@@ -97,3 +97,17 @@ def test_what_was_saved_says_the_same(shop):
     evidence, _ = fitted(shop)
     again = Evidence.restore(evidence.state())
     assert np.array_equal(read(evidence, shop), read(again, shop))
+
+
+def test_a_synonym_in_the_text_counts_as_the_tag(shop):
+    synonyms = {"红色": ["朱砂"]}
+    products = [Product("a", "新款红色"), Product("b", "新款朱砂"), Product("c", "新款朱漆")]
+    evidence, _ = fitted(shop, synonyms=synonyms)
+    at = evidence.tags.index("红色")
+    hits = evidence._hits(products, evidence.tags)
+    assert hits[:, at].tolist() == [1, 1, 0] and hits.sum() == 2
+    _, synonym, neither = read(evidence, products)[:, at]
+    assert synonym > neither
+    again = Evidence.restore(evidence.state(), synonyms)
+    assert np.array_equal(read(evidence, products), read(again, products))
+    assert read(fitted(shop)[0], products)[1, at] == pytest.approx(neither, abs=1e-5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from tagkit.taggers.linear import Linear
 from tagkit.text.present import is_present
 
 Floats = NDArray[np.float32]
+Synonyms = Mapping[str, Sequence[str]]
 Alike = Callable[[int], NDArray[Any]]
 """From a product's position to how alike it is to each training product."""
 NEIGHBOURS = {"words": (15, 0.15), "vectors": (20, 0.02)}
@@ -32,7 +33,7 @@ LEAST = 1e-3
 MOST = 8.0
 """The highest and, negative, the lowest logit: what the surface says with certainty can still be unlearnt."""
 HITS = -2
-"""Which score says whether the tag stands in the text."""
+"""Which score says whether the tag, or a synonym, stands in the text."""
 
 
 class Evidence:
@@ -40,19 +41,21 @@ class Evidence:
 
     It knows of each product and tag: what `linear` makes of the words, the votes of the 15 products with the most alike
     words and of the 20 with the most alike vectors, how often products of the same category and of the same top
-    category have the tag, whether the tag stands in the text, and how frequent it is. For training products each of
-    these is what it would be without that product (leave-one-out), so that the weights suit new products too.
+    category have the tag, whether the tag or a synonym of it stands in the text, and how frequent it is. For training
+    products each of these is what it would be without that product (leave-one-out), so that the weights suit new ones.
 
     Args:
         tags: The tags.
         category: Whether to look at the categories.
+        synonyms: Other forms by preferred tag.
 
     Source: Wolpert, Stacked generalization (Neural Networks 1992).
     """
 
-    def __init__(self, tags: Sequence[str], category: bool = True) -> None:
+    def __init__(self, tags: Sequence[str], category: bool = True, synonyms: Synonyms | None = None) -> None:
         self.tags = list(tags)
         self.category = category
+        self.synonyms = synonyms or {}
 
     def fit(
         self, products: Sequence[Product], vectors: Floats, dev: Sequence[Product], min_count: int
@@ -132,7 +135,8 @@ class Evidence:
         return np.stack([*parts, *map(np.log, known), hits, frequent], axis=-1).astype(np.float32)
 
     def _hits(self, products: Sequence[Product], tags: Sequence[str]) -> Floats:
-        found = [[is_present(tag, product.text) for tag in tags] for product in products]
+        forms = [(tag, *self.synonyms.get(tag, ())) for tag in tags]
+        found = [[any(is_present(form, product.text) for form in each) for each in forms] for product in products]
         return np.array(found, dtype=np.float32).reshape(len(products), len(tags))
 
     def _votes(self, alike: Alike, count: int, neighbours: int, temperature: float, held: bool) -> Floats:
@@ -198,9 +202,9 @@ class Evidence:
         }
 
     @classmethod
-    def restore(cls, state: State) -> Self:
-        """Take what `state` gave."""
-        made = cls(state["tags"], state["category"])
+    def restore(cls, state: State, synonyms: Synonyms | None = None) -> Self:
+        """Take what `state` gave; the synonyms are the strategy's parameter."""
+        made = cls(state["tags"], state["category"], synonyms)
         made._mean, made._spread = state["mean"], state["spread"]
         made._weights, made._bias = state["weights"], state["bias"]
         made._near, made._gold, made._categories = state["near"], state["gold"], state["categories"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tagkit.pretrained import Backbone
 from tagkit.pretrained.vectors import embed
 from tagkit.product import Product
-from tagkit.taggers._evidence import Evidence
+from tagkit.taggers._evidence import Evidence, Synonyms
 from tagkit.taggers.base import State, nest, unnest
 
 Floats = NDArray[np.float32]
@@ -24,12 +24,14 @@ class Surface:
         source: The encoder's name; it is loaded when it is needed.
         category: Whether to look at the categories.
         precision: Of the vectors: "fp32", "bf16" or "auto".
+        synonyms: Other forms by preferred tag.
     """
 
-    def __init__(self, source: str, category: bool, precision: str) -> None:
+    def __init__(self, source: str, category: bool, precision: str, synonyms: Synonyms | None) -> None:
         self.source = source
         self.category = category
         self.precision = precision
+        self.synonyms = synonyms
         self._untuned: Backbone | None = None
         self._evidence: Evidence | None = None
 
@@ -50,7 +52,7 @@ class Surface:
             The logits of these products, each held out from its own answer, shape (products, tags); None where there
             are too many of either, and nothing is learnt.
         """
-        evidence = Evidence(tags, self.category)
+        evidence = Evidence(tags, self.category, self.synonyms)
         known = evidence.fit(products, self.vectors(products), dev, least)
         self._evidence = None if known is None else evidence
         return known
@@ -81,5 +83,5 @@ class Surface:
     def restore(self, state: State) -> Self:
         """Take what `state` gave."""
         stored = unnest("evidence", state)
-        self._evidence = Evidence.restore(stored) if stored else None
+        self._evidence = Evidence.restore(stored, self.synonyms) if stored else None
         return self

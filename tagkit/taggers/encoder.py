@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -35,9 +35,9 @@ class Encoder(Tagger):
     before training, and W is shared by all tags, so that a tag with few examples borrows from those with like texts,
     and a new tag (`add_tags`) works without training; d_t is the tag's own and begins at 0. s_t is what the surface
     says (wide and deep): the logit of a regression over the score of `linear`, the votes of the products with the most
-    alike words, how frequent the tag is in the product's category, and whether it stands in the text, held out in
-    training, so that the encoder learns what these do not say. Among them are the votes of the nearest products in the
-    space of the encoder before training; for these a saved strategy names that encoder and does not hold it.
+    alike words, how frequent the tag is in the product's category, and whether it or a synonym stands in the text, held
+    out in training, so that the encoder learns what these do not say. Among them are the votes of the nearest products
+    in the space of the encoder before training; for these a saved strategy names that encoder and does not hold it.
     Probabilities are calibrated on dev by temperature and shift. Thresholds per tag are chosen on dev by the
     refinement `thresholds`, which `tagkit.compare` applies. A text longer than the model's window is read in
     overlapping windows whose logits are averaged; nothing is cut.
@@ -47,6 +47,7 @@ class Encoder(Tagger):
         category: Whether the category, where there is one, is read before the text.
         wide: Whether the surface and the neighbours count (s_t); not beyond 12,000 products, or 40 million products
             times tags, in train.
+        synonyms: Other forms by preferred tag: for the surface a tag stands in the text where one of these does.
         loss: "bce", "focal" or "asymmetric".
         balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
         min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
@@ -84,6 +85,7 @@ class Encoder(Tagger):
         model: str = "auto",
         category: bool = True,
         wide: bool = True,
+        synonyms: Mapping[str, Sequence[str]] | None = None,
         loss: str = "bce",
         balance: float = 0.0,
         min_count: int | None = None,
@@ -104,6 +106,7 @@ class Encoder(Tagger):
         self.model = model
         self.category = category
         self.wide = wide
+        self.synonyms = synonyms
         self.loss = loss
         self.balance = balance
         self.min_count = min_count
@@ -133,7 +136,7 @@ class Encoder(Tagger):
         _neural.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self._surface = Surface(backbone.source, self.category, self.tag_precision)
+        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms)
         known = self._surface.fit(self.tags_, tagged, dev, least) if self.wide else None
         wide = np.zeros_like(gold) if known is None else known
         # The surface knows how frequent each tag is; without it the bias begins there.
@@ -230,7 +233,7 @@ class Encoder(Tagger):
         self.tags_, self.known_, self.history_ = state["tags"], state["known"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
         labels, backbone = state["net:labels"], Backbone.from_state(unnest("backbone", state))
-        self._surface = Surface(backbone.source, self.category, self.tag_precision).restore(state)
+        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(state)
         self._net = Scorer(backbone, labels, np.full(len(labels), 0.5), self.dropout)
         stored = {key: torch.from_numpy(value) for key, value in unnest("net", state).items()}
         self._net.load_state_dict(stored, strict=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -52,6 +52,7 @@ class Seq2Seq(ListWriter):
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
         category: Whether the category, where there is one, is read before the text.
         wide: Whether the surface counts (see `encoder`).
+        synonyms: Other forms by preferred tag, for the surface (see `encoder`).
         min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
         order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
             tag that is left is right, see `Orders`).
@@ -95,6 +96,7 @@ class Seq2Seq(ListWriter):
         model: str = "auto",
         category: bool = True,
         wide: bool = True,
+        synonyms: Mapping[str, Sequence[str]] | None = None,
         min_count: int | None = None,
         order: str = "set",
         epochs: int = 6,
@@ -120,6 +122,7 @@ class Seq2Seq(ListWriter):
         self.model = model
         self.category = category
         self.wide = wide
+        self.synonyms = synonyms
         self.min_count = min_count
         self.order = order
         self.epochs = epochs
@@ -157,7 +160,7 @@ class Seq2Seq(ListWriter):
         _neural.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self._surface = Surface(backbone.source, self.category, self.tag_precision)
+        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms)
         known = self._surface.fit(self.tags_, tagged, dev, least) if self.wide else None
         share = np.bincount(np.concatenate(lists), minlength=len(self.tags_)) / len(tagged)
         with torch.random.fork_rng(devices=[]):
@@ -254,7 +257,7 @@ class Seq2Seq(ListWriter):
         self.tags_, self.most_, self.history_ = state["tags"], state["most"], state["history"]
         self._copies = Copies(self.tags_)
         backbone, labels = Backbone.from_state(unnest("backbone", state)), state["net:scorer.labels"]
-        self._surface = Surface(backbone.source, self.category, self.tag_precision).restore(state)
+        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(state)
         self._net = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
         stored = {key: torch.from_numpy(np.asarray(value)) for key, value in unnest("net", state).items()}
         self._net.load_state_dict(stored, strict=False)
