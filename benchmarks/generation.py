@@ -36,11 +36,11 @@ from transformers.utils import logging
 from tagkit import weights
 from tagkit.conversion import _wheel
 from tagkit.datasets import load
-from tagkit.decoding import Hypothesis, Search, TagList, TypedList, decode
+from tagkit.decoding import Hypothesis, Search, TagList, TypedList
 from tagkit.decoding.votes import pieces
 from tagkit.product import Product
 from tagkit.taggers import create
-from tagkit.taggers._writer import ROWS, Writer
+from tagkit.taggers._writer import Writer
 from tagkit.taggers._writing import Item
 from tagkit.training.recipe import fast_bf16
 
@@ -139,15 +139,10 @@ def ours(train: Sequence[Product], products: Sequence[Product], precision: str, 
     greedy, sampled = Search(tokens=NEW), Search("sample", returns=RETURNS, tokens=NEW)
 
     def run(writer: Writer, how: Search, low: str, end: int, grammars: Sequence[Any] | None = None) -> list[Any]:
-        stepper = writer.model.stepper(writer.prefix, low)
         found: list[list[Hypothesis]] = [[] for _ in products]
-        order = sorted(range(len(products)), key=lambda i: len(prompts[i]))
-        for first in range(0, len(order), ROWS // how.width):
-            batch = order[first : first + ROWS // how.width]
-            rules = None if grammars is None else [grammars[i] for i in batch]
-            texts = decode(
-                stepper, [prompts[i] for i in batch], how, end, grammars=rules, keys=[keys[i] for i in batch]
-            )
+        for batch, texts in writer.decode(
+            prompts, how, low, prefix=writer.prefix, end=end, grammars=grammars, keys=keys
+        ):
             for i, text in zip(batch, texts, strict=True):
                 found[i] = text
         return found

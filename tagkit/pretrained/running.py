@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ MOST, FEWEST = 1024, 256
 """Tokens of a batch, padding counted, where batches are shared out among cores."""
 
 Found = tuple[list[int], Tensor]
+T = TypeVar("T")
+Batch = TypeVar("Batch")
 
 
 def pad(windows: Sequence[Window], padding: int) -> dict[str, Tensor]:
@@ -74,20 +76,26 @@ def run(
     workers = torch.get_num_threads() if device.type == "cpu" else 1
     share = min(MOST, max(FEWEST, sum(lengths) // (4 * workers)))
     batches = sorted_buckets(lengths) if workers == 1 else sorted_buckets(lengths, tokens=share)
+    yield from side_by_side(outputs, batches, workers)
+
+
+def side_by_side(call: Callable[[Batch], T], batches: Sequence[Batch], workers: int) -> Iterator[T]:
+    """Yield what a function gives for batches, in order.
+
+    Args:
+        call: The function; it is called in threads.
+        batches: What it is called with.
+        workers: How many calls run at once; each has its share of torch's threads.
+    """
     if workers == 1 or len(batches) < 2:
-        yield from map(outputs, batches)
-    else:
-        yield from _side_by_side(outputs, batches, workers)
-
-
-def _side_by_side(outputs: Callable[[list[int]], Found], batches: list[list[int]], workers: int) -> Iterator[Found]:
-    """Yield the outputs of batches in order; as many calls as there are cores run at once, each on one thread."""
+        yield from map(call, batches)
+        return
     threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
-    waiting: deque[Future[Found]] = deque()
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(max(1, threads // workers),))
+    waiting: deque[Future[T]] = deque()
     try:
         for batch in batches:
-            waiting.append(pool.submit(outputs, batch))
+            waiting.append(pool.submit(call, batch))
             if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:

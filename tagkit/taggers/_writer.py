@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
+import torch
+from accelerate import Accelerator
 from tqdm import tqdm
 
-from tagkit.decoding import Search, decode
+from tagkit.decoding import Hypothesis, Search, decode
+from tagkit.decoding.causal import CausalStepper
 from tagkit.decoding.search import DROP
 from tagkit.decoding.votes import count_votes
 from tagkit.errors import BadInput
+from tagkit.pretrained.running import side_by_side
 from tagkit.product import Product
 from tagkit.taggers._demonstrations import Demonstrations
 from tagkit.taggers._language_model import LanguageModel
@@ -21,7 +26,9 @@ from tagkit.taggers._writing import Form, Votes
 from tagkit.training.batches import sorted_buckets
 
 ROWS, TOKENS = 128, 16_384
-"""A batch has at most so many rows, and tokens (prompt, answer and padding) in its cache."""
+"""At most so many rows, and tokens (prompt, answer and padding) in the cache, are worked on at a time."""
+SIDE_BY_SIDE = 2
+"""Batches at a time on a CPU: one batch on two cores has 12.5 products/s, two batches on a core each 13.4."""
 CHUNK = 2000
 """Products whose prompts and grammars are held in memory at a time."""
 SPARE = 64
@@ -122,26 +129,73 @@ class Writer:
         rules = self.rules.make(products, self.constrained, candidates)
         if not self.constrained and self._other_ends is None:
             self._other_ends = self.model.line_ends()
-        stepper = self.model.stepper(prefix, precision, search.tokens if compiled else None)
         out: Votes = [{} for _ in products]
-        batches = sorted_buckets(
-            [len(prompt) + search.tokens for prompt in prompts],
-            tokens=TOKENS // search.width,
-            most=max(1, ROWS // search.width),
-        )
-        for batch in batches:
-            grammars = [rule.grammar for i in batch if (rule := rules[i]).grammar is not None]
-            written = decode(
-                stepper,
-                [prompts[i] for i in batch],
-                search,
-                self.form.marks.end,
-                grammars=grammars if self.constrained else None,  # type: ignore[arg-type]
-                keys=[products[i].text for i in batch],
-                other_ends=self._other_ends or frozenset(),
-                drop=2.0 if compiled else DROP,  # a batch of another size would be compiled anew
-            )
+        for batch, written in self.decode(
+            prompts,
+            search,
+            precision,
+            prefix=prefix,
+            end=self.form.marks.end,
+            grammars=[rule.grammar for rule in rules] if self.constrained else None,
+            keys=[product.text for product in products],
+            compiled=compiled,
+        ):
             for i, texts in zip(batch, written, strict=True):
                 out[i] = count_votes(texts, self.form.marks, rules[i].read, search.length_power)
             bar.update(len(batch))
         return out
+
+    def decode(
+        self,
+        prompts: Sequence[Sequence[int]],
+        search: Search,
+        precision: str,
+        *,
+        prefix: list[int],
+        end: int,
+        grammars: Sequence[Any] | None,
+        keys: Sequence[str],
+        compiled: bool = False,
+    ) -> Iterator[tuple[list[int], list[list[Hypothesis]]]]:
+        """Write texts behind prompts in batches; on a CPU two batches side by side, each on half of the cores.
+
+        Args:
+            prompts: The tokens of each prompt behind the prefix.
+            search: How to decode.
+            precision: "fp32", "bf16", or "auto": bf16 where it is fast.
+            prefix: The tokens that all prompts begin with.
+            end: The token that ends a text.
+            grammars: What may be written behind each prompt; None: anything.
+            keys: What the random numbers of each prompt depend on, besides the seed.
+            compiled: Whether to use a static cache and, on a GPU, compiled steps.
+
+        Yields:
+            The positions of a batch's prompts, and for each the texts, the best first.
+        """
+        workers = min(SIDE_BY_SIDE, torch.get_num_threads()) if Accelerator().device.type == "cpu" else 1
+        batches = sorted_buckets(
+            [len(prompt) + search.tokens for prompt in prompts],
+            tokens=TOKENS // workers // search.width,
+            most=max(1, ROWS // workers // search.width),
+        )
+        steppers: SimpleQueue[CausalStepper] = SimpleQueue()
+        for _ in range(min(workers, len(batches))):
+            steppers.put(self.model.stepper(prefix, precision, search.tokens if compiled else None))
+
+        def write(batch: list[int]) -> tuple[list[int], list[list[Hypothesis]]]:
+            stepper = steppers.get()
+            try:
+                return batch, decode(
+                    stepper,
+                    [prompts[i] for i in batch],
+                    search,
+                    end,
+                    grammars=None if grammars is None else [grammars[i] for i in batch],
+                    keys=[keys[i] for i in batch],
+                    other_ends=self._other_ends or frozenset(),
+                    drop=2.0 if compiled else DROP,  # a batch of another size would be compiled anew
+                )
+            finally:
+                steppers.put(stepper)
+
+        yield from side_by_side(write, batches, workers)
