@@ -68,12 +68,11 @@ def main() -> None:
 
 def tagged(data: Dataset, seeds: Sequence[int]) -> dict[str, Tags]:
     """Fit all strategies on train and dev; return their lists for test."""
-    made: dict[str, Any] = {}
-    for name in CLASSIC:
-        made[name] = create(name)
-        take_synonyms(made[name], data.synonyms)
+    made: dict[str, Any] = {name: create(name) for name in CLASSIC}
     names = [f"seq2seq, seed {seed}" for seed in seeds]
     made |= {name: create("seq2seq", seed=seed) for name, seed in zip(names, seeds, strict=True)}
+    for tagger in made.values():
+        take_synonyms(tagger, data.synonyms)
     lists = {name: tagger.fit(data.train, dev=data.dev).predict(data.test) for name, tagger in made.items()}
     if len(seeds) > 1:
         everything = create("ensemble").of([made[name] for name in names])
