@@ -49,6 +49,7 @@ benchmarks: $(STAMP) ## Time measures, dictionary, training, tagging and vector 
 	$(BIN)/python benchmarks/lexicon.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/tagging.py
+	$(BIN)/python benchmarks/latency.py
 	$(BIN)/python benchmarks/index.py
 	$(BIN)/python benchmarks/gpu.py
 
