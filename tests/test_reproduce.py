@@ -248,11 +248,11 @@ def test_a_stopped_run_goes_on(workplace, monkeypatch):
     made = []
     real = running.run_strategy
 
-    def counted(name, tagger, data, steps):
+    def counted(name, *others):
         if len(made) == 1 and not resumed:
             raise KeyboardInterrupt
         made.append(name)
-        return real(name, tagger, data, steps)
+        return real(name, *others)
 
     monkeypatch.setattr(running, "run_strategy", counted)
     resumed = False
