@@ -10,7 +10,6 @@ is given is the median and the 95th percentile in milliseconds, and the time of 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shlex
 import tempfile
@@ -24,6 +23,7 @@ from _report import write
 from tagkit import load_tagger, registry
 from tagkit.datasets import load
 from tagkit.errors import TagkitError
+from tagkit.space import value as as_value
 from tagkit.taggers import create
 from tagkit.taggers.base import take_synonyms
 
@@ -78,10 +78,7 @@ def quick_settings() -> dict[str, dict[str, Any]]:
         if setting != "--set":
             key, _, value = setting.partition("=")
             name, _, parameter = key.partition(".")
-            try:
-                out.setdefault(name, {})[parameter] = json.loads(value)
-            except ValueError:
-                out.setdefault(name, {})[parameter] = value
+            out.setdefault(name, {})[parameter] = as_value(value)
     return out
 
 
