@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import torch
 from _report import write
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast, pipeline
 from transformers.utils import logging
@@ -33,7 +34,7 @@ from tagkit.taggers._bio import gold_spans, without_overlaps
 from tagkit.taggers.sequence import Sequence
 from tagkit.training.recipe import fast_bf16
 
-BATCHES = (1, 8, 32, 128)
+BATCHES = (1, 8, 32, 128, 512)
 
 
 def main() -> None:
@@ -55,7 +56,7 @@ def main() -> None:
         answers = theirs(few, batch_size=32)
         products = [Product(str(number), title, lang="en") for number, title in enumerate(titles)]
         settings: dict[str, dict[str, Any]] = {"fp32": {"tag_precision": "fp32"}}
-        if fast_bf16():
+        if fast_bf16("cuda" if torch.cuda.is_available() else "cpu"):
             settings["bf16"] = {"tag_precision": "bf16", "recheck": 0.0}
             settings["bf16, close calls again"] = {"tag_precision": "bf16", "recheck": ours.recheck}
         times: list[list[float]] = []
@@ -111,7 +112,8 @@ def as_pipeline(tagger: Sequence, folder: Path) -> Any:
         unk_token="[UNK]",
         model_max_length=512,
     ).save_pretrained(folder)
-    return pipeline("token-classification", str(folder), aggregation_strategy="simple", device=-1)
+    place = 0 if torch.cuda.is_available() else -1
+    return pipeline("token-classification", str(folder), aggregation_strategy="simple", device=place)
 
 
 def places(row: list[Tag]) -> set[tuple[int, int, str | None]]:

@@ -56,6 +56,7 @@ def many_windows(count: int = 300) -> list[Window]:
 
 
 class TestRun:
+    @pytest.mark.skipif(torch.cuda.is_available(), reason="on a GPU there is one batch at a time")
     def test_batches_side_by_side_come_in_order_and_complete(self, two_threads):
         windows, model = many_windows(), Doubled()
         found = list(run(model, windows, padding=0))

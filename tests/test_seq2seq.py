@@ -49,6 +49,7 @@ class TestWriting:
         stepper, readings = stepper_and_readings(opened, some)
         end, net = opened._net.end, opened._net
         batch = Lists(Orders("given", [], -1, end), lists)(readings, range(5), net.scorer.backbone.padding)
+        batch = {key: value.to(net.stop.weight.device) for key, value in batch.items()}
         with torch.inference_mode():
             whole = net(batch)
             logits = stepper.start(readings)

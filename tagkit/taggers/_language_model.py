@@ -20,7 +20,7 @@ from tagkit.decoding.causal import CausalStepper
 from tagkit.errors import BadInput
 from tagkit.pretrained.backbone import read_tokenizer
 from tagkit.registry import missing_extra
-from tagkit.training.recipe import resolve_precision
+from tagkit.training.recipe import resolve_precision, set_up_gpu
 
 State = dict[str, Any]
 
@@ -168,6 +168,8 @@ class LanguageModel(nn.Module):
         self.to(device).eval()
         model = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         model.set_attn_implementation("sdpa")
+        if device.type == "cuda":
+            set_up_gpu()
         if resolve_precision(precision, str(device)) == "bf16":
             if not self._low:
                 self._low.append(copy.deepcopy(model).to(torch.bfloat16))

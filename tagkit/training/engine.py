@@ -15,7 +15,7 @@ from tagkit.training.batches import shuffled_buckets
 from tagkit.training.checkpoint import Checkpoint
 from tagkit.training.dropout import use_fast_dropout
 from tagkit.training.progress import Progress
-from tagkit.training.recipe import Recipe, resolve_compile, resolve_precision, use_fast_attention
+from tagkit.training.recipe import Recipe, resolve_precision, use_fast_attention
 
 Batch = dict[str, Tensor]
 
@@ -64,10 +64,9 @@ def train(
     use_fast_attention(model, str(device))
     optimizer = torch.optim.AdamW(_groups(model, recipe, is_head), lr=recipe.learning_rate, fused=_fused(device))
     wrapped, optimizer = accelerator.prepare(model, optimizer)
-    # Dynamic, because length buckets give batches of many lengths.
-    compiles = resolve_compile(recipe.compile, str(device))
-    running: Any = torch.compile(wrapped, dynamic=True) if compiles else wrapped
     batches = math.ceil(len(lengths) / recipe.batch_size / accelerator.num_processes)
+    # Dynamic, because length buckets give batches of many lengths.
+    running: Any = torch.compile(wrapped, dynamic=True) if recipe.compile else wrapped
     total = recipe.epochs * math.ceil(batches / recipe.accumulate)
     weights = {key: value for key, value in model.named_parameters() if value.requires_grad}
     kept = Checkpoint(checkpoint, weights, optimizer.optimizer, average=recipe.average > 0)
