@@ -22,6 +22,8 @@ from tagkit.training.recipe import resolve_precision, use_fast_attention
 
 MOST, FEWEST = 1024, 256
 """Tokens of a batch, padding counted, where batches are shared out among cores."""
+ON_GPU = {"tokens": 32_768, "most": 2_048}
+"""Tokens, padding counted, and texts of a batch on a GPU."""
 
 Found = tuple[list[int], Tensor]
 T = TypeVar("T")
@@ -75,7 +77,10 @@ def run(
     lengths = [len(window) for window in windows]
     workers = torch.get_num_threads() if device.type == "cpu" else 1
     share = min(MOST, max(FEWEST, sum(lengths) // (4 * workers)))
-    batches = sorted_buckets(lengths) if workers == 1 else sorted_buckets(lengths, tokens=share)
+    if device.type == "cuda":
+        batches = sorted_buckets(lengths, **ON_GPU)
+    else:
+        batches = sorted_buckets(lengths) if workers == 1 else sorted_buckets(lengths, tokens=share)
     yield from side_by_side(outputs, batches, workers)
 
 
