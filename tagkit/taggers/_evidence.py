@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from tagkit.product import Product
 from tagkit.taggers._features import targets, votes
 from tagkit.taggers.base import State, nest, unnest
-from tagkit.taggers.linear import Linear
+from tagkit.taggers.linear import CLOSED_FORM, Linear
 from tagkit.text.present import is_present
 
 Floats = NDArray[np.float32]
@@ -63,21 +63,29 @@ class Evidence:
         """Learn from tagged products.
 
         Args:
-            products: To learn from, with all of `tags` among theirs.
+            products: To learn from, with all of `tags` among theirs; of more than 12,000 so many are learnt from.
             vectors: Theirs, of length 1, by the encoder before it is tuned, shape (products, size).
             dev: To calibrate `linear` on.
             min_count: Of the tags.
 
         Returns:
             The logits of the products themselves, each held out from its own answer, shape (products, tags); None
-            where there are too many products or tags.
+            where there are too many products times tags.
         """
-        if len(products) * len(self.tags) > CELLS:
+        chosen = _choose(products, self.tags, min_count)
+        if len(products) * len(self.tags) > CELLS or len(chosen) > CLOSED_FORM:
             return None
-        linear = Linear(min_count=min_count).fit(products, dev=dev)
-        if linear.held_out_ is None:
-            return None
-        self._linear, held_out = linear, linear.held_out_
+        out = np.zeros((len(products), len(self.tags)), dtype=np.float32)
+        out[chosen] = self._fit([products[at] for at in chosen], vectors[chosen], dev, min_count)
+        others = np.setdiff1d(np.arange(len(products)), chosen)
+        if len(others):
+            out[others] = self.read([products[at] for at in others], vectors[others])
+        return out
+
+    def _fit(self, products: Sequence[Product], vectors: Floats, dev: Sequence[Product], min_count: int) -> Floats:
+        self._linear = Linear(min_count=min_count).fit(products, dev=dev)
+        linear, held_out = self._linear, self._linear.held_out_
+        assert held_out is not None
         self._near = np.zeros((0, len(self.tags)), dtype=np.float32)
         self._gold = targets(products, self.tags)
         self._words, self._vectors = linear.features(products), np.asarray(vectors, dtype=np.float32)
@@ -212,6 +220,24 @@ class Evidence:
         made._linear = Linear()
         made._linear._restore(unnest("linear", state))
         return made
+
+
+def _choose(products: Sequence[Product], tags: Sequence[str], least: int) -> NDArray[np.int64]:
+    """Return the positions of 12,000 products, all where there are no more: some of each tag, the others evenly spread.
+
+    More than 12,000 only where it takes so many to have each tag `least` times.
+    """
+    if len(products) <= CLOSED_FORM:
+        return np.arange(len(products))
+    missing = dict.fromkeys(tags, least)
+    chosen: list[int] = []
+    others: list[int] = []
+    for at, product in enumerate(products):
+        wanted = [tag for tag in set(product.tags) if missing.get(tag, 0) > 0]
+        (chosen if wanted else others).append(at)
+        missing |= {tag: missing[tag] - 1 for tag in wanted}
+    spread = np.linspace(0, len(others) - 1, max(0, CLOSED_FORM - len(chosen))).astype(int)
+    return np.sort([*chosen, *(others[at] for at in spread)])
 
 
 def _top(category: str) -> str:

@@ -50,7 +50,7 @@ class Surface:
 
         Returns:
             The logits of these products, each held out from its own answer, shape (products, tags); None where there
-            are too many of either, and nothing is learnt.
+            are too many products times tags, and nothing is learnt.
         """
         evidence = Evidence(tags, self.category, self.synonyms)
         known = evidence.fit(products, self.vectors(products), dev, least)

@@ -45,8 +45,8 @@ class Encoder(Tagger):
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
         category: Whether the category, where there is one, is read before the text.
-        wide: Whether the surface and the neighbours count (s_t); not beyond 12,000 products, or 40 million products
-            times tags, in train.
+        wide: Whether the surface and the neighbours count (s_t); of more than 12,000 products in train they are learnt
+            from so many, and not beyond 40 million products times tags.
         synonyms: Other forms by preferred tag: for the surface a tag stands in the text where one of these does.
         loss: "bce", "focal" or "asymmetric".
         balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
