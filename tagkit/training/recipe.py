@@ -91,8 +91,8 @@ def set_up_gpu() -> None:
     """Keep cuDNN from what is slow or inexact for length buckets, in this process.
 
     Its attention is set up anew for every shape, and buckets have hundreds: five epochs of OA-Mine took 29 s and
-    3.2 GiB of an H100 with it, 11 s and 1.2 GiB with torch's own. Its recurrent networks would multiply in TF32: scores
-    of `seq2seq` moved by 1e-3 with the batch.
+    3.2 GiB of an H100 with it, 11 s and 1.2 GiB with torch's own. Its recurrent networks multiply in TF32 unless told
+    not to, which most likely is why scores of `seq2seq` moved by 1e-3 with the batch there.
     """
     import torch
 
