@@ -1,8 +1,10 @@
-"""What the benchmarks share: print the figures, and keep them as JSON with the machine they are from."""
+"""What the benchmarks share: time a call, print the figures, and keep them as JSON with the machine they are from."""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,13 @@ def machine() -> dict[str, Any]:
 
     able = {"bf16 in hardware": fast_bf16(), "amx": bool(torch.cpu._is_amx_tile_supported())}
     return surroundings.machine() | able
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """Return how long a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def write(name: str, figures: dict[str, Any]) -> Path:

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import torch
-from _report import write
+from _report import seconds, write
 
 from tagkit.datasets import load
 from tagkit.pretrained import Backbone
 from tagkit.taggers.sequence import Sequence
 from tagkit.training import Recipe
+from tagkit.training.recipe import use_fast_attention
 
 PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "4090": 165e12, "T4": 65e12}
 """Dense bf16 (T4: fp16) operations per second from the makers' data sheets."""
@@ -51,7 +52,7 @@ def main() -> None:
     peak = next((value for key, value in PEAK.items() if key in name), None)
     backbone = Backbone.load("minilm-l6").cuda()
     backbone.freeze_embeddings()
-    backbone.model.set_attn_implementation("sdpa")
+    use_fast_attention(backbone, "cuda")
     weights = sum(p.numel() for p in backbone.parameters() if p.requires_grad)
     training, tagging = train_rate(backbone), tag_rate(backbone)
     figures: dict[str, Any] = {
@@ -108,21 +109,15 @@ def strategy(epochs: int) -> Iterator[dict[str, float]]:
     """Yield the rates of `sequence` on OA-Mine as they are measured; compiling, which takes longest, comes last."""
     data = load("oa_mine")
     tagger = Compiled("minilm-l6", epochs=epochs)
-    yield {f"sequence, {epochs} epochs, plain, seconds": round(_seconds(lambda: tagger.fit(data.train)), 1)}
+    yield {f"sequence, {epochs} epochs, plain, seconds": round(seconds(lambda: tagger.fit(data.train)), 1)}
     many = [replace(product, id=f"{n} {product.id}") for n in range(8) for product in data.test]
     for precision in ("fp32", "bf16"):
         tagger.set_params(tag_precision=precision).predict(data.test)
-        yield {f"sequence, {precision}, titles/s": round(len(many) / _seconds(lambda: tagger.predict(many)))}
-    alone = _seconds(lambda: [tagger.predict([product]) for product in data.test[:100]])
+        yield {f"sequence, {precision}, titles/s": round(len(many) / seconds(lambda: tagger.predict(many)))}
+    alone = seconds(lambda: [tagger.predict([product]) for product in data.test[:100]])
     yield {"sequence, one title by itself, ms": round(10 * alone, 1)}
     tagger.compiled = True
-    yield {f"sequence, {epochs} epochs, compiled, seconds": round(_seconds(lambda: tagger.fit(data.train)), 1)}
-
-
-def _seconds(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+    yield {f"sequence, {epochs} epochs, compiled, seconds": round(seconds(lambda: tagger.fit(data.train)), 1)}
 
 
 def _rate(step: Any) -> float:

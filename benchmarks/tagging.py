@@ -15,15 +15,13 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
-from _report import write
+from _report import seconds, write
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast, pipeline
 from transformers.utils import logging
 
@@ -85,13 +83,6 @@ def main() -> None:
         figures[f"tagkit {name}, span F1"] = f1(found, gold)
         figures[f"tagkit {name}, span F1 by Viterbi"] = f1(viterbi, gold)
     write("tagging", figures)
-
-
-def seconds(call: Callable[[], Any]) -> float:
-    """Return how long a call takes."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def as_pipeline(tagger: Sequence, folder: Path) -> Any:

@@ -76,11 +76,12 @@ def run(
 
     lengths = [len(window) for window in windows]
     workers = torch.get_num_threads() if device.type == "cpu" else 1
-    share = min(MOST, max(FEWEST, sum(lengths) // (4 * workers)))
     if device.type == "cuda":
         batches = sorted_buckets(lengths, **ON_GPU)
+    elif workers == 1:
+        batches = sorted_buckets(lengths)
     else:
-        batches = sorted_buckets(lengths) if workers == 1 else sorted_buckets(lengths, tokens=share)
+        batches = sorted_buckets(lengths, tokens=min(MOST, max(FEWEST, sum(lengths) // (4 * workers))))
     yield from side_by_side(outputs, batches, workers)
 
 

@@ -72,8 +72,10 @@ class Evidence:
             The logits of the products themselves, each held out from its own answer, shape (products, tags); None
             where there are too many products times tags.
         """
+        if len(products) * len(self.tags) > CELLS:
+            return None
         chosen = _choose(products, self.tags, min_count)
-        if len(products) * len(self.tags) > CELLS or len(chosen) > CLOSED_FORM:
+        if len(chosen) > CLOSED_FORM:  # it takes too many to have each tag
             return None
         out = np.zeros((len(products), len(self.tags)), dtype=np.float32)
         out[chosen] = self._fit([products[at] for at in chosen], vectors[chosen], dev, min_count)
