@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tagkit.comparison import compare, run_strategy
 from tagkit.product import Dataset, Product, Tag
 from tagkit.taggers import _once, create
+from tagkit.taggers._evidence import Evidence
 from tagkit.taggers._once import Learnt, learning_once
+from tagkit.taggers._surface import Surface
 from tagkit.taggers.ensemble import Ensemble
 from tagkit.taggers.knn import Neighbours
 
@@ -21,6 +24,7 @@ PRODUCTS = [
         (colour, kind) for colour in ("红色", "蓝色", "黑色") for kind in ("高跟鞋", "衬衫", "背包", "水杯")
     )
 ]
+TAGS = sorted({tag for product in PRODUCTS for tag in product.tags})
 
 
 @pytest.fixture
@@ -111,3 +115,28 @@ class TestOnce:
             create("knn").fit(PRODUCTS)
             (row,) = create("knn").fit(PRODUCTS).predict([PRODUCTS[0]])
         assert row and all(isinstance(tag, Tag) and tag.source == "knn" for tag in row)
+
+
+class TestSurface:
+    @pytest.fixture
+    def surfaces(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Surface]]:
+        """Give two surfaces, as of two seeds, that learnt from the same products within one command."""
+        vectors = np.random.default_rng(0).normal(size=(len(PRODUCTS), 8)).astype(np.float32)
+        monkeypatch.setattr(Surface, "vectors", lambda self, products: vectors[: len(products)])
+        monkeypatch.setattr(_once, "COSTLY", 0.0)
+        with learning_once(Learnt()):
+            yield [Surface("an encoder", False, "fp32", None) for _ in range(2)]
+
+    def test_is_learnt_once_for_all_seeds(self, surfaces: list[Surface], monkeypatch: pytest.MonkeyPatch) -> None:
+        own, calls = Evidence.fit, []
+        monkeypatch.setattr(Evidence, "fit", lambda self, *args: calls.append(1) or own(self, *args))
+        first, second = (surface.fit(TAGS, PRODUCTS, [], 1) for surface in surfaces)
+        assert len(calls) == 1
+        assert np.array_equal(first, second)
+        assert np.array_equal(*(surface.read(PRODUCTS[:3]) for surface in surfaces))
+
+    def test_new_tags_stay_with_one(self, surfaces: list[Surface]) -> None:
+        for surface in surfaces:
+            surface.fit(TAGS, PRODUCTS, [], 1)
+        surfaces[0].extend(["新品"], np.full((1, len(TAGS)), 0.1, dtype=np.float32))
+        assert [surface.read(PRODUCTS).shape[1] for surface in surfaces] == [len(TAGS) + 1, len(TAGS)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -19,10 +20,10 @@ from tagkit.text.present import is_present
 
 Floats = NDArray[np.float32]
 Synonyms = Mapping[str, Sequence[str]]
-Alike = Callable[[int], NDArray[Any]]
-"""From a product's position to how alike it is to each training product."""
 NEIGHBOURS = {"words": (15, 0.15), "vectors": (20, 0.02)}
 """How many neighbours vote, and the temperature of their votes."""
+BLOCK = 256
+"""So many products' words are compared at a time."""
 CANDIDATES = 30
 """So many tags of each product, the best by `linear`, and those in its text teach how much each score is worth."""
 SMOOTHING = 3.0
@@ -120,7 +121,7 @@ class Evidence:
             tags: The new tags.
             near: How much each borrows of the probability of each tag of train, shape (tags, tags of train).
         """
-        self.tags += tags
+        self.tags = [*self.tags, *tags]
         self._near = np.concatenate([self._near, near.astype(np.float32)])
 
     @property
@@ -132,11 +133,9 @@ class Evidence:
         self, products: Sequence[Product], linear: Floats, words: sparse.csr_matrix, vectors: Floats, held: bool
     ) -> Floats:
         """Return all that is known, shape (products, tags of train, scores); `held`: they are the training products."""
-        alike = {
-            "words": lambda at: (self._words @ words[at].T).toarray().ravel(),
-            "vectors": lambda at: self._vectors @ vectors[at],
-        }
-        parts = [linear, *(self._votes(alike[kind], len(products), *how, held) for kind, how in NEIGHBOURS.items())]
+        parts = [linear]
+        for kind, alike in (("words", self._alike_words(words)), ("vectors", self._alike_vectors(vectors))):
+            parts.append(self._votes(alike, len(products), *NEIGHBOURS[kind], held))
         for level in (str, _top):
             parts.append(self._in_category(products, level, held))
         known = [np.clip(part, LEAST, 1) for part in parts]
@@ -149,14 +148,30 @@ class Evidence:
         found = [[any(is_present(form, product.text) for form in each) for each in forms] for product in products]
         return np.array(found, dtype=np.float32).reshape(len(products), len(tags))
 
-    def _votes(self, alike: Alike, count: int, neighbours: int, temperature: float, held: bool) -> Floats:
+    @cached_property
+    def _products_of_words(self) -> sparse.csr_matrix:
+        return self._words.T.tocsr()
+
+    def _alike_words(self, words: sparse.csr_matrix) -> Iterator[NDArray[Any]]:
+        """Give for each product how alike its words are to those of each training product."""
+        for start in range(0, words.shape[0], BLOCK):
+            yield from (words[start : start + BLOCK] @ self._products_of_words).toarray()
+
+    def _alike_vectors(self, vectors: Floats) -> Iterator[NDArray[Any]]:
+        """Give for each product, by itself so that it does not depend on the others, its cosines."""
+        for vector in vectors:
+            yield self._vectors @ vector
+
+    def _votes(
+        self, alike: Iterable[NDArray[Any]], count: int, neighbours: int, temperature: float, held: bool
+    ) -> Floats:
         """Return the votes of the nearest training products, shape (products, tags)."""
         out = np.zeros((count, self._gold.shape[1]), dtype=np.float32)
-        for at in range(count):
-            likeness = np.round(alike(at), 5)
+        for at, found in enumerate(alike):
+            likeness = np.round(found, 5)
             if held:
                 likeness[at] = -np.inf
-            nearest = np.argsort(-likeness, kind="stable")[:neighbours]
+            nearest = _highest(likeness, neighbours)
             nearest = nearest[np.isfinite(likeness[nearest])]
             if len(nearest):
                 out[at] = votes(self._gold, nearest, likeness[nearest], temperature)
@@ -240,6 +255,13 @@ def _choose(products: Sequence[Product], tags: Sequence[str], least: int) -> NDA
         missing |= {tag: missing[tag] - 1 for tag in wanted}
     spread = np.linspace(0, len(others) - 1, max(0, CLOSED_FORM - len(chosen))).astype(int)
     return np.sort([*chosen, *(others[at] for at in spread)])
+
+
+def _highest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """Return the positions of the highest values, the highest first, of equal ones the first."""
+    least = np.partition(values, -count)[-count] if len(values) > count else -np.inf
+    found = np.flatnonzero(values >= least)
+    return found[np.argsort(-values[found], kind="stable")[:count]]
 
 
 def _top(category: str) -> str:

@@ -1,27 +1,28 @@
-"""Learn once what several strategies of one command share: a costly one that is also a member of another."""
+"""Learn once what several strategies of one command share: a costly member of several, what no seed changes."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tagkit.product import Product, digest
 
 if TYPE_CHECKING:
     from tagkit.taggers.base import Tagger
 
+T = TypeVar("T")
 COSTLY = 5.0
-"""Seconds of learning from which on a strategy is remembered."""
+"""Seconds of learning from which on something is remembered."""
 MOST = 8
-"""Strategies that are remembered at a time, the latest ones: their networks fill memory."""
+"""So much is remembered at a time, what was used latest: networks fill memory."""
 
 
 class Learnt:
-    """What costly strategies learnt.
+    """What costly strategies, and costly parts of them, learnt.
 
     Attributes:
         saved: The seconds that strategies took to learn and that others did not have to spend again.
@@ -29,26 +30,38 @@ class Learnt:
 
     def __init__(self) -> None:
         self.saved = 0.0
-        self._known: dict[tuple[str, str], tuple[Tagger, float]] = {}
+        self._known: dict[tuple[str, str], tuple[Any, float]] = {}
+
+    def get(self, what: str, make: Callable[[], T], *parts: Sequence[Product]) -> T:
+        """Return what was made under this name from equal products, or make it."""
+        # A digest takes longer than some strategies learn: only where it can tell or is kept.
+        like = any(name == what for name, _ in self._known)
+        if like and (found := self._known.pop((what, key := digest(*parts)), None)):
+            self._known[what, key] = found
+            made, seconds = found
+            self.saved += seconds
+            return cast(T, made)
+        start, saved = time.perf_counter(), self.saved
+        made = make()
+        seconds = time.perf_counter() - start + self.saved - saved
+        if seconds >= COSTLY:
+            self._known[what, digest(*parts)] = made, seconds
+            if len(self._known) > MOST:
+                del self._known[next(iter(self._known))]
+        return made
 
     def learn(self, tagger: Tagger, train: Sequence[Product], dev: Sequence[Product]) -> None:
         """Fit a strategy, or give it what an equal one learnt from equal products."""
+
+        def fitted() -> Tagger:
+            tagger._fit(train, dev)
+            return tagger
+
         params = tagger.get_params()
         what = json.dumps([tagger.name, params], sort_keys=True, default=repr)
-        # A digest takes longer than some strategies learn: only where it can tell or is kept.
-        like = any(name == what for name, _ in self._known)
-        if like and (found := self._known.get((what, digest(train, dev)))):
-            other, seconds = found
+        other = self.get(what, fitted, train, dev)
+        if other is not tagger:
             vars(tagger).update({name: value for name, value in vars(other).items() if name not in params})
-            self.saved += seconds
-            return
-        start, saved = time.perf_counter(), self.saved
-        tagger._fit(train, dev)
-        seconds = time.perf_counter() - start + self.saved - saved
-        if seconds >= COSTLY:
-            self._known[what, digest(train, dev)] = tagger, seconds
-            if len(self._known) > MOST:
-                del self._known[next(iter(self._known))]
 
 
 _NOW: ContextVar[Learnt | None] = ContextVar("learnt", default=None)
@@ -71,3 +84,15 @@ def learn(tagger: Tagger, train: Sequence[Product], dev: Sequence[Product]) -> N
         tagger._fit(train, dev)
     else:
         learnt.learn(tagger, train, dev)
+
+
+def once(what: str, make: Callable[[], T], *parts: Sequence[Product]) -> T:
+    """Make what is learnt from products, once within `learning_once`; who gets it leaves it as it is.
+
+    Args:
+        what: A name that tells all that it depends on besides the products.
+        make: Makes it.
+        parts: The products.
+    """
+    learnt = _NOW.get()
+    return make() if learnt is None else learnt.get(what, make, *parts)

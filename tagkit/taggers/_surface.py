@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +14,7 @@ from tagkit.pretrained import Backbone
 from tagkit.pretrained.vectors import embed
 from tagkit.product import Product
 from tagkit.taggers._evidence import Evidence, Synonyms
+from tagkit.taggers._once import once
 from tagkit.taggers.base import State, nest, unnest
 
 Floats = NDArray[np.float32]
@@ -52,9 +55,14 @@ class Surface:
             The logits of these products, each held out from its own answer, shape (products, tags); None where there
             are too many products times tags, and nothing is learnt.
         """
-        evidence = Evidence(tags, self.category, self.synonyms)
-        known = evidence.fit(products, self.vectors(products), dev, least)
-        self._evidence = None if known is None else evidence
+
+        def learnt() -> tuple[Evidence, Floats | None]:
+            evidence = Evidence(tags, self.category, self.synonyms)
+            return evidence, evidence.fit(products, self.vectors(products), dev, least)
+
+        what = ["surface", self.source, self.category, self.precision, self.synonyms, list(tags), least]
+        evidence, known = once(json.dumps(what, sort_keys=True), learnt, products, dev)
+        self._evidence = None if known is None else copy(evidence)  # `extend` is this one's own
         return known
 
     def read(self, products: Sequence[Product]) -> Floats:
