@@ -128,15 +128,20 @@ class TestSurface:
             yield [Surface("an encoder", False, "fp32", None) for _ in range(2)]
 
     def test_is_learnt_once_for_all_seeds(self, surfaces: list[Surface], monkeypatch: pytest.MonkeyPatch) -> None:
-        own, calls = Evidence.fit, []
-        monkeypatch.setattr(Evidence, "fit", lambda self, *args: calls.append(1) or own(self, *args))
+        calls = []
+        for name, own in (("fit", Evidence.fit), ("read", Evidence.read)):
+            monkeypatch.setattr(
+                Evidence, name, lambda self, *args, name=name, own=own: calls.append(name) or own(self, *args)
+            )
         first, second = (surface.fit(TAGS, PRODUCTS, [], 1) for surface in surfaces)
-        assert len(calls) == 1
         assert np.array_equal(first, second)
         assert np.array_equal(*(surface.read(PRODUCTS[:3]) for surface in surfaces))
+        assert calls == ["fit", "read"]
 
     def test_new_tags_stay_with_one(self, surfaces: list[Surface]) -> None:
         for surface in surfaces:
             surface.fit(TAGS, PRODUCTS, [], 1)
+        before = surfaces[1].read(PRODUCTS)
         surfaces[0].extend(["新品"], np.full((1, len(TAGS)), 0.1, dtype=np.float32))
-        assert [surface.read(PRODUCTS).shape[1] for surface in surfaces] == [len(TAGS) + 1, len(TAGS)]
+        assert surfaces[0].read(PRODUCTS).shape == (len(PRODUCTS), len(TAGS) + 1)
+        assert np.array_equal(surfaces[1].read(PRODUCTS), before)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tagkit.pretrained import Backbone
 from tagkit.pretrained.vectors import embed
-from tagkit.product import Product
+from tagkit.product import Product, digest
 from tagkit.taggers._evidence import Evidence, Synonyms
 from tagkit.taggers._once import once
 from tagkit.taggers.base import State, nest, unnest
@@ -37,6 +37,7 @@ class Surface:
         self.synonyms = synonyms
         self._untuned: Backbone | None = None
         self._evidence: Evidence | None = None
+        self._name = ""
 
     def __bool__(self) -> bool:
         """Say whether anything was learnt."""
@@ -60,15 +61,21 @@ class Surface:
             evidence = Evidence(tags, self.category, self.synonyms)
             return evidence, evidence.fit(products, self.vectors(products), dev, least)
 
-        what = ["surface", self.source, self.category, self.precision, self.synonyms, list(tags), least]
-        evidence, known = once(json.dumps(what, sort_keys=True), learnt, products, dev)
+        settings = [self.source, self.category, self.precision, self.synonyms, list(tags), least]
+        self._name = f"surface {json.dumps(settings, sort_keys=True)}"
+        evidence, known = once(self._name, learnt, products, dev)
         self._evidence = None if known is None else copy(evidence)  # `extend` is this one's own
+        self._name += digest(products, dev)
         return known
 
     def read(self, products: Sequence[Product]) -> Floats:
         """Return the logits of products, shape (products, tags)."""
-        assert self._evidence is not None
-        return self._evidence.read(products, self.vectors(products))
+
+        def found() -> Floats:
+            assert self._evidence is not None
+            return self._evidence.read(products, self.vectors(products))
+
+        return once(f"read by {self._name}", found, products) if self._name else found()
 
     def vectors(self, products: Sequence[Product]) -> Floats:
         """Return the products' vectors by the encoder as it was, shape (products, size)."""
@@ -81,6 +88,7 @@ class Surface:
 
     def extend(self, tags: Sequence[str], near: Floats) -> None:
         """Add tags, each with what it borrows of the tags of train, shape (tags, tags of train)."""
+        self._name = ""
         if self._evidence is not None:
             self._evidence.extend(tags, near)
 
