@@ -303,8 +303,21 @@ def test_shared_texts_and_close_systems_are_warned_of(workplace):
     assert shared.startswith("1 of 9 test texts stand word for word in train. micro-F1: look-up ")
     assert "without them" in shared and chosen.startswith("slow look-up: a parameter or threshold was chosen on test")
     assert "less than the spread over seeds (99.00)" in close
-    assert body["facts"] == {"train": 12, "dev": 4, "test": 9, "shared": 1}
+    assert body["facts"] == {"train": 12, "dev": 4, "test": 9}
     assert body["systems"][0]["cells"][2]["verdict"] == "OK"
+
+
+def test_shared_texts_are_counted_in_the_products_of_each_row(workplace):
+    lines = (workplace / "shop.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    known = next(row["title"] for row in rows if row["split"] == "train")
+    body = "".join(f"{json.dumps(row | {'other': known})}\n" for row in rows)
+    (workplace / "shop.jsonl").write_text(body, encoding="utf-8")
+    edit(workplace, "strategy: lexicon", "strategy: lexicon\n    options: {title: other}")
+    edit(workplace, "micro-F1: 99.0", "micro-F1: null")
+    (body,) = json.loads(run("small", "--json").stdout)
+    (said,) = (text for text in body["warnings"] if "word for word" in text)
+    assert said == "8 of 8 test texts, title other, stand word for word in train."
 
 
 def test_a_report_keeps_the_rows_of_earlier_commands(workplace):

@@ -19,17 +19,19 @@ def cautions(outcome: Outcome) -> list[str]:
 
 
 def _shared(outcome: Outcome) -> list[str]:
-    shared, total = outcome.facts.get("shared", 0), outcome.facts.get("test", 0)
-    if not shared:
-        return []
     first = outcome.experiment.measures[0]
-    pairs = []
-    for name, found in outcome.measured.items():
+    groups: dict[str, list[str]] = {}
+    for system in outcome.experiment.systems:
+        found = outcome.measured.get(system.name)
+        if found is None or not found.shared[0]:
+            continue
+        shared, total = found.shared
+        what = "".join(f", {key} {value}," for key, value in system.options.items())
+        pairs = groups.setdefault(f"{shared:,} of {total:,} test texts{what} stand word for word in train.", [])
         if f"{DEDUP}/{first}" in found.cells and first in found.cells:
             on_all, on_new = found.cells[first].value, found.cells[f"{DEDUP}/{first}"].value
-            pairs.append(f"{name} {on_all:.2f}, without them {on_new:.2f}")
-    figures = f" {first}: {'; '.join(pairs)}." if pairs else ""
-    return [f"{shared:,} of {total:,} test texts stand word for word in train.{figures}"]
+            pairs.append(f"{system.name} {on_all:.2f}, without them {on_new:.2f}")
+    return [f"{text} {first}: {'; '.join(pairs)}." if pairs else text for text, pairs in groups.items()]
 
 
 def _chosen(experiment: Experiment) -> list[str]:

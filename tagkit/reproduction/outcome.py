@@ -22,6 +22,7 @@ class Measured:
         date: When, as YYYY-MM-DD.
         around: What `surroundings` gave.
         digest: Of the products.
+        shared: How many test texts stand in train, of how many.
         peak_mb: Peak memory in MiB; None where it is not known.
         kept: Whether a run was taken up from a stopped command.
         notes: What was noticed, for example answers that are missing.
@@ -33,6 +34,7 @@ class Measured:
     date: str
     around: Mapping[str, Any]
     digest: str
+    shared: tuple[int, int] = (0, 0)
     peak_mb: float | None = None
     kept: bool = False
     notes: tuple[str, ...] = ()
@@ -46,7 +48,8 @@ class Measured:
     def from_dict(cls, body: Mapping[str, Any]) -> Measured:
         """Build it from what `to_dict` gave."""
         cells = {name: Figure(**cell) for name, cell in body["cells"].items()}
-        return cls(**dict(body) | {"cells": cells, "notes": tuple(body["notes"])})
+        shared = tuple(body.get("shared", (0, 0)))
+        return cls(**dict(body) | {"cells": cells, "shared": shared, "notes": tuple(body["notes"])})
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Outcome:
         measured: By system, those that ran.
         skipped: Why, by system that was not run.
         broken: Why, by system that failed to run.
-        facts: Of the data: `train`, `dev`, `test` and `shared` (test texts that stand in train); empty if not loaded.
+        facts: How many products the data has in `train`, `dev` and `test`; empty if not loaded.
     """
 
     experiment: Experiment

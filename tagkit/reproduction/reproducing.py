@@ -107,6 +107,7 @@ def _measure(
         date=datetime.now(UTC).date().isoformat(),
         around=surroundings(),
         digest=data.digest,
+        shared=(len(data.test) - len(data.unseen()), len(data.test)),
         peak_mb=max(peaks, default=None),
         kept=kept.taken > before,
         notes=tuple(notes),
@@ -119,8 +120,7 @@ def _facts(loaded: dict[str, Dataset | TagkitError]) -> dict[str, int]:
     data = read.get(repr({})) or next(iter(read.values()), None)
     if data is None:
         return {}
-    sizes = {part: len(getattr(data, part)) for part in ("train", "dev", "test")}
-    return sizes | {"shared": len(data.test) - len(data.unseen())}
+    return {part: len(getattr(data, part)) for part in ("train", "dev", "test")}
 
 
 def check_only(experiments: Sequence[Experiment], only: Collection[str]) -> None:
