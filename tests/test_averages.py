@@ -49,6 +49,14 @@ def test_types_that_only_one_member_has(tiny, annotated):
     assert row[0].text == "红色" and 0.7 < row[1].score < 0.81, "the other member gives it nothing"
 
 
+@pytest.mark.parametrize(("seed", "first"), [(3, 3), (None, 0)])
+def test_the_seed_goes_to_members_that_have_one_and_were_given_none(seed, first):
+    tagger = create("ensemble", members=["encoder", ["sequence", {"seed": 7}], "lexicon"], seed=seed)
+    encoder, sequence, lexicon = tagger._make()
+    assert (encoder.seed, sequence.seed) == (first, 7)
+    assert "seed" not in lexicon.get_params()
+
+
 def test_scores_of_equal_tags_are_averaged(products):
     tagger = create("ensemble", members=["lexicon", "knn"], weights=[1, 3], limit=100).fit(products)
     first, second = (member.predict(products) for member in tagger.members_)

@@ -9,13 +9,13 @@ from tagkit.errors import BadInput
 from tagkit.taggers.base import State, Tagger, create, nest, unnest
 
 
-def make(members: Sequence[Any], synonyms: Any, owner: str) -> list[Tagger]:
+def make(members: Sequence[Any], owner: str, **handed: Any) -> list[Tagger]:
     """Return unfitted strategies.
 
     Args:
         members: Names of strategies, or [name, parameters] pairs.
-        synonyms: Handed to those that take synonyms and were given none.
         owner: Who asks, for the message.
+        **handed: Parameters, not None, for those that have them and were not given their own.
 
     Raises:
         BadInput: There is no member.
@@ -26,9 +26,8 @@ def make(members: Sequence[Any], synonyms: Any, owner: str) -> list[Tagger]:
     for member in members:
         name, params = (member, {}) if isinstance(member, str) else (member[0], dict(member[1]))
         tagger = create(name, **params)
-        if synonyms and "synonyms" in tagger.get_params() and "synonyms" not in params:
-            tagger.set_params(synonyms=synonyms)
-        made.append(tagger)
+        wanted = {key: value for key, value in handed.items() if value is not None and key not in params}
+        made.append(tagger.set_params(**{key: wanted[key] for key in wanted.keys() & tagger.get_params()}))
     return made
 
 

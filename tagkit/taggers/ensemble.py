@@ -30,6 +30,7 @@ class Ensemble(Tagger):
         weights: One for each member; None: all alike.
         synonyms: Handed to the members that take synonyms.
         limit: How many tags to give at most (level "tags").
+        seed: Handed to the members that have one and were not given theirs; None: each has its own.
 
     Source: Dietterich, Ensemble Methods in Machine Learning (MCS 2000); seeds of one network: Lakshminarayanan et al.,
     Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles (NeurIPS 2017).
@@ -44,12 +45,14 @@ class Ensemble(Tagger):
         weights: Sequence[float] | None = None,
         synonyms: Any = None,
         limit: int = 20,
+        seed: int | None = None,
     ) -> None:
         self.members = members
         self.level = level
         self.weights = weights
         self.synonyms = synonyms
         self.limit = limit
+        self.seed = seed
 
     @classmethod
     def of(cls, members: Sequence[Tagger], **params: Any) -> Self:
@@ -78,7 +81,7 @@ class Ensemble(Tagger):
     def _make(self) -> list[Tagger]:
         if self.level not in LEVELS:
             raise BadInput(f"ensemble: level is one of {', '.join(LEVELS)}, not {self.level!r}")
-        made = _members.make(self.members, self.synonyms, self.name)
+        made = _members.make(self.members, self.name, synonyms=self.synonyms or None, seed=self.seed)
         weights = [1.0] * len(made) if self.weights is None else self.weights
         if len(weights) != len(made) or min(weights) < 0 or not sum(weights) > 0:
             raise BadInput(f"ensemble: it needs a weight of 0 or more for each of {len(made)} members, not {weights!r}")

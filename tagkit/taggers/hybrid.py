@@ -90,7 +90,7 @@ class Hybrid(Tagger):
     def _make(self) -> list[Tagger]:
         if self.method not in METHODS:
             raise BadInput(f"hybrid: method is one of {', '.join(METHODS)}, not {self.method!r}")
-        return _members.make(self.members, self.synonyms, self.name)
+        return _members.make(self.members, self.name, synonyms=self.synonyms or None)
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
         judged = [product for product in dev if product.tags]
