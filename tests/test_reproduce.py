@@ -404,7 +404,7 @@ def test_seeds_of_a_share_give_mean_and_spread(workplace):
 
 
 def test_a_seed_goes_to_the_strategy_that_takes_it(workplace):
-    system = row(workplace, "seeds: [3]\n    share: 0.5", "ensemble")
+    system = row(workplace, "seeds: [3]\n    share: 0.5", "knn")
     assert "seed" not in running.tagger_of(system, 3).get_params()
     pytest.importorskip("torch")
     system = replace(system, strategy="sequence")

@@ -115,10 +115,9 @@ def _measure(
 
 
 def _facts(loaded: dict[str, Dataset | TagkitError]) -> dict[str, int]:
-    """Count the products, as the experiment's own options read them where a row did so, else as the first row did."""
-    read = {key: found for key, found in loaded.items() if isinstance(found, Dataset)}
-    data = read.get(repr({})) or next(iter(read.values()), None)
-    if data is None:
+    """Count the products as the experiment's own options read them; nothing where no row that ran did so."""
+    data = loaded.get(repr({}))
+    if not isinstance(data, Dataset):
         return {}
     return {part: len(getattr(data, part)) for part in ("train", "dev", "test")}
 
