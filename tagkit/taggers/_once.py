@@ -50,19 +50,6 @@ class Learnt:
                 del self._known[next(iter(self._known))]
         return made
 
-    def learn(self, tagger: Tagger, train: Sequence[Product], dev: Sequence[Product]) -> None:
-        """Fit a strategy, or give it what an equal one learnt from equal products."""
-
-        def fitted() -> Tagger:
-            tagger._fit(train, dev)
-            return tagger
-
-        params = tagger.get_params()
-        what = json.dumps([tagger.name, params], sort_keys=True, default=repr)
-        other = self.get(what, fitted, train, dev)
-        if other is not tagger:
-            vars(tagger).update({name: value for name, value in vars(other).items() if name not in params})
-
 
 _NOW: ContextVar[Learnt | None] = ContextVar("learnt", default=None)
 
@@ -77,15 +64,6 @@ def learning_once(learnt: Learnt) -> Iterator[Learnt]:
         _NOW.reset(before)
 
 
-def learn(tagger: Tagger, train: Sequence[Product], dev: Sequence[Product]) -> None:
-    """Fit a strategy, once within `learning_once`."""
-    learnt = _NOW.get()
-    if learnt is None:
-        tagger._fit(train, dev)
-    else:
-        learnt.learn(tagger, train, dev)
-
-
 def once(what: str, make: Callable[[], T], *parts: Sequence[Product]) -> T:
     """Make what is learnt from products, once within `learning_once`; who gets it leaves it as it is.
 
@@ -96,3 +74,20 @@ def once(what: str, make: Callable[[], T], *parts: Sequence[Product]) -> T:
     """
     learnt = _NOW.get()
     return make() if learnt is None else learnt.get(what, make, *parts)
+
+
+def learn(tagger: Tagger, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    """Fit a strategy; within `learning_once`, give it what an equal one learnt from equal products."""
+    if _NOW.get() is None:  # parameters may be large: they are written out only where that can help
+        tagger._fit(train, dev)
+        return
+
+    def fitted() -> Tagger:
+        tagger._fit(train, dev)
+        return tagger
+
+    params = tagger.get_params()
+    what = json.dumps([tagger.name, params], sort_keys=True, default=repr)
+    other = once(what, fitted, train, dev)
+    if other is not tagger:
+        vars(tagger).update({name: value for name, value in vars(other).items() if name not in params})
