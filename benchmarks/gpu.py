@@ -21,10 +21,9 @@ import torch
 from _report import seconds, write
 
 from tagkit.datasets import load
-from tagkit.pretrained import Backbone
+from tagkit.neural import Backbone, Recipe
+from tagkit.neural.options import use_fast_attention
 from tagkit.taggers.sequence import Sequence
-from tagkit.training import Recipe
-from tagkit.training.recipe import use_fast_attention
 
 PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "4090": 165e12, "T4": 65e12}
 """Dense bf16 (T4: fp16) operations per second from the makers' data sheets."""

@@ -23,9 +23,9 @@ from _report import write
 from tagkit import load_tagger, registry
 from tagkit.datasets import load
 from tagkit.errors import TagkitError
-from tagkit.space import value as as_value
+from tagkit.experiment.space import value as as_value
+from tagkit.tagger import take_synonyms
 from tagkit.taggers import create
-from tagkit.taggers.base import take_synonyms
 
 BEFORE = 5
 """Products that are tagged before it counts."""

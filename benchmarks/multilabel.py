@@ -24,11 +24,11 @@ import omikuji
 from _report import write
 
 from tagkit.datasets import load
+from tagkit.features import TextFeatures, targets
 from tagkit.measures import Run, parse_all
 from tagkit.product import Dataset, Product, Tags
+from tagkit.tagger import State, ranked
 from tagkit.taggers import Tagger, create
-from tagkit.taggers._features import TextFeatures, targets
-from tagkit.taggers.base import State, ranked
 
 MEASURES = ("P@1", "P@3", "P@5", "nDCG@5")
 

@@ -26,11 +26,11 @@ from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFas
 from transformers.utils import logging
 
 from tagkit.datasets import load
-from tagkit.pretrained.tokens import with_word_borders
+from tagkit.neural.bio import gold_spans, without_overlaps
+from tagkit.neural.options import fast_bf16
+from tagkit.neural.tokens import with_word_borders
 from tagkit.product import Product, Tag
-from tagkit.taggers._bio import gold_spans, without_overlaps
 from tagkit.taggers.sequence import Sequence
-from tagkit.training.recipe import fast_bf16
 
 BATCHES = (1, 8, 32, 128, 512)
 

@@ -23,9 +23,8 @@ from transformers import AutoModelForTokenClassification, Trainer, TrainingArgum
 from tagkit import weights
 from tagkit.datasets import load
 from tagkit.measures import Run, parse_all
-from tagkit.pretrained import Backbone
+from tagkit.neural import Backbone, bio
 from tagkit.product import Dataset
-from tagkit.taggers import _bio
 from tagkit.taggers.sequence import Network, Sequence
 
 RATE = 5e-4
@@ -74,13 +73,13 @@ def score(tagger: Sequence, data: Dataset) -> float:
 def fit_with_trainer(tagger: Sequence, data: Dataset) -> float:
     """Train the tagger's network by the Trainer; return the seconds, loading and tokenising included."""
     start = time.perf_counter()
-    gold = [_bio.without_overlaps(_bio.gold_spans(product)) for product in data.train]
+    gold = [bio.without_overlaps(bio.gold_spans(product)) for product in data.train]
     tagger.types_ = sorted({kind for spans in gold for _, _, kind in spans})
     tagger.level_ = "word"
     backbone = Backbone.load(tagger.model)
     windows = tagger._windows(backbone, data.train)
     rows: list[dict[str, Any]] = [
-        {"input_ids": w.ids, "labels": _bio.token_labels(gold[w.row], tagger.types_, w.starts, w.ends)} for w in windows
+        {"input_ids": w.ids, "labels": bio.token_labels(gold[w.row], tagger.types_, w.starts, w.ends)} for w in windows
     ]
     set_seed(tagger.seed)
     model = AutoModelForTokenClassification.from_pretrained(

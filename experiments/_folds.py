@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tqdm.auto import tqdm
 
-from tagkit.datasets._split import bucket
+from tagkit.datasets.split import bucket
 from tagkit.product import Dataset
 
 DEV = 10

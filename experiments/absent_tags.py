@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from tagkit import load_data
+from tagkit.experiment.significance import bootstrap, holm, randomisation
 from tagkit.measures import Run, parse_all
 from tagkit.product import Dataset, Product, Tags
-from tagkit.significance import bootstrap, holm, randomisation
+from tagkit.tagger import take_synonyms
 from tagkit.taggers import create
-from tagkit.taggers.base import take_synonyms
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _folds import folds

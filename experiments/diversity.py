@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from tagkit import load_data
+from tagkit.experiment.significance import bootstrap
 from tagkit.measures import Measure, Run, parse_all
 from tagkit.product import Dataset, Product, Tags
 from tagkit.refine import Chain
 from tagkit.refine.diversity import Diversity
 from tagkit.report import curves
 from tagkit.report._canvas import save
-from tagkit.significance import bootstrap
 from tagkit.taggers import create
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))

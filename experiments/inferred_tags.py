@@ -32,14 +32,14 @@ import numpy as np
 from scipy.special import expit
 
 from tagkit import load_data, report
-from tagkit.comparison import REFINE
+from tagkit.experiment.compare import REFINE
+from tagkit.experiment.result import Comparison, StrategyResult
+from tagkit.experiment.significance import holm, randomisation
 from tagkit.measures import parse_all
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.refine import Chain
-from tagkit.results import Comparison, StrategyResult
-from tagkit.significance import holm, randomisation
+from tagkit.tagger import State, ranked, take_synonyms
 from tagkit.taggers import Tagger, create
-from tagkit.taggers.base import State, ranked, take_synonyms
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _folds import folds

@@ -10,8 +10,8 @@ import tagkit
 from tagkit.cache import cache_folder
 from tagkit.datasets import load
 from tagkit.errors import TagkitError
+from tagkit.tagger import take_synonyms
 from tagkit.taggers import Tagger, create
-from tagkit.taggers.base import take_synonyms
 
 DEFAULT = "hybrid"
 DEFAULT_DATA = "catalogue"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
+
 
 class TagkitError(Exception):
     """Base of all errors that tagkit raises on purpose."""
@@ -47,3 +50,9 @@ class BudgetSpent(TagkitError):
         super().__init__(message)
         self.done = done
         self.total = total
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """Return " (did you mean …?)" where a known word is close to the given one, else ""."""
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,6 +1,7 @@
 """Find strategies, measures and data sets by name, importing a module only when it is asked for.
 
-A name is the name of a file: `tagkit/taggers/knn.py` holds the strategy `knn`. So adding one means adding one file.
+A class is found by the `name` that it states: adding a strategy, a measure, a data set or a refinement means adding one
+file to its package.
 Other packages add theirs through the entry points `tagkit.taggers`, `tagkit.measures`, `tagkit.datasets` and
 `tagkit.refine`, each naming a class.
 """
@@ -15,9 +16,9 @@ from collections import Counter
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from tagkit.errors import MissingExtra, UnknownName
+from tagkit.errors import MissingExtra, UnknownName, did_you_mean
 
 T = TypeVar("T")
 DISTRIBUTION = {"sklearn": "scikit-learn", "ahocorasick": "pyahocorasick"}
@@ -38,32 +39,24 @@ class Registry(Generic[T]):
         self.base = base
         self.kind = kind
 
-    def _folder(self) -> Path:
-        return Path(__file__).parent.joinpath(*self.package.split(".")[1:])
-
-    def _files(self) -> dict[str, Path]:
-        helpers = {"__init__", "base", "run"}
-        files = sorted(self._folder().glob("*.py"))
-        return {f.stem: f for f in files if f.stem not in helpers and not f.stem.startswith("_")}
+    def _entries(self) -> dict[str, _Entry]:
+        return _index(Path(__file__).parent.joinpath(*self.package.split(".")[1:]))
 
     def _entry_points(self) -> dict[str, metadata.EntryPoint]:
         return {point.name: point for point in metadata.entry_points(group=self.package)}
 
     def names(self) -> list[str]:
         """Return all names, without importing anything."""
-        return sorted(self._files() | self._entry_points())
+        return sorted(self._entries() | self._entry_points())
 
     def __contains__(self, name: str) -> bool:
         """Tell whether something has that name; other packages are searched only for a name that we do not have."""
-        return name in self._files() or name in self._entry_points()
+        return name in self._entries() or name in self._entry_points()
 
     def summary(self, name: str) -> str:
-        """Return the first line of the module's docstring, read without importing it."""
-        files = self._files()
-        if name in files:
-            doc = ast.get_docstring(ast.parse(files[name].read_text(encoding="utf-8"))) or ""
-        else:
-            doc = inspect.getdoc(self.get(name)) or ""
+        """Return the first line of the class's docstring, read without importing its module where it is one of ours."""
+        entries = self._entries()
+        doc = entries[name].doc if name in entries else inspect.getdoc(self.get(name)) or ""
         return doc.partition("\n")[0]
 
     def get(self, name: str) -> type[T]:
@@ -77,22 +70,54 @@ class Registry(Generic[T]):
             MissingExtra: Its optional package is not installed; the message says what to install.
         """
         try:
-            if name in self._files():
-                return self._class_in(importlib.import_module(f"{self.package}.{name}"))
+            if name in self._entries():
+                module = importlib.import_module(f"{self.package}.{self._entries()[name].file.stem}")
+                return self._class_in(module, name)
             points = self._entry_points()
             if name in points:
                 return points[name].load()
         except ModuleNotFoundError as error:
             raise missing_extra(error, f"{self.kind} `{name}`") from error
-        raise UnknownName(f"no {self.kind} is called {name!r}; there are: {', '.join(self.names())}")
+        names = self.names()
+        hint = did_you_mean(name, names)
+        raise UnknownName(f"no {self.kind} is called {name!r}{hint}; there are: {', '.join(names)}")
 
-    def _class_in(self, module: Any) -> type[T]:
+    def _class_in(self, module: Any, name: str) -> type[T]:
         base_module, _, base_name = self.base.partition(":")
         base: Any = getattr(importlib.import_module(base_module), base_name)
         for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__:
+            if inspect.isclass(value) and issubclass(value, base) and vars(value).get("name") == name:
                 return cast(type[T], value)
-        raise UnknownName(f"{module.__name__} holds no {base_name}")
+        raise UnknownName(f"{module.__name__} holds no {base_name} called {name!r}")
+
+
+class _Entry(NamedTuple):
+    """Where a class is defined, and its docstring."""
+
+    file: Path
+    doc: str
+
+
+@cache
+def _index(folder: Path) -> dict[str, _Entry]:
+    """Return the classes that state a `name`, from the source of a package's modules, which are not imported."""
+    found: dict[str, _Entry] = {}
+    for file in sorted(folder.glob("*.py")):
+        if not file.stem.startswith("_"):
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and (name := _stated_name(node)):
+                    found[name] = _Entry(file, ast.get_docstring(node) or "")
+    return found
+
+
+def _stated_name(node: ast.ClassDef) -> str:
+    """Return the text that a class gives to its attribute `name`, "" where it gives none."""
+    for line in node.body:
+        if isinstance(line, (ast.Assign, ast.AnnAssign)) and isinstance(line.value, ast.Constant):
+            target = line.targets[0] if isinstance(line, ast.Assign) else line.target
+            if isinstance(target, ast.Name) and target.id == "name":
+                return str(line.value.value)
+    return ""
 
 
 def missing_extra(error: ModuleNotFoundError, wanted_by: str) -> MissingExtra:
@@ -121,7 +146,7 @@ def _extra_of(distribution: str) -> str:
     return min(holders, key=sizes.__getitem__, default="")
 
 
-taggers: Registry[Any] = Registry("tagkit.taggers", "tagkit.taggers.base:Tagger", "strategy")
+taggers: Registry[Any] = Registry("tagkit.taggers", "tagkit.tagger:Tagger", "strategy")
 measures: Registry[Any] = Registry("tagkit.measures", "tagkit.measures.base:Measure", "measure")
 datasets: Registry[Any] = Registry("tagkit.datasets", "tagkit.datasets.base:Reader", "data set")
 steps: Registry[Any] = Registry("tagkit.refine", "tagkit.refine.base:Step", "refinement")

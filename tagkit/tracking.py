@@ -13,10 +13,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from tagkit.experiment.result import TEST, Comparison, StrategyResult
+from tagkit.experiment.tuned import Tuned
 from tagkit.product import Dataset
 from tagkit.registry import missing_extra
-from tagkit.results import TEST, Comparison, StrategyResult
-from tagkit.tuned import Tuned
 
 STORE = "mlruns"
 DIGEST = 32

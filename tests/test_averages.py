@@ -8,8 +8,9 @@ import pytest
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.errors import BadInput, NotFitted
+from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag
-from tagkit.taggers import _bio, create
+from tagkit.taggers import create
 from tagkit.taggers.ensemble import Ensemble
 from tagkit.taggers.semantic import WEIGHTS
 
@@ -32,9 +33,9 @@ def test_two_sequences_are_averaged_character_by_character(tiny, weights, annota
     a, b = (member.character_probabilities(annotated) for member in tagger.members_)
     share = 0.5 if weights is None else 0.75
     means = [(share * one + (1 - share) * two).astype(np.float32) for one, two in zip(a, b, strict=True)]
-    spans = _bio.best_spans(means, tagger.members_[0].types)
+    spans = bio.best_spans(means, tagger.members_[0].types)
     for product, row, found in zip(annotated, tagger.predict(annotated), spans, strict=True):
-        wanted = _bio.as_tags(product.text, found, "ensemble")
+        wanted = bio.as_tags(product.text, found, "ensemble")
         assert [(tag.text, tag.type, tag.spans) for tag in row] == [(tag.text, tag.type, tag.spans) for tag in wanted]
         assert [tag.score for tag in row] == pytest.approx([tag.score for tag in wanted], abs=1e-5)
 
@@ -129,7 +130,7 @@ def test_a_tag_without_a_type_counts_for_the_likeliest_one_with_a_type():
 def test_greedy_decoding_takes_each_tokens_own_label_and_begins_what_did_not_begin():
     # Labels: outside, begins A, goes on A, begins B, goes on B; a blank between tokens belongs to what goes on.
     tokens = [(0, 1, 0), (1, 2, 2), (2, 3, 4), (3, 4, 1), (4, 5, 0), (5, 6, 2), (6, 7, 3), (8, 10, 4), (10, 11, 1)]
-    found = _bio.greedy_spans([(*token, 0.6) for token in tokens], ["A", "B"])
+    found = bio.greedy_spans([(*token, 0.6) for token in tokens], ["A", "B"])
     assert [(start, end, kind) for start, end, kind, _ in found] == [
         (1, 2, "A"),
         (2, 3, "B"),
@@ -139,7 +140,7 @@ def test_greedy_decoding_takes_each_tokens_own_label_and_begins_what_did_not_beg
         (10, 11, "A"),
     ]
     assert [score for *_, score in found] == [pytest.approx(0.6)] * 6
-    (found,) = _bio.greedy_spans([(0, 1, 1, 0.9), (1, 4, 2, 0.4)], ["A"])
+    (found,) = bio.greedy_spans([(0, 1, 1, 0.9), (1, 4, 2, 0.4)], ["A"])
     assert found == (0, 4, "A", pytest.approx((0.9 * 0.4**3) ** 0.25))
 
 

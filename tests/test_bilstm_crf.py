@@ -11,11 +11,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="the strategy needs tagkit[models]")
 
 from tagkit.errors import BadInput  # noqa: E402
+from tagkit.neural.bilstm import loss  # noqa: E402
+from tagkit.neural.crf import CRF  # noqa: E402
 from tagkit.product import Product, Span, Tag  # noqa: E402
 from tagkit.taggers import Tagger, create  # noqa: E402
 from tagkit.taggers import bilstm_crf as module  # noqa: E402
-from tagkit.taggers._bilstm import loss  # noqa: E402
-from tagkit.taggers._crf import CRF  # noqa: E402
 
 SMALL = {"size": 16, "hidden": 16, "epochs": 40, "learning_rate": 0.02, "dropout": 0.0, "batch_size": 8}
 

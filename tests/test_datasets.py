@@ -17,14 +17,14 @@ from threading import Thread
 import pytest
 
 from tagkit import registry
-from tagkit.datasets import _store, catalogue, dsner_ec, load, oa_mine, openbg
-from tagkit.datasets._audit import audit
+from tagkit.datasets import catalogue, dsner_ec, load, oa_mine, openbg, store
 from tagkit.datasets._bio import entities, products, read_bio
 from tagkit.datasets._ecomgpt import _items, _pairs, _rows
-from tagkit.datasets._files import from_frame, iter_products, read_file
 from tagkit.datasets._near import nearest, trigrams
-from tagkit.datasets._rows import Rejects
-from tagkit.datasets._split import split_of
+from tagkit.datasets.auditing import audit
+from tagkit.datasets.files import from_frame, iter_products, read_file
+from tagkit.datasets.rows import Rejects
+from tagkit.datasets.split import split_of
 from tagkit.errors import BadInput, DataMissing, UnknownName
 from tagkit.product import Dataset, Product, Span
 
@@ -60,17 +60,17 @@ def upstream(tmp_path, monkeypatch):
     place.write_bytes(content)
     sha = hashlib.sha256(content).hexdigest()
     known = {
-        f"{name}/x.txt": _store.Source(name, "x.txt", licence, sha, 6, "who/what", "c0ffee", "a folder/x.txt")
+        f"{name}/x.txt": store.Source(name, "x.txt", licence, sha, 6, "who/what", "c0ffee", "a folder/x.txt")
         for name, licence in (("free", "MIT"), ("silent", ""))
     }
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root)))
     Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(_store, "sources", lambda: known)
+    monkeypatch.setattr(store, "sources", lambda: known)
     monkeypatch.setenv("TAGKIT_SOURCE", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("TAGKIT_DATA", raising=False)
-    _store._say_unlicensed.cache_clear()
+    store._say_unlicensed.cache_clear()
     yield place
     server.shutdown()
     server.server_close()
@@ -83,32 +83,32 @@ def files_in(folder: Path) -> list[Path]:
 def test_download_goes_to_the_cache_and_is_used_again(upstream, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        place = _store.path("free/x.txt")
+        place = store.path("free/x.txt")
     assert place == tmp_path / "cache/data/free/x.txt"
     assert place.read_text(encoding="utf-8") == "好 O\n"
     upstream.unlink()
-    assert _store.path("free/x.txt") == place
+    assert store.path("free/x.txt") == place
 
 
 def test_download_without_licence_says_so_once_and_only_then(upstream):
     with pytest.warns(UserWarning, match="silent is downloaded from github.com/who/what, which states no licence"):
-        _store.path("silent/x.txt")
+        store.path("silent/x.txt")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        _store.path("silent/x.txt")
+        store.path("silent/x.txt")
 
 
 def test_corrupted_download_is_refused_and_leaves_nothing(upstream, tmp_path):
     upstream.write_bytes(b"something else")
     with pytest.raises(DataMissing, match="wrong checksum"):
-        _store.path("free/x.txt")
+        store.path("free/x.txt")
     assert files_in(tmp_path / "cache/data") == []
 
 
 def test_failed_download_names_address_and_place(upstream, tmp_path):
     upstream.unlink()
     with pytest.raises(DataMissing) as caught:
-        _store.path("free/x.txt")
+        store.path("free/x.txt")
     message = str(caught.value)
     assert "/who/what/c0ffee/a%20folder/x.txt" in message
     assert str(tmp_path / "cache/data/free/x.txt") in message
@@ -117,12 +117,12 @@ def test_failed_download_names_address_and_place(upstream, tmp_path):
 
 
 def test_local_folder_comes_before_the_cache(upstream, tmp_path, monkeypatch):
-    _store.path("free/x.txt")
+    store.path("free/x.txt")
     local = tmp_path / "local/free/x.txt"
     local.parent.mkdir(parents=True)
     local.write_bytes(upstream.read_bytes())
     monkeypatch.setenv("TAGKIT_DATA", str(tmp_path / "local"))
-    assert _store.path("free/x.txt") == local
+    assert store.path("free/x.txt") == local
 
 
 def test_wrong_local_file_is_one_clear_error(upstream, tmp_path, monkeypatch):
@@ -131,12 +131,12 @@ def test_wrong_local_file_is_one_clear_error(upstream, tmp_path, monkeypatch):
     local.write_text("edited")
     monkeypatch.setenv("TAGKIT_DATA", str(tmp_path / "wrong"))
     with pytest.raises(BadInput, match="is not the expected file"):
-        _store.path("free/x.txt")
+        store.path("free/x.txt")
 
 
 def test_unknown_file():
     with pytest.raises(BadInput, match="no data file is called 'taobao_ner/nothing'"):
-        _store.path("taobao_ner/nothing")
+        store.path("taobao_ner/nothing")
 
 
 def test_every_reader_reads_known_files_under_its_licence():
@@ -144,20 +144,20 @@ def test_every_reader_reads_known_files_under_its_licence():
         reader = registry.datasets.get(name)
         assert reader.files
         for file in reader.files:
-            source = _store.sources()[file]
+            source = store.sources()[file]
             assert (source.licence or "none stated") == reader.licence
             assert re.fullmatch("[0-9a-f]{64}", source.sha256)
             assert re.fullmatch("[0-9a-f]{40}", source.commit)
 
 
 def test_fetch_gives_all_files_of_a_reader(real):
-    places = _store.fetch("dsner_ec")
+    places = store.fetch("dsner_ec")
     assert len(places) == 11 and all(place.is_file() for place in places)
 
 
 def test_address_of_a_file(monkeypatch):
     monkeypatch.delenv("TAGKIT_SOURCE", raising=False)
-    assert _store.sources()["dsner_ec/dict/Brand"].url == (
+    assert store.sources()["dsner_ec/dict/Brand"].url == (
         "https://raw.githubusercontent.com/rainarch/DSNER/8bef29a52558da04f0a9212ec3325ef00793a3aa/"
         "data/supplementary%20documents/EC.dict/Brand"
     )

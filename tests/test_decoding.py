@@ -21,14 +21,14 @@ from transformers import (  # noqa: E402
     LlamaForCausalLM,
 )
 
-from tagkit.decoding import Marks, PrefixTree, Search, TagList, TypedList, decode  # noqa: E402
-from tagkit.decoding.causal import CausalStepper  # noqa: E402
-from tagkit.decoding.sampling import sample  # noqa: E402
-from tagkit.decoding.search import Hypothesis, choices  # noqa: E402
-from tagkit.decoding.spans import copies  # noqa: E402
-from tagkit.decoding.tree import Used  # noqa: E402
-from tagkit.decoding.votes import Confidence, Vote, count_votes, pieces  # noqa: E402
 from tagkit.errors import BadInput  # noqa: E402
+from tagkit.generation import Marks, PrefixTree, Search, TagList, TypedList, decode  # noqa: E402
+from tagkit.generation.causal import CausalStepper  # noqa: E402
+from tagkit.generation.sampling import sample  # noqa: E402
+from tagkit.generation.search import Hypothesis, choices  # noqa: E402
+from tagkit.generation.spans import copies  # noqa: E402
+from tagkit.generation.tree import Used  # noqa: E402
+from tagkit.generation.votes import Confidence, Vote, count_votes, pieces  # noqa: E402
 
 END, SEPARATOR, COLON = 0, 1, 2
 MARKS = Marks(SEPARATOR, END, COLON)

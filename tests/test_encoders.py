@@ -15,13 +15,14 @@ torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[mode
 from scipy.special import expit  # noqa: E402
 
 from tagkit.errors import BadInput, NotFitted  # noqa: E402
+from tagkit.features import targets  # noqa: E402
+from tagkit.neural import bio, helpers  # noqa: E402
+from tagkit.neural.augment import ValueSwap  # noqa: E402
+from tagkit.neural.checkpoint import Checkpoint  # noqa: E402
+from tagkit.neural.losses import multilabel_loss  # noqa: E402
 from tagkit.product import Product, Span, Tag  # noqa: E402
-from tagkit.taggers import Tagger, _bio, _neural  # noqa: E402
+from tagkit.taggers import Tagger  # noqa: E402
 from tagkit.taggers import encoder as encoder_module  # noqa: E402
-from tagkit.taggers._augment import ValueSwap  # noqa: E402
-from tagkit.taggers._features import targets  # noqa: E402
-from tagkit.taggers._losses import multilabel_loss  # noqa: E402
-from tagkit.training.checkpoint import Checkpoint  # noqa: E402
 
 TRAINED = ("encoder", "sequence")
 ALL = (*TRAINED, "semantic")
@@ -180,18 +181,18 @@ def test_a_killed_fit_goes_on_with_the_same_result(tiny, products, monkeypatch, 
 
 
 def test_a_checkpoint_belongs_to_its_train_and_dev(products):
-    places = [_neural.checkpoint_file("encoder", {}, products[:n], products[n:]) for n in (12, 13, 13)]
+    places = [helpers.checkpoint_file("encoder", {}, products[:n], products[n:]) for n in (12, 13, 13)]
     assert places[0] != places[1] == places[2]
 
 
 def test_checkpoints_that_nobody_went_on_with_are_removed_after_two_weeks(products, tmp_path, monkeypatch):
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
-    file = _neural.checkpoint_file("encoder", {}, products, [])
+    file = helpers.checkpoint_file("encoder", {}, products, [])
     for name, age in (("old", 15), ("new", 13)):
         path = file.with_name(f"{name}.safetensors")
         path.write_bytes(b"x")
         os.utime(path, (time.time() - age * 86400,) * 2)
-    _neural.checkpoint_file("encoder", {}, products, [])
+    helpers.checkpoint_file("encoder", {}, products, [])
     assert [path.stem for path in file.parent.glob("*.safetensors")] == ["new"]
 
 
@@ -274,7 +275,7 @@ def test_a_crf_trains_and_is_saved(tiny, tmp_path, annotated):
 
 def test_swapped_values_stay_in_their_places(annotated):
     rows = annotated
-    gold = [_bio.gold_spans(product) for product in rows]
+    gold = [bio.gold_spans(product) for product in rows]
     values = {(p.category, kind): set() for p in rows for kind in ("色", "品")}
     for product, spans in zip(rows, gold, strict=True):
         for start, end, kind in spans:

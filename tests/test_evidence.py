@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.product import Product
-from tagkit.taggers import _evidence
-from tagkit.taggers._evidence import HITS, MOST, Evidence
+from tagkit.taggers import _stacking
+from tagkit.taggers._stacking import HITS, MOST, Evidence
 
 WORDS = ("红色", "蓝色", "短袖", "长袖", "棉", "皮")
 
@@ -68,11 +68,11 @@ def test_the_scores_of_a_training_product_do_not_know_its_own_answer(shop):
 
 
 def test_of_too_many_products_some_are_learnt_from_and_the_others_are_read(shop, monkeypatch):
-    monkeypatch.setattr(_evidence, "CLOSED_FORM", 30)
+    monkeypatch.setattr(_stacking, "CLOSED_FORM", 30)
     rare = Product("rare", "新款皮衣", category="服饰/上衣", tags=("罕见", "休闲"))
     many = [*shop[:40], rare, *shop[40:]]
     tags = sorted({tag for product in many for tag in product.tags})
-    chosen = _evidence._choose(many, tags, 1)
+    chosen = _stacking._choose(many, tags, 1)
     assert len(set(chosen.tolist())) == len(chosen) == 30 and 40 in chosen
     evidence = Evidence(tags)
     logits = evidence.fit(many, vectors(many), [], 1)
@@ -81,7 +81,7 @@ def test_of_too_many_products_some_are_learnt_from_and_the_others_are_read(shop,
     assert np.array_equal(logits[others], read(evidence, [many[at] for at in others]))
     gold = np.array([[tag in product.tags for tag in tags] for product in many])
     assert logits[gold].mean() > logits[~gold].mean() + 1
-    monkeypatch.setattr(_evidence, "CLOSED_FORM", 5)
+    monkeypatch.setattr(_stacking, "CLOSED_FORM", 5)
     assert Evidence(tags).fit(many, vectors(many), [], 1) is None, "it takes more than five to have each tag"
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tagkit import weights
-from tagkit.conversion import _hub
 from tagkit.errors import WeightsMissing
+from tagkit.weights import hub as hub_module
+from tagkit.weights import models as weights
 
 pytest.importorskip("huggingface_hub")
 
@@ -81,11 +81,11 @@ def hub(tmp_path, monkeypatch) -> Iterator[type[Hub]]:
     monkeypatch.delenv("TAGKIT_MODELS", raising=False)
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.chdir(tmp_path)
-    _hub._unreachable.cache_clear()
+    hub_module._unreachable.cache_clear()
     yield Hub
     server.shutdown()
     server.server_close()
-    _hub._unreachable.cache_clear()
+    hub_module._unreachable.cache_clear()
 
 
 def names(folder: Path) -> set[str]:

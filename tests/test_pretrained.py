@@ -10,13 +10,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.errors import BadInput  # noqa: E402
-from tagkit.pretrained import Backbone, TextReader  # noqa: E402
-from tagkit.pretrained.index import VectorIndex  # noqa: E402
-from tagkit.pretrained.running import run  # noqa: E402
-from tagkit.pretrained.tokens import Window  # noqa: E402
-from tagkit.pretrained.vectors import embed  # noqa: E402
-from tagkit.taggers import _bio  # noqa: E402
-from tagkit.taggers._crf import CRF  # noqa: E402
+from tagkit.neural import Backbone, TextReader, bio  # noqa: E402
+from tagkit.neural.crf import CRF  # noqa: E402
+from tagkit.neural.index import VectorIndex  # noqa: E402
+from tagkit.neural.inference import run  # noqa: E402
+from tagkit.neural.tokens import Window  # noqa: E402
+from tagkit.neural.vectors import embed  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -178,22 +177,22 @@ class TestBio:
 
     def test_labels_there_and_back(self):
         starts, ends = np.array([-1, 0, 2, 3, 6, -1]), np.array([-1, 2, 3, 5, 8, -1])
-        labels = _bio.token_labels([(0, 3, "b"), (6, 8, "a")], self.TYPES, starts, ends)
+        labels = bio.token_labels([(0, 3, "b"), (6, 8, "a")], self.TYPES, starts, ends)
         assert labels.tolist() == [-100, 3, 4, 0, 1, -100]
         inner = labels[1:-1]
         probabilities = np.full((4, 5), 0.01, dtype=np.float32)
         probabilities[np.arange(4), inner] = 0.96
         chars = np.zeros((8, 5), dtype=np.float32)
-        _bio.to_characters(probabilities, starts[1:-1], ends[1:-1], chars)
-        spans = _bio.best_spans([chars], self.TYPES)[0]
+        bio.to_characters(probabilities, starts[1:-1], ends[1:-1], chars)
+        spans = bio.best_spans([chars], self.TYPES)[0]
         assert [span[:3] for span in spans] == [(0, 3, "b"), (6, 8, "a")]
         assert all(0.5 < span[3] <= 1 for span in spans)
 
     def test_blanks_inside_a_span_belong_to_it(self):
         probabilities = np.array([[0.02, 0.96, 0.02], [0.02, 0.02, 0.96]], dtype=np.float32)
         chars = np.zeros((5, 3), dtype=np.float32)
-        _bio.to_characters(probabilities, np.array([0, 3]), np.array([2, 5]), chars)
-        assert [span[:2] for span in _bio.best_spans([chars], ("a",))[0]] == [(0, 5)]
+        bio.to_characters(probabilities, np.array([0, 3]), np.array([2, 5]), chars)
+        assert [span[:2] for span in bio.best_spans([chars], ("a",))[0]] == [(0, 5)]
 
     def test_best_labels_are_those_of_an_exhaustive_search(self):
         random = np.random.default_rng(1)
@@ -209,7 +208,7 @@ class TestBio:
                     wanted.append([i, i + 1, self.TYPES[(label - 1) // 2]])
                 elif label:
                     wanted[-1][1] = i + 1
-            assert [list(span[:3]) for span in _bio.best_spans([chars], self.TYPES)[0]] == wanted
+            assert [list(span[:3]) for span in bio.best_spans([chars], self.TYPES)[0]] == wanted
 
     @staticmethod
     def _well_formed(path):
@@ -217,7 +216,7 @@ class TestBio:
         return all(label in (0, 1, 3) or before in (label, label - 1) for before, label in pairs)
 
     def test_overlapping_spans_leave_the_longest(self):
-        assert _bio.without_overlaps([(0, 2, ""), (1, 5, ""), (5, 6, "")]) == [(1, 5, ""), (5, 6, "")]
+        assert bio.without_overlaps([(0, 2, ""), (1, 5, ""), (5, 6, "")]) == [(1, 5, ""), (5, 6, "")]
 
 
 class TestCRF:

@@ -14,8 +14,8 @@ import pytest
 import tagkit
 from tagkit import report
 from tagkit.errors import BadInput
+from tagkit.experiment.result import DEDUP, TEST
 from tagkit.product import Dataset, Product
-from tagkit.results import DEDUP, TEST
 from tagkit.taggers import create
 from tagkit.taggers.dictionary import Dictionary
 

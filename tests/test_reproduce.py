@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 
 from tagkit.cli import app
 from tagkit.errors import BadInput
+from tagkit.experiment import load, loading, verdict
+from tagkit.experiment import run as running
+from tagkit.experiment.outcome import Outcome
+from tagkit.experiment.spec import Expected, Origin, System
+from tagkit.experiment.warnings import cautions
 from tagkit.product import Dataset
-from tagkit.reproduction import parsing, places, running, verdict
-from tagkit.reproduction.cautions import cautions
-from tagkit.reproduction.form import Expected, Origin, System
-from tagkit.reproduction.outcome import Outcome
 from tagkit.taggers.replay import PAST, RUNS
 from tagkit.text.clean import clean
 
@@ -128,14 +129,14 @@ def edit(folder: Path, old: str, new: str, name: str = "small") -> Path:
 def test_an_error_names_file_and_line(workplace, old, new, line, message):
     path = edit(workplace, old, new)
     with pytest.raises(BadInput, match=rf"small\.yaml, line {line}: .*{message}"):
-        parsing.check_parameters(parsing.experiment(path))
+        load.check_parameters(load.experiment(path))
     found = run("small", "--dry-run", code=2)
     assert found.stdout == "" and len(found.stderr.splitlines()) == 1
     assert found.stderr.startswith(f"tagkit: experiments/small.yaml, line {line}: ")
 
 
 def test_what_a_form_says(workplace):
-    found = parsing.experiment(workplace / "small.yaml")
+    found = load.experiment(workplace / "small.yaml")
     lookup, slow, elsewhere = found.systems
     assert (found.name, found.measures, found.unit, found.quick) == ("small", ("micro-F1", "P@2"), "percent", True)
     assert found.data.file == workplace / "shop.jsonl"
@@ -277,12 +278,12 @@ def test_seeds_give_mean_and_spread_and_a_baseline_gives_tests(workplace):
 
 
 def test_mean_and_spread_over_seeds(workplace):
+    from tagkit.experiment import measuring
+    from tagkit.experiment.result import StrategyResult
     from tagkit.product import Tag
-    from tagkit.reproduction import measuring
-    from tagkit.results import StrategyResult
 
-    experiment = parsing.experiment(workplace / "small.yaml")
-    data = places.products(experiment.data)
+    experiment = load.experiment(workplace / "small.yaml")
+    data = loading.products(experiment.data)
     gold = [[Tag(text) for text in product.tags] for product in data.test]
     runs = [StrategyResult(str(n), {}, tags, 0.0, 0.0) for n, tags in enumerate((gold, [[] for _ in gold]))]
     found = measuring.cells(experiment, experiment.systems[0], data, runs, samples=20)
@@ -375,12 +376,12 @@ def test_each_run_goes_to_mlflow(workplace):
 def test_an_error_in_what_a_row_varies(workplace, new, line, message):
     path = edit(workplace, "params: {min_chars: 2}", f"params: {{min_chars: 2}}\n    {new}")
     with pytest.raises(BadInput, match=rf"small\.yaml, line {line}: .*{message}"):
-        parsing.experiment(path)
+        load.experiment(path)
 
 
 def row(folder: Path, new: str, strategy: str = "lexicon") -> System:
     """Return the slow row of the form with another strategy and further keys."""
-    return parsing.experiment(edit(folder, "strategy: lexicon", f"strategy: {strategy}\n    {new}")).systems[1]
+    return load.experiment(edit(folder, "strategy: lexicon", f"strategy: {strategy}\n    {new}")).systems[1]
 
 
 def test_a_share_of_train_is_drawn_by_the_seed(workplace, products):
@@ -414,7 +415,7 @@ def test_a_seed_goes_to_the_strategy_that_takes_it(workplace):
 def test_refinements_with_parameters(workplace):
     system = row(workplace, "refine: [{stop_tags: {tags: [牛奶]}}, {limit: {k: 1}}]")
     assert system.refine == ({"stop_tags": {"tags": ["牛奶"]}}, {"limit": {"k": 1}})
-    data = places.products(parsing.experiment(workplace / "small.yaml").data)
+    data = loading.products(load.experiment(workplace / "small.yaml").data)
     found = running.Kept().run(system, data, None)
     assert found.refine == ("StopTags(tags=['牛奶'])", "Limit(k=1)")
     usual = running.Kept().run(replace(system, refine=None), data, None)
@@ -423,7 +424,7 @@ def test_refinements_with_parameters(workplace):
 
 
 def test_cleaning_that_is_left_out(workplace):
-    data = places.products(parsing.experiment(workplace / "small.yaml").data)
+    data = loading.products(load.experiment(workplace / "small.yaml").data)
     system = row(workplace, "leave_out: [case]")
     kept = running.Kept()
     without, usual = kept.run(system, data, None), kept.run(replace(system, leave_out=()), data, None)
@@ -451,7 +452,7 @@ def test_equal_rows_of_one_command_run_once(workplace, monkeypatch):
 def test_names_with_an_asterisk(workplace):
     (workplace / "small_too.yaml").write_text(FORM, encoding="utf-8")
     (workplace / "other.yaml").write_text(FORM, encoding="utf-8")
-    assert [found.name for found in places.find(["small*"], workplace)] == ["small", "small_too"]
+    assert [found.name for found in loading.find(["small*"], workplace)] == ["small", "small_too"]
     assert "no experiment is called 'large*'" in run("large*", code=2).stderr
 
 
@@ -462,7 +463,7 @@ def test_only_rows_that_learn_from_the_same_products_are_compared(workplace):
         "expected: null",
         "share: 0.5\n    seeds: [0]\n    expected: {micro-F1: 99.0, P@2: 1}\n    origin: published",
     )
-    experiment = parsing.experiment(workplace / "small.yaml")
+    experiment = load.experiment(workplace / "small.yaml")
     (said,) = cautions(Outcome(experiment))
     assert said.startswith("look-up and elsewhere differ by 0.00")
 
@@ -554,7 +555,7 @@ def test_data_and_answers_belong_together(unseen):
 
 
 def test_all_experiments_of_the_repository_are_well_formed():
-    found = places.find([], REPOSITORY)
+    found = loading.find([], REPOSITORY)
     wanted = {"oa_mine_llm", "taobao", "dsner_ec", "openbg", "oa_mine", "the_article", "catalogue"}
     assert wanted <= {experiment.name for experiment in found}
     assert all(experiment.quick for experiment in found if experiment.name in wanted)

@@ -9,14 +9,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
-from tagkit.decoding import Marks, Search, decode  # noqa: E402
-from tagkit.decoding.votes import count_votes  # noqa: E402
 from tagkit.errors import BadInput  # noqa: E402
+from tagkit.generation import Marks, Search, decode  # noqa: E402
+from tagkit.generation.order import Orders  # noqa: E402
+from tagkit.generation.tag_decoder import TagStepper  # noqa: E402
+from tagkit.generation.tag_lists import Copies, Lists, loss  # noqa: E402
+from tagkit.generation.votes import count_votes  # noqa: E402
 from tagkit.product import Product  # noqa: E402
 from tagkit.taggers import Tagger  # noqa: E402
-from tagkit.taggers._orders import Orders  # noqa: E402
-from tagkit.taggers._tag_decoder import TagStepper  # noqa: E402
-from tagkit.taggers._tag_lists import Copies, Lists, loss  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ class TestCopying:
         assert all(product.text[tag.spans[0].start : tag.spans[0].end] == tag.text for tag in new)
 
     def test_a_hidden_tag_is_learnt_as_a_stretch(self, opened, monkeypatch):
-        monkeypatch.setattr("tagkit.taggers._tag_lists.HIDDEN", 1.1)
+        monkeypatch.setattr("tagkit.generation.tag_lists.HIDDEN", 1.1)
         tag = opened.tags_[0]
         product = Product("x", f"{tag} 好看", tags=(tag,))
         readings = Copies(opened.tags_)([product], opened._read([product], np.zeros((1, len(opened.tags_)))))
@@ -177,7 +177,7 @@ def test_saved_and_loaded_it_writes_the_same(opened, products, tmp_path):
 
 
 def test_whole_tags_as_tokens_are_counted_one_by_one():
-    from tagkit.decoding import Hypothesis
+    from tagkit.generation import Hypothesis
 
     votes = count_votes([Hypothesis((4, 7, 9), (-1.0, -0.5, -0.1), True)], Marks(-1, 9), lambda tokens: tokens[0])
     assert {key: vote.mean for key, vote in votes.items()} == {4: -1.0, 7: -0.5}

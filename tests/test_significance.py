@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import sparse, stats
 
-from tagkit import significance
+from tagkit.experiment import significance
+from tagkit.experiment.result import Comparison, StrategyResult
+from tagkit.experiment.significance import bootstrap, holm, randomisation
 from tagkit.measures import Measure, parse
 from tagkit.measures.base import MeanMeasure, ratio
 from tagkit.product import Dataset, Product, Tag
-from tagkit.results import Comparison, StrategyResult
-from tagkit.significance import bootstrap, holm, randomisation
 
 
 class Variety(Measure):

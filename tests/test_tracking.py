@@ -10,8 +10,8 @@ import pytest
 
 import tagkit
 from tagkit.errors import MissingExtra
+from tagkit.experiment.result import DEDUP, TEST
 from tagkit.product import Dataset, Tag
-from tagkit.results import DEDUP, TEST
 from tagkit.taggers import create
 from tagkit.tracking import default_store, metric_name, track
 

@@ -11,10 +11,10 @@ torch = pytest.importorskip("torch", reason="training needs tagkit[models]")
 from torch import nn  # noqa: E402
 
 from tagkit.errors import BadInput  # noqa: E402
-from tagkit.training import Recipe, train  # noqa: E402
-from tagkit.training.batches import shuffled_buckets, sorted_buckets  # noqa: E402
-from tagkit.training.checkpoint import Checkpoint  # noqa: E402
-from tagkit.training.dropout import FastDropout  # noqa: E402
+from tagkit.neural import Recipe, train  # noqa: E402
+from tagkit.neural.batches import shuffled_buckets, sorted_buckets  # noqa: E402
+from tagkit.neural.checkpoint import Checkpoint  # noqa: E402
+from tagkit.neural.dropout import FastDropout  # noqa: E402
 
 INPUTS = torch.linspace(-1, 1, 64).reshape(32, 2)
 TARGETS = INPUTS @ torch.tensor([[2.0], [-1.0]]) + 0.5
@@ -181,7 +181,7 @@ def test_a_wrong_setting_is_named(wrong):
 
 def test_curves_go_to_the_active_mlflow_run(tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
-    from tagkit.training.progress import Progress
+    from tagkit.neural.progress import Progress
 
     monkeypatch.setattr(Progress, "EVERY", -1.0)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'm.db'}")

@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 
 import tagkit
 from tagkit import registry
-from tagkit import space as spaces
 from tagkit.cli import app
 from tagkit.errors import BadInput, MissingExtra, UnknownName
+from tagkit.experiment import space as spaces
+from tagkit.experiment.tuned import Tuned
 from tagkit.product import Dataset, Product
 from tagkit.taggers import create
-from tagkit.tuned import Tuned
 
 optuna = pytest.importorskip("optuna")
 pytest.importorskip("bm25s")

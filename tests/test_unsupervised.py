@@ -14,10 +14,10 @@ from scipy.spatial.distance import pdist
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tagkit.errors import BadInput
+from tagkit.phrases.candidates import Phrase, Word, longest, ngrams, runs
+from tagkit.phrases.graph import pagerank, word_graph
 from tagkit.product import Product
 from tagkit.taggers import create
-from tagkit.taggers._graph import pagerank, word_graph
-from tagkit.taggers._words import Phrase, Word, longest, ngrams, runs
 from tagkit.taggers.multipartiterank import multipartite, topics
 from tagkit.text.clean import clean
 

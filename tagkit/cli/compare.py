@@ -14,7 +14,7 @@ import typer
 from tagkit.cli.lists import JsonOption
 
 if TYPE_CHECKING:
-    from tagkit.tuned import Tuned
+    from tagkit.experiment.tuned import Tuned
 
 T = TypeVar("T")
 
@@ -39,16 +39,17 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare strategies on a data set: leaderboard, report, plots, MLflow run."""
-    from tagkit import comparison, report, tracking
+    from tagkit import report, tracking
     from tagkit.datasets import load
-    from tagkit.tuned import Tuned
+    from tagkit.experiment import compare
+    from tagkit.experiment.tuned import Tuned
 
     dataset = load(data)
     store = tracking.store() if track else ""
     found = [Tuned.read(path) for path in tuned or ()]
     run = if_installed(lambda: tracking.live(dataset.name, uri=store)) if track else None
     with run or nullcontext():
-        result = comparison.compare(
+        result = compare.compare(
             _strategies(taggers, set_ or (), found),
             dataset,
             _split_measures(measures) or None,
@@ -81,7 +82,7 @@ def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> 
     """Return the strategies that were named, with the parameters that were set or tuned; None: all as they come."""
     from tagkit import registry
     from tagkit.errors import BadInput
-    from tagkit.space import value
+    from tagkit.experiment.space import value
     from tagkit.taggers import create
 
     params = {one.strategy: one.params for one in tuned}

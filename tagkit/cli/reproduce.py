@@ -35,20 +35,20 @@ def reproduce(
 ) -> None:
     """Rerun reported experiments: OK, OKish, FAIL or SKIPPED for every cell; exit code 1 where one fails."""
     from tagkit.errors import BadInput
-    from tagkit.reproduction import parsing, places, reproducing, text
-    from tagkit.reproduction.plain import to_dict
-    from tagkit.reproduction.running import Kept
+    from tagkit.experiment import load, loading, reproduce, text
+    from tagkit.experiment.run import Kept
+    from tagkit.experiment.to_json import to_dict
 
-    place = folder or places.default_folder()
+    place = folder or loading.default_folder()
     if data_file and not runs_file:
         raise BadInput("--data-file needs --runs-file: the stored answers that are to be scored")
-    experiments = [_own(names or [], data_file, runs_file, place)] if runs_file else places.find(names or [], place)
+    experiments = [_own(names or [], data_file, runs_file, place)] if runs_file else loading.find(names or [], place)
     if list_:
         _show_list(experiments, as_json)
         return
     for experiment in () if runs_file else experiments:
-        parsing.check_parameters(experiment)
-    reproducing.check_only(experiments, only or ())
+        load.check_parameters(experiment)
+    reproduce.check_only(experiments, only or ())
     if only:
         experiments = [e for e in experiments if {system.name for system in e.systems} & set(only)]
     if dry_run:
@@ -57,7 +57,7 @@ def reproduce(
     kept = Kept(fresh)
     outcomes = []
     for experiment in experiments:
-        outcome = reproducing.reproduce(experiment, quick=quick, only=only or (), kept=kept, say=_say)
+        outcome = reproduce.reproduce(experiment, quick=quick, only=only or (), kept=kept, say=_say)
         outcomes.append(outcome)
         if not as_json:
             typer.echo("\n".join(text.lines(outcome)) + "\n")
@@ -81,29 +81,29 @@ def _say(what: str) -> None:
 def _own(names: Sequence[str], data_file: Path | None, runs_files: Sequence[Path], folder: Path) -> Any:
     """Return the experiment that scores stored answers, by the measures of a named one where there is one."""
     from tagkit.errors import BadInput
-    from tagkit.reproduction import own, places
+    from tagkit.experiment import external, loading
 
     if len(names) > 1:
         raise BadInput("--runs-file takes the measures of one experiment at most: name one, or none")
-    base = places.find(names, folder)[0] if names else None
-    return own.from_files(data_file, runs_files, base)
+    base = loading.find(names, folder)[0] if names else None
+    return external.from_files(data_file, runs_files, base)
 
 
 def _show_list(experiments: Sequence[Any], as_json: bool) -> None:
-    from tagkit.reproduction import plain, text
+    from tagkit.experiment import text, to_json
 
     if as_json:
-        rows = [plain.about(e) | {"systems": [plain.plan(e, s) for s in e.systems]} for e in experiments]
+        rows = [to_json.about(e) | {"systems": [to_json.plan(e, s) for s in e.systems]} for e in experiments]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
         return
     typer.echo("\n".join(text.listing(experiments)))
 
 
 def _show_plan(experiments: Sequence[Any], quick: bool, only: Sequence[str], as_json: bool) -> None:
-    from tagkit.reproduction import plain, reproducing
+    from tagkit.experiment import reproduce, to_json
 
     rows = [
-        plain.plan(e, system) | {"experiment": e.name, "skipped": reproducing.left_out(system, quick, only)}
+        to_json.plan(e, system) | {"experiment": e.name, "skipped": reproduce.left_out(system, quick, only)}
         for e in experiments
         for system in e.systems
     ]
@@ -119,19 +119,19 @@ def _show_plan(experiments: Sequence[Any], quick: bool, only: Sequence[str], as_
 
 def _log(outcome: Any) -> None:
     from tagkit import tracking
-    from tagkit.reproduction.log import log
+    from tagkit.experiment.mlflow_log import log
 
     if_installed(lambda: log(outcome, tracking.store()))
 
 
 def _write(outcomes: Sequence[Any], folder: Path) -> None:
     """Write the report of all experiments of the folder, with the rows that earlier commands measured."""
-    from tagkit.reproduction import book, page, places, text
-    from tagkit.reproduction.outcome import Outcome
+    from tagkit.experiment import book, loading, page, text
+    from tagkit.experiment.outcome import Outcome
 
     found = {outcome.experiment.file: book.remember(outcome, folder) for outcome in outcomes}
     everything = [
-        found.get(experiment.file) or book.merge(Outcome(experiment), folder) for experiment in places.find([], folder)
+        found.get(experiment.file) or book.merge(Outcome(experiment), folder) for experiment in loading.find([], folder)
     ]
     for name, content in (("RESULTS.md", text.markdown(everything)), ("RESULTS.html", page.html(everything))):
         (folder / name).write_text(content, encoding="utf-8")

@@ -31,7 +31,7 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or every product of a file."""
-    from tagkit.datasets._rows import KINDS
+    from tagkit.datasets.rows import KINDS
     from tagkit.default import DEFAULT, default_tagger, load_tagger
     from tagkit.errors import BadInput
 

@@ -34,10 +34,10 @@ def tune(
     as_json: JsonOption = False,
 ) -> None:
     """Choose a strategy's parameters on dev with a budget of trials; test is not read."""
-    from tagkit import space as spaces
     from tagkit import tracking
     from tagkit.datasets import load
-    from tagkit.tuning import tune
+    from tagkit.experiment import space as spaces
+    from tagkit.experiment.tune import tune
 
     dataset = load(data)
     params = _settings(set_ or ())
@@ -96,7 +96,7 @@ def compare_command(tuned: Any, data: str, file: Path | None = None) -> str:
 
 def _settings(texts: Any) -> dict[str, Any]:
     from tagkit.errors import BadInput
-    from tagkit.space import value
+    from tagkit.experiment.space import value
 
     params = {}
     for text in texts:
@@ -109,7 +109,7 @@ def _settings(texts: Any) -> dict[str, Any]:
 
 def _written(value: Any) -> str:
     """Return a value as `--set` reads it: text as it is unless it would be read as JSON."""
-    from tagkit.space import value as read
+    from tagkit.experiment.space import value as read
 
     if isinstance(value, str) and read(value) == value:
         return value

@@ -3,10 +3,10 @@
 To add one, write one file here whose name is the data set's name, holding one subclass of `Reader`.
 """
 
-from tagkit.datasets._audit import Audit, audit
-from tagkit.datasets._files import from_frame, iter_products, read_file
-from tagkit.datasets._rows import Rejects
-from tagkit.datasets._store import fetch
+from tagkit.datasets.auditing import Audit, audit
 from tagkit.datasets.base import Reader, card, load
+from tagkit.datasets.files import from_frame, iter_products, read_file
+from tagkit.datasets.rows import Rejects
+from tagkit.datasets.store import fetch
 
 __all__ = ["Audit", "Reader", "Rejects", "audit", "card", "fetch", "from_frame", "iter_products", "load", "read_file"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
-from tagkit.datasets._rows import Row
-from tagkit.datasets._split import split_of
+from tagkit.datasets.rows import Row
+from tagkit.datasets.split import split_of
 from tagkit.errors import BadInput
 from tagkit.product import Product, Tag
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tagkit.datasets import _store
+from tagkit.datasets import store
 from tagkit.errors import BadInput
 
 FILE = "ecomgpt_zh/ZH-OpenBG_Align-{}.test.json"
@@ -78,7 +78,7 @@ def collect() -> tuple[dict[str, Pairs], dict[str, str]]:
     attributes: dict[str, Pairs] = {}
     categories: dict[str, str] = {}
     for task in TASKS:
-        path = _store.path(FILE.format(task))
+        path = store.path(FILE.format(task))
         for row in _rows(path):
             try:
                 for title, pairs in _items(task, row):

@@ -24,7 +24,7 @@ class Reader(ABC):
     files: ClassVar[tuple[str, ...]] = ()
     """The files it reads, as "folder/file" in the store; empty for data inside the package."""
     promises: ClassVar[dict[str, Any]] = {}
-    """What `tagkit data audit` must find; see `tagkit.datasets._audit`."""
+    """What `tagkit data audit` must find; see `tagkit.datasets.auditing`."""
 
     @abstractmethod
     def read(self, **options: Any) -> Dataset:
@@ -70,7 +70,7 @@ def load(name: str | Path, **options: Any) -> Dataset:
     """
     text = str(name)
     if _is_file(text):
-        from tagkit.datasets._files import read_file
+        from tagkit.datasets.files import read_file
 
         return read_file(Path(text), **options)
     return registry.datasets.get(text)().read(**options)

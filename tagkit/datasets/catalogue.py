@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tagkit.datasets import _options
-from tagkit.datasets._split import PARTS, by_part, split_of
 from tagkit.datasets.base import Reader
+from tagkit.datasets.split import PARTS, by_part, split_of
 from tagkit.errors import BadInput, DataMissing
 from tagkit.product import Dataset, Product
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tagkit.datasets import _options, _store
-from tagkit.datasets._split import bucket
+from tagkit.datasets import _options, store
 from tagkit.datasets.base import Reader
+from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
 
@@ -96,7 +96,7 @@ class CSLKeywords(Reader):
         """
         _options.choose("dev", dev, ("tenth", "none"))
         _options.no_more(self, options)
-        known = {title: label for file in TITLES for _, title, label in _lines(_store.path(file), "to category")}
+        known = {title: label for file in TITLES for _, title, label in _lines(store.path(file), "to category")}
         rows = self._products(TRAIN, "csl-dev", known)
         held_out = tuple(p for p in rows if dev == "tenth" and bucket(p.text, 10) == 0)
         train = tuple(p for p in rows if dev == "none" or bucket(p.text, 10) != 0)
@@ -104,7 +104,7 @@ class CSLKeywords(Reader):
 
     def _products(self, file: str, prefix: str, known: Mapping[str, str]) -> tuple[Product, ...]:
         made = []
-        for number, text, label in _lines(_store.path(file), "to keywords"):
+        for number, text, label in _lines(store.path(file), "to keywords"):
             abstract, title = cut(text, known)
             tags = tuple(dict.fromkeys(word for part in label.split("_") if (word := part.strip())))
             row = Product(f"{prefix}-{number:04d}", title, abstract, known.get(title, ""), lang="zh", tags=tags)

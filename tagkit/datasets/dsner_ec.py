@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tagkit.datasets import _bio, _options, _store
+from tagkit.datasets import _bio, _options, store
 from tagkit.datasets.base import Reader
 from tagkit.product import Dataset, Product, Tag
 
@@ -47,7 +47,7 @@ def dictionary() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for kind in TYPES.values():
-        for line in _store.path(f"dsner_ec/dict/{kind}").read_text(encoding="utf-8").splitlines():
+        for line in store.path(f"dsner_ec/dict/{kind}").read_text(encoding="utf-8").splitlines():
             if name := line.strip():
                 found.setdefault(name, kind)
     return found
@@ -89,7 +89,7 @@ class DSNER(Reader):
         _options.choose("train", train, ("sentences", "names"))
         _options.no_more(self, options)
         known, dev, test = (
-            _bio.products(_store.path(f"dsner_ec/{part}"), "\t", f"dsner-{part}", TYPES)
+            _bio.products(store.path(f"dsner_ec/{part}"), "\t", f"dsner-{part}", TYPES)
             for part in ("train", "dev", "test")
         )
         if train == "names":
@@ -99,5 +99,5 @@ class DSNER(Reader):
             )
         if distant:
             # UNK, the label of unknown characters in ds_pa, is outside for the decoder like O.
-            known += _bio.products(_store.path(f"dsner_ec/{distant}"), "\t", distant, TYPES)
+            known += _bio.products(store.path(f"dsner_ec/{distant}"), "\t", distant, TYPES)
         return Dataset(self.name, known, dev, test, self.card, self.licence)

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from tagkit.datasets import _options, _store
+from tagkit.datasets import _options, store
 from tagkit.datasets.base import Reader
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Tag
@@ -97,7 +97,7 @@ class ImplicitAVE(Reader):
 
 def _rows(domain: str, part: str, ask: bool) -> Iterator[Product]:
     """Yield the products of one file: tab-separated, quoted as CSV is."""
-    path = _store.path(f"implicit_ave/texts/{DOMAINS[domain]}/{part}.tsv")
+    path = store.path(f"implicit_ave/texts/{DOMAINS[domain]}/{part}.tsv")
     with path.open(encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines, delimiter="\t", strict=True)
         try:

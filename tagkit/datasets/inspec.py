@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tagkit.datasets import _options, _store
+from tagkit.datasets import _options, store
 from tagkit.datasets._keyphrases import documents, one_line, phrases
 from tagkit.datasets.base import Reader
 from tagkit.errors import BadInput
@@ -93,7 +93,7 @@ class Inspec(Reader):
         _options.choose("keys", keys, ("uncontrolled", "controlled", "both"))
         _options.choose("split", split, ("official", "all"))
         _options.no_more(self, options)
-        found = documents(_store.path(ARCHIVE))
+        found = documents(store.path(ARCHIVE))
         rows = tuple(_product(name, text, listed, keys) for name, (text, listed) in found.items())
         if split == "all":
             return Dataset(self.name, rows, (), rows, self.card, self.licence)

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tagkit.datasets import _options, _store
-from tagkit.datasets._split import bucket
+from tagkit.datasets import _options, store
 from tagkit.datasets.base import Reader
+from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Span, Tag
 
@@ -118,8 +118,8 @@ class OAMine(Reader):
         _options.choose("train", train, tuple(TRAIN))
         _options.choose("dev", dev, ("tenth", "none"))
         _options.no_more(self, options)
-        rows = _read(_store.path(TRAIN[train]), f"oa-train-{train}")
+        rows = _read(store.path(TRAIN[train]), f"oa-train-{train}")
         held_out = [p for p in rows if dev == "tenth" and in_dev(p.title)]
         kept = [p for p in rows if dev == "none" or not in_dev(p.title)]
-        test = _read(_store.path(TEST), "oa-test")
+        test = _read(store.path(TEST), "oa-test")
         return Dataset(self.name, tuple(kept), tuple(held_out), tuple(test), self.card, self.licence)

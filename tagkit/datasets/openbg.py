@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from typing import Any, ClassVar
 
-from tagkit.datasets import _ecomgpt, _options, _store
-from tagkit.datasets._split import PARTS, Parts, by_part, split_of
+from tagkit.datasets import _ecomgpt, _options, store
 from tagkit.datasets.base import Reader
+from tagkit.datasets.split import PARTS, Parts, by_part, split_of
 from tagkit.product import Dataset, Product
 
 MIN_ITEMS = 6
@@ -109,7 +109,7 @@ class OpenBG(Reader):
 
     def describe(self) -> str:
         """Return the card, with the figures of the default reading where the files are on this machine."""
-        return self.read().card if _store.is_here(self.files) else self.card
+        return self.read().card if store.is_here(self.files) else self.card
 
 
 def _figures(found: dict[str, tuple[str, ...]], parts: Parts, min_items: int, tags: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tagkit.datasets import _options, _store
+from tagkit.datasets import _options, store
 from tagkit.datasets._keyphrases import documents, one_line, phrases
 from tagkit.datasets.base import Reader
 from tagkit.errors import BadInput
@@ -95,7 +95,7 @@ class SemEval2010(Reader):
         """
         _options.choose("split", split, ("official", "all"))
         _options.no_more(self, options)
-        rows = {name: _product(name, *both) for name, both in documents(_store.path(ARCHIVE)).items()}
+        rows = {name: _product(name, *both) for name, both in documents(store.path(ARCHIVE)).items()}
         everything = tuple(rows.values())
         train, test = everything, everything
         if split == "official":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tagkit.datasets import _bio, _options, _store
+from tagkit.datasets import _bio, _options, store
 from tagkit.datasets.base import Reader
 from tagkit.product import Dataset
 
@@ -65,7 +65,7 @@ class TaobaoNER(Reader):
         _options.choose("split", split, ("official", "dedup"))
         _options.no_more(self, options)
         train, dev, test = (
-            _bio.products(_store.path(file), " ", f"taobao-{part}")
+            _bio.products(store.path(file), " ", f"taobao-{part}")
             for part, file in zip(("train", "dev", "test"), self.files, strict=True)
         )
         data = Dataset(self.name, train, dev, test, self.card, self.licence)

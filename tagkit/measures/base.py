@@ -2,7 +2,7 @@
 
 A measure gives `statistics` (one row of numbers per product) and `summarise` (from the sums of those rows to the
 figure). Because only sums enter, one vectorised routine draws bootstrap intervals and randomisation tests for every
-measure alike, corpus-level ones such as micro-F1 included (see `tagkit.significance`).
+measure alike, corpus-level ones such as micro-F1 included (see `tagkit.experiment.significance`).
 """
 
 from __future__ import annotations
@@ -116,11 +116,6 @@ def ratio(numerator: Any, denominator: Any) -> NDArray[np.float64]:
     return out
 
 
-def module_of(name: str) -> str:
-    """Return the module that holds a measure: `alpha-nDCG` lives in alpha_ndcg.py."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower())
-
-
 def parse(text: str | Measure) -> Measure:
     """Turn a name such as `P@5`, `F1@M` or `R(tags=absent)@10` into a measure.
 
@@ -136,7 +131,7 @@ def parse(text: str | Measure) -> Measure:
     match = re.fullmatch(r"\s*([A-Za-z][\w-]*)\s*(?:\(([^()]*)\))?\s*(?:@(\w+))?\s*", text)
     if not match:
         raise BadInput(f"{text!r} is not a measure; write for example P@5, F1@M or R(tags=absent)@10")
-    cls = registry.measures.get(module_of(match[1]))
+    cls = registry.measures.get(match[1])
     values: dict[str, Any] = {}
     for part in filter(None, (match[2] or "").split(",")):
         key, equals, value = part.partition("=")

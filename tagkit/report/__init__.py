@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagkit.errors import BadInput
+from tagkit.experiment.result import DEDUP, TEST, Comparison
 from tagkit.registry import missing_extra
 from tagkit.report._cells import COSTS, costs
 from tagkit.report._facts import notes
 from tagkit.report._tables import check_view, leaderboard, markdown_below, markdown_table, to_latex, to_markdown
-from tagkit.results import DEDUP, TEST, Comparison
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tagkit.experiment.result import TEST, Comparison, Figure, StrategyResult
 from tagkit.measures import Measure
-from tagkit.results import TEST, Comparison, Figure, StrategyResult
 
 BETTER, WORSE = "▲", "▼"
 COSTS = ("items/s", "fit s", "peak MB")

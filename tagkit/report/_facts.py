@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from tagkit.experiment.result import DEDUP, TEST, Comparison
 from tagkit.measures.oov_rate import vocabulary_gaps
 from tagkit.report._cells import gain, number
-from tagkit.results import DEDUP, TEST, Comparison
 
 
 @dataclass(frozen=True)

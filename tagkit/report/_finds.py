@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tagkit.experiment.result import TEST, Comparison
 from tagkit.measures import Run
-from tagkit.results import TEST, Comparison
 
 
 @dataclass(frozen=True)

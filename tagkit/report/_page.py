@@ -14,11 +14,11 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
+from tagkit.experiment.result import TEST, Comparison, StrategyResult
 from tagkit.measures import Measure
 from tagkit.report import _cells, _facts, plots
 from tagkit.report._finds import finds
 from tagkit.report._fonts import embedded
-from tagkit.results import TEST, Comparison, StrategyResult
 
 CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 EXAMPLES, TAGS_SHOWN, GAPS_SHOWN = 10, 12, 30

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from tagkit.errors import BadInput
+from tagkit.experiment.result import DEDUP, TEST, Comparison
 from tagkit.measures import Measure
 from tagkit.report._cells import (
     BETTER,
@@ -24,7 +25,6 @@ from tagkit.report._cells import (
     win_tie_loss,
 )
 from tagkit.report._facts import budgets, explain_fall, troubles
-from tagkit.results import DEDUP, TEST, Comparison
 
 WIDTH = 100
 LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"} | {

@@ -29,7 +29,7 @@ def training_curves(history: Sequence[Mapping[str, float]], name: str = "") -> F
     """Draw the loss of every step and its mean by epoch, beside the learning rate.
 
     Args:
-        history: What `tagkit.training.train` returned; strategies keep it as `history_`.
+        history: What `tagkit.neural.training` returned; strategies keep it as `history_`.
         name: What was trained.
     """
     steps = [row for row in history if "loss" in row]

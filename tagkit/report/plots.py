@@ -16,13 +16,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from tagkit.errors import BadInput
+from tagkit.experiment.result import TEST, Comparison
+from tagkit.experiment.result import Figure as Cell
 from tagkit.measures import Measure
 from tagkit.report._canvas import INK, WIDTH, canvas, colour, marker, save, style, svg, title
 from tagkit.report._cells import heading
 from tagkit.report._finds import finds, tag_f1
 from tagkit.report._labels import place_labels
-from tagkit.results import TEST, Comparison
-from tagkit.results import Figure as Cell
 
 LEGEND: dict[str, Any] = {"loc": "outside lower center", "frameon": False, "columnspacing": 1.2}
 THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.10g}")

@@ -3,6 +3,6 @@
 To add one, write one file here whose name is the strategy's name, holding one subclass of `Tagger`.
 """
 
-from tagkit.taggers.base import Tagger, create
+from tagkit.tagger import Tagger, create
 
 __all__ = ["Tagger", "create"]

@@ -12,11 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from tagkit.errors import BadInput
-from tagkit.pretrained import Window
-from tagkit.pretrained.running import run
-from tagkit.product import Product
-from tagkit.taggers import _bio, _neural
-from tagkit.taggers._bilstm import (
+from tagkit.neural import Recipe, Window, bio, helpers, train
+from tagkit.neural.bilstm import (
     PADDING,
     UNKNOWN,
     Example,
@@ -27,9 +24,10 @@ from tagkit.taggers._bilstm import (
     key,
     loss,
 )
-from tagkit.taggers._labeller import Labeller
-from tagkit.taggers.base import Space, State
-from tagkit.training import Recipe, train
+from tagkit.neural.inference import run
+from tagkit.neural.labeller import Labeller
+from tagkit.product import Product
+from tagkit.tagger import Space, State
 
 PIECE = 256
 """The most characters learnt from at once. A longer text is learnt from in pieces, and is tagged as a whole."""
@@ -130,8 +128,8 @@ class BiLSTMCRF(Labeller):
             [len(piece) for piece, *_ in examples],
             self._recipe(),
             name=self.name,
-            evaluate=(lambda _: _bio.span_f1(self._tag(judged), judged)) if judged else None,
-            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, judged),
+            evaluate=(lambda _: bio.span_f1(self._tag(judged), judged)) if judged else None,
+            checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, judged),
         )
 
     def _check_parameters(self) -> None:
@@ -168,7 +166,7 @@ class BiLSTMCRF(Labeller):
                 out.append(Window(row, read, np.arange(len(text)), np.arange(1, len(text) + 1)))
         return out
 
-    def _examples(self, products: Rows[Product], gold: Rows[_bio.Spans]) -> Iterator[Example]:
+    def _examples(self, products: Rows[Product], gold: Rows[bio.Spans]) -> Iterator[Example]:
         """Yield what is learnt from: texts, or pieces of long ones, and the labels that their characters may have."""
         for window in self._windows(products):
             distant = bool(self.partial) and products[window.row].id.startswith(self.partial)
@@ -178,7 +176,7 @@ class BiLSTMCRF(Labeller):
                 # A span that is cut in two begins anew.
                 cut = [(max(start, first), min(end, first + PIECE), kind) for start, end, kind in gold[window.row]]
                 spans = [span for span in cut if span[0] < span[1]]
-                labels = _bio.token_labels(spans, self.types_, piece.starts, piece.ends)
+                labels = bio.token_labels(spans, self.types_, piece.starts, piece.ends)
                 yield piece, allowed_labels(labels, 1 + 2 * len(self.types_), distant), distant
 
     def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
@@ -193,10 +191,10 @@ class BiLSTMCRF(Labeller):
 
     def _state(self) -> State:
         state: State = {"types": self.types_, "characters": self.characters_, "history": self.history_}
-        return state | _neural.state_of(self._net, "net")
+        return state | helpers.state_of(self._net, "net")
 
     def _restore(self, state: State) -> None:
         self.types_, self.characters_, self.history_ = state["types"], state["characters"], state["history"]
         self._net = self._network()
-        _neural.restore(self._net, "net", state)
+        helpers.restore(self._net, "net", state)
         self._net.eval()

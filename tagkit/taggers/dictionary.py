@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from tagkit.product import Product, Span, Tag, Tags
-from tagkit.taggers.base import State, Tagger
+from tagkit.tagger import State, Tagger
 from tagkit.text.language import language_of
 from tagkit.text.phrases import PhraseMatcher
 

@@ -11,19 +11,17 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from torch import Tensor
 
+from tagkit.calibration import platt
 from tagkit.errors import BadInput
-from tagkit.pretrained import Backbone, Window
-from tagkit.pretrained.running import pad, run
-from tagkit.pretrained.vectors import embed
+from tagkit.features import targets
+from tagkit.neural import Backbone, Recipe, Window, helpers, train
+from tagkit.neural.inference import pad, run
+from tagkit.neural.label_scorer import Scorer
+from tagkit.neural.losses import LOSSES, multilabel_loss
+from tagkit.neural.vectors import embed
 from tagkit.product import Product, Tags
-from tagkit.taggers import _neural
-from tagkit.taggers._calibration import platt
-from tagkit.taggers._features import targets
-from tagkit.taggers._losses import LOSSES, multilabel_loss
-from tagkit.taggers._scorer import Scorer
-from tagkit.taggers._surface import Surface
-from tagkit.taggers.base import Space, State, Tagger, nest, ranked, unnest
-from tagkit.training import Recipe, train
+from tagkit.tagger import Space, State, Tagger, nest, ranked, unnest
+from tagkit.taggers._stacked_features import Surface
 
 Floats = NDArray[np.float32]
 
@@ -127,13 +125,13 @@ class Encoder(Tagger):
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product]) -> None:
         if self.loss not in LOSSES:
             raise BadInput(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
-        self.tags_, least = _neural.vocabulary(train_, self.min_count, self.name)
+        self.tags_, least = helpers.vocabulary(train_, self.min_count, self.name)
         tagged = [product for product in train_ if product.tags]
         gold = targets(tagged, self.tags_).toarray().astype(np.float32)
         share = gold.mean(0)
-        backbone = Backbone.load(_neural.choose_model(self.model, train_))
+        backbone = Backbone.load(helpers.choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
-        _neural.trim(backbone, self._windows(backbone, tagged), tagged)
+        helpers.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
         self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms)
@@ -160,7 +158,7 @@ class Encoder(Tagger):
             name=self.name,
             evaluate=(lambda _: _best_f1(self._logits(judged), truth.toarray())) if judged and self.patience else None,
             is_head=lambda key: not key.startswith("backbone."),
-            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, dev),
+            checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, dev),
         )
         if judged:
             self.scale_, self.shift_ = platt(self._logits(judged), truth)

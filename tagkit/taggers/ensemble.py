@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagkit.errors import BadInput
+from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag, Tags
-from tagkit.taggers import _bio, _members
-from tagkit.taggers.base import State, Tagger
+from tagkit.tagger import State, Tagger
+from tagkit.taggers import _sub_taggers
 
 LEVELS = ("auto", "characters", "tags")
 
@@ -81,7 +82,7 @@ class Ensemble(Tagger):
     def _make(self) -> list[Tagger]:
         if self.level not in LEVELS:
             raise BadInput(f"ensemble: level is one of {', '.join(LEVELS)}, not {self.level!r}")
-        made = _members.make(self.members, self.name, synonyms=self.synonyms or None, seed=self.seed)
+        made = _sub_taggers.make(self.members, self.name, synonyms=self.synonyms or None, seed=self.seed)
         weights = [1.0] * len(made) if self.weights is None else self.weights
         if len(weights) != len(made) or min(weights) < 0 or not sum(weights) > 0:
             raise BadInput(f"ensemble: it needs a weight of 0 or more for each of {len(made)} members, not {weights!r}")
@@ -109,8 +110,8 @@ class Ensemble(Tagger):
             lists = zip(*(member.predict(products) for member in self.members_), strict=True)
             return [self._average(rows) for rows in lists]
         types = sorted({kind for member in self.members_ for kind in member.types})  # type: ignore[attr-defined]
-        found = zip(products, _bio.best_spans(list(self._characters(products, types)), types), strict=True)
-        return [_bio.as_tags(product.text, spans, self.name) for product, spans in found]
+        found = zip(products, bio.best_spans(list(self._characters(products, types)), types), strict=True)
+        return [bio.as_tags(product.text, spans, self.name) for product, spans in found]
 
     def _characters(self, products: Sequence[Product], types: list[str]) -> Iterator[NDArray[np.float32]]:
         """Yield the mean label probabilities of each product, shape (characters, labels)."""
@@ -145,8 +146,8 @@ class Ensemble(Tagger):
         return [min(parts) for parts in zip(*(member.unread(products) for member in self.members_), strict=True)]
 
     def _state(self) -> State:
-        return {"by_characters": self.by_characters_} | _members.state_of(self.members_)
+        return {"by_characters": self.by_characters_} | _sub_taggers.state_of(self.members_)
 
     def _restore(self, state: State) -> None:
         self.by_characters_ = bool(state["by_characters"])
-        self.members_ = _members.restore(state)
+        self.members_ = _sub_taggers.restore(state)

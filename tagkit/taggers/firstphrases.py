@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tagkit.taggers._graph import CandidateTagger
-from tagkit.taggers._words import Phrase, Reading
+from tagkit.phrases.candidates import Phrase, Reading
+from tagkit.phrases.graph import CandidateTagger
 
 
 class FirstPhrases(CandidateTagger):

@@ -8,22 +8,21 @@ from typing import Any, ClassVar
 import torch
 from accelerate import Accelerator
 
-from tagkit.decoding import Marks, Search
-from tagkit.decoding.votes import Confidence
 from tagkit.errors import BadInput
+from tagkit.generation import Marks, Search
+from tagkit.generation.base import ListWriter
+from tagkit.generation.constraints import Rules
+from tagkit.generation.few_shot import KINDS, Demonstrations
+from tagkit.generation.fine_tune import fine_tune
+from tagkit.generation.format import Form, Item, Votes, items
+from tagkit.generation.language_model import LanguageModel
+from tagkit.generation.order import ORDERS
+from tagkit.generation.recall import Recall
+from tagkit.generation.votes import Confidence
+from tagkit.generation.writer import Writer
+from tagkit.neural import Recipe, helpers
 from tagkit.product import Product, as_products
-from tagkit.taggers import _neural
-from tagkit.taggers._demonstrations import KINDS, Demonstrations
-from tagkit.taggers._language_model import LanguageModel
-from tagkit.taggers._list_writer import ListWriter
-from tagkit.taggers._orders import ORDERS
-from tagkit.taggers._recall import Recall
-from tagkit.taggers._rules import Rules
-from tagkit.taggers._teacher import fine_tune
-from tagkit.taggers._writer import Writer
-from tagkit.taggers._writing import Form, Item, Votes, items
-from tagkit.taggers.base import Space, State, nest, unnest
-from tagkit.training import Recipe
+from tagkit.tagger import Space, State, nest, unnest
 
 MODES = ("fine-tuned", "prompted")
 DECODINGS = ("constrained", "open")
@@ -184,7 +183,7 @@ class Generator(ListWriter):
                 layers=self.layers,
                 lora=self.lora,
                 evaluate=(lambda _: self._f1(judged)) if judged and self.patience else None,
-                checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train, judged),
+                checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train, judged),
             )
         self._calibrate(judged)
 

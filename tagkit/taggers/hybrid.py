@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 
 from tagkit.errors import BadInput
 from tagkit.product import Product, Tag, Tags
-from tagkit.taggers import _members
-from tagkit.taggers.base import Space, State, Tagger
+from tagkit.tagger import Space, State, Tagger
+from tagkit.taggers import _sub_taggers
 from tagkit.text.present import is_present
 
 METHODS = ("learnt", "rrf")
@@ -90,7 +90,7 @@ class Hybrid(Tagger):
     def _make(self) -> list[Tagger]:
         if self.method not in METHODS:
             raise BadInput(f"hybrid: method is one of {', '.join(METHODS)}, not {self.method!r}")
-        return _members.make(self.members, self.name, synonyms=self.synonyms or None)
+        return _sub_taggers.make(self.members, self.name, synonyms=self.synonyms or None)
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
         judged = [product for product in dev if product.tags]
@@ -154,11 +154,11 @@ class Hybrid(Tagger):
 
     def _state(self) -> State:
         learned: State = {"counts": self.counts_, "weights": np.asarray(self.weights_)}
-        return learned | _members.state_of(self.members_)
+        return learned | _sub_taggers.state_of(self.members_)
 
     def _restore(self, state: State) -> None:
         self.counts_, self.weights_ = state["counts"], state["weights"]
-        self.members_ = _members.restore(state)
+        self.members_ = _sub_taggers.restore(state)
 
 
 def _candidates(lists: Sequence[Sequence[Tag]]) -> dict[str, list[Tag]]:

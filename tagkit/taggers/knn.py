@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagkit.errors import BadInput
+from tagkit.features import TextFeatures, targets, words
 from tagkit.product import Product, Tags
-from tagkit.taggers._features import TextFeatures, targets, words
-from tagkit.taggers.base import Space, State, Tagger, ranked
+from tagkit.tagger import Space, State, Tagger, ranked
 
 INDEXES = ("both", "bm25", "char")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tagkit.errors import BadInput
-from tagkit.taggers._counting import CountingTagger
-from tagkit.taggers._words import READING, Phrase, Reading, ngrams
+from tagkit.phrases.candidates import READING, Phrase, Reading, ngrams
+from tagkit.phrases.counting import CountingTagger
 
 BOOSTED = ("phrases", "all")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from tagkit.product import Product, Span, Tag, Tags
-from tagkit.taggers.base import Space, State, Tagger
+from tagkit.tagger import Space, State, Tagger
 from tagkit.text.clean import CleanText, clean
 from tagkit.text.phrases import PhraseMatcher
 

@@ -14,11 +14,11 @@ from scipy.linalg.lapack import dtrtri
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
+from tagkit.calibration import platt
 from tagkit.errors import BadInput
+from tagkit.features import TextFeatures, targets
 from tagkit.product import Product, Tags
-from tagkit.taggers._calibration import platt
-from tagkit.taggers._features import TextFeatures, targets
-from tagkit.taggers.base import Space, State, Tagger, ranked
+from tagkit.tagger import Space, State, Tagger, ranked
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0)
 CLOSED_FORM = 12_000

@@ -9,17 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tagkit.errors import BadInput
-from tagkit.hosted import address, answer, asking, prompt, secret
-from tagkit.hosted.budget import Estimate, Ledger, Prices, Spend, Tokens
-from tagkit.hosted.cache import AnswerCache
-from tagkit.hosted.client import Client, Question
-from tagkit.hosted.dialect import FORMATS, Dialect
-from tagkit.hosted.http import Sender
-from tagkit.hosted.shape import Shape
-from tagkit.hosted.vocabulary import Vocabulary
+from tagkit.generation.few_shot import Demonstrations
+from tagkit.llm import address, answer, batch, prompt, secret
+from tagkit.llm.budget import Estimate, Ledger, Prices, Spend, Tokens
+from tagkit.llm.cache import AnswerCache
+from tagkit.llm.client import Client, Question
+from tagkit.llm.dialect import FORMATS, Dialect
+from tagkit.llm.http import Sender
+from tagkit.llm.shape import Shape
+from tagkit.llm.vocabulary import Vocabulary
 from tagkit.product import Product, Span, Tag, Tags, as_products
-from tagkit.taggers._demonstrations import Demonstrations
-from tagkit.taggers.base import State, Tagger
+from tagkit.tagger import State, Tagger
 from tagkit.text.language import language_of
 from tagkit.text.present import places
 
@@ -212,8 +212,8 @@ class LLM(Tagger):
             shapes.append(shape)
         return questions, shapes
 
-    def _plan(self, questions: Sequence[Question]) -> asking.Plan:
-        return asking.plan(questions, f"{address.find(self.endpoint)} {self.structured}", AnswerCache())
+    def _plan(self, questions: Sequence[Question]) -> batch.Plan:
+        return batch.plan(questions, f"{address.find(self.endpoint)} {self.structured}", AnswerCache())
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         self._check()
@@ -230,11 +230,11 @@ class LLM(Tagger):
             self.spend_ = self._ledger.spend
             out.extend(self._read(products, shapes, made))
 
-        asking.ask_all(made, client, AnswerCache(), self._ledger, self.concurrency, note)
+        batch.ask_all(made, client, AnswerCache(), self._ledger, self.concurrency, note)
         self._report()
         return out
 
-    def _read(self, products: Sequence[Product], shapes: Sequence[Shape], made: asking.Plan) -> Tags:
+    def _read(self, products: Sequence[Product], shapes: Sequence[Shape], made: batch.Plan) -> Tags:
         """Turn the answers that are there into tags, and note what came of each product."""
         self.outcomes_ = []
         out: Tags = []

@@ -11,8 +11,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
-from tagkit.taggers._graph import Floats, GraphTagger, pagerank
-from tagkit.taggers._words import READING, Phrase, Reading
+from tagkit.phrases.candidates import READING, Phrase, Reading
+from tagkit.phrases.graph import Floats, GraphTagger, pagerank
 
 BLOCK = 512
 """How many occurrences are compared with all others at a time, so that memory stays small for long texts."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tagkit.taggers._graph import GraphTagger, by_sum, pagerank, word_graph
-from tagkit.taggers._words import READING, Phrase, Reading
+from tagkit.phrases.candidates import READING, Phrase, Reading
+from tagkit.phrases.graph import GraphTagger, by_sum, pagerank, word_graph
 
 
 class PositionRank(GraphTagger):

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tagkit.datasets import _store
+from tagkit.datasets import store
 from tagkit.errors import BadInput
 from tagkit.product import Product, Span, Tag, Tags
-from tagkit.taggers.base import State, Tagger
+from tagkit.tagger import State, Tagger
 from tagkit.text.present import places
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Replay(Tagger):
         if not name and all(product.id.startswith(OA_MINE) for product in train):
             name = "gpt-4-0613"
         if name in RUNS:
-            yield from _published(_store.path(f"{PAST}/{RUNS[name]}.gz"))
+            yield from _published(store.path(f"{PAST}/{RUNS[name]}.gz"))
         elif name and Path(name).is_file():
             yield from _file(Path(name))
         else:

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagkit.errors import BadInput
-from tagkit.pretrained import Backbone
-from tagkit.pretrained.index import VectorIndex
-from tagkit.pretrained.vectors import embed
+from tagkit.features import targets, votes
+from tagkit.neural import Backbone, helpers
+from tagkit.neural.index import VectorIndex
+from tagkit.neural.vectors import embed
 from tagkit.product import Product, Tags
-from tagkit.taggers import _neural
-from tagkit.taggers._features import targets, votes
-from tagkit.taggers.base import Space, State, Tagger, ranked
+from tagkit.tagger import Space, State, Tagger, ranked
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
 """Shares of the tags' own vectors that are tried on dev."""
@@ -68,7 +67,7 @@ class Semantic(Tagger):
         tagged = [product for product in train if product.tags]
         if not tagged:
             raise BadInput("semantic learns from tags, and no training product has one")
-        self.model_ = _neural.choose_model(self.model, train)
+        self.model_ = helpers.choose_model(self.model, train)
         self._load()
         self.tags_ = sorted({tag for product in tagged for tag in product.tags})
         self._targets = targets(tagged, self.tags_)

@@ -10,24 +10,22 @@ import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
 
-from tagkit.decoding import Marks, decode
-from tagkit.decoding.votes import Confidence, Vote, count_votes
 from tagkit.errors import BadInput
-from tagkit.pretrained import Backbone, Window
-from tagkit.pretrained.running import make_ready
-from tagkit.pretrained.vectors import embed
+from tagkit.generation import Marks, decode
+from tagkit.generation.base import ListWriter
+from tagkit.generation.format import Item, Votes
+from tagkit.generation.order import ORDERS, Orders
+from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper
+from tagkit.generation.tag_lists import Copies, Lists, loss
+from tagkit.generation.votes import Confidence, Vote, count_votes
+from tagkit.neural import Backbone, Recipe, Window, helpers, train
+from tagkit.neural.batches import sorted_buckets
+from tagkit.neural.inference import make_ready
+from tagkit.neural.options import resolve_precision
+from tagkit.neural.vectors import embed
 from tagkit.product import Product, as_products
-from tagkit.taggers import _neural
-from tagkit.taggers._list_writer import ListWriter
-from tagkit.taggers._orders import ORDERS, Orders
-from tagkit.taggers._surface import Surface
-from tagkit.taggers._tag_decoder import Reading, TagDecoder, TagStepper
-from tagkit.taggers._tag_lists import Copies, Lists, loss
-from tagkit.taggers._writing import Item, Votes
-from tagkit.taggers.base import Space, State, nest, unnest
-from tagkit.training import Recipe, train
-from tagkit.training.batches import sorted_buckets
-from tagkit.training.recipe import resolve_precision
+from tagkit.tagger import Space, State, nest, unnest
+from tagkit.taggers._stacked_features import Surface
 
 DECODINGS = ("constrained", "open")
 Floats = NDArray[np.float32]
@@ -150,14 +148,14 @@ class Seq2Seq(ListWriter):
             if getattr(self, name) not in values:
                 raise BadInput(f"seq2seq: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
         self._search(1)
-        self.tags_, least = _neural.vocabulary(train_, self.min_count, self.name)
+        self.tags_, least = helpers.vocabulary(train_, self.min_count, self.name)
         at = {tag: number for number, tag in enumerate(self.tags_)}
         tagged = [product for product in train_ if any(tag in at for tag in product.tags)]
         lists = [[at[tag] for tag in dict.fromkeys(product.tags) if tag in at] for product in tagged]
         self.most_ = round(1.25 * sorted(map(len, lists))[int(0.99 * (len(lists) - 1))]) + 1
-        backbone = Backbone.load(_neural.choose_model(self.model, train_))
+        backbone = Backbone.load(helpers.choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
-        _neural.trim(backbone, self._windows(backbone, tagged), tagged)
+        helpers.trim(backbone, self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
         self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms)
@@ -180,7 +178,7 @@ class Seq2Seq(ListWriter):
             self._recipe(),
             name=self.name,
             is_head=lambda key: "backbone." not in key,
-            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, dev),
+            checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, dev),
         )
         self._calibrate(dev)
 

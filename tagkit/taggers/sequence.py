@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tagkit.errors import BadInput
-from tagkit.pretrained import Backbone, Window
-from tagkit.pretrained.running import pad, run
+from tagkit.neural import Backbone, Recipe, Window, bio, helpers, train
+from tagkit.neural.augment import ValueSwap
+from tagkit.neural.crf import CRF
+from tagkit.neural.inference import pad, run
+from tagkit.neural.labeller import Labeller
+from tagkit.neural.options import resolve_precision
 from tagkit.product import Product
-from tagkit.taggers import _bio, _neural
-from tagkit.taggers._augment import ValueSwap
-from tagkit.taggers._crf import CRF
-from tagkit.taggers._labeller import Labeller
-from tagkit.taggers.base import Space, State, nest, unnest
-from tagkit.training import Recipe, train
-from tagkit.training.recipe import resolve_precision
+from tagkit.tagger import Space, State, nest, unnest
 
 DECODINGS = ("viterbi", "greedy")
 
@@ -123,13 +121,13 @@ class Sequence(Labeller):
         gold = self._read_gold(train_)
         self.level_ = self.level
         if self.level == "auto":
-            self.level_ = "char" if _neural.main_language(train_) == "zh" else "word"
-        backbone = Backbone.load(_neural.choose_model(self.model, train_))
-        _neural.trim(backbone, self._windows(backbone, train_), [] if self.level_ == "char" else train_)
+            self.level_ = "char" if helpers.main_language(train_) == "zh" else "word"
+        backbone = Backbone.load(helpers.choose_model(self.model, train_))
+        helpers.trim(backbone, self._windows(backbone, train_), [] if self.level_ == "char" else train_)
         windows = self._windows(backbone, train_)
         if self.augment:  # a text is written anew as a whole, all its windows in one batch
             windows = [w for at, w in enumerate(windows) if not at or windows[at - 1].row != w.row]
-        labels = [_bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
+        labels = [bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
         swap = ValueSwap(train_, gold, self.augment)
         reader = backbone.reader(self.level_, self.window)
 
@@ -139,7 +137,7 @@ class Sequence(Labeller):
             texts, spans = zip(*(swap(windows[i].row) for i in rows), strict=True)
             categories = [train_[windows[i].row].category for i in rows]
             fresh = reader.read(texts, categories if self.category else None)
-            marks = [_bio.token_labels(spans[w.row], self.types_, w.starts, w.ends) for w in fresh]
+            marks = [bio.token_labels(spans[w.row], self.types_, w.starts, w.ends) for w in fresh]
             return _collate(fresh, marks, backbone.padding)
 
         if self.level_ != "char" if self.freeze is None else self.freeze:
@@ -155,9 +153,9 @@ class Sequence(Labeller):
             [len(window) for window in windows],
             self._recipe(backbone.layers),
             name=self.name,
-            evaluate=(lambda _: _bio.span_f1(self._tag(judged), judged)) if judged else None,
+            evaluate=(lambda _: bio.span_f1(self._tag(judged), judged)) if judged else None,
             is_head=lambda key: not key.startswith("backbone."),
-            checkpoint=_neural.checkpoint_file(self.name, self.get_params(), train_, judged),
+            checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, judged),
         )
 
     def _recipe(self, layers: int) -> Recipe:
@@ -178,9 +176,9 @@ class Sequence(Labeller):
         windows = backbone.reader(self.level_, self.window).read(texts, prefixes)
         return [window for window in windows if (window.starts >= 0).any()]
 
-    def _spans(self, products: Rows[Product]) -> list[list[_bio.Scored]]:
+    def _spans(self, products: Rows[Product]) -> list[list[bio.Scored]]:
         if self.decoding == "greedy":
-            return [_bio.greedy_spans(tokens, self.types_) for tokens in self._best_labels(products)]
+            return [bio.greedy_spans(tokens, self.types_) for tokens in self._best_labels(products)]
         return super()._spans(products)
 
     def _probabilities(self, products: Rows[Product]) -> list[NDArray[np.float32]]:
@@ -189,13 +187,13 @@ class Sequence(Labeller):
         for text, starts, ends, row in self._labelled(products):
             self._add(row, starts, ends, out[text], weight[text])
         for row, total in zip(out, weight, strict=True):
-            row[total == 0, _bio.OUTSIDE] = 1
+            row[total == 0, bio.OUTSIDE] = 1
             row /= np.maximum(total, 1)[:, None]
         return out
 
-    def _best_labels(self, products: Rows[Product]) -> list[list[_bio.Labelled]]:
+    def _best_labels(self, products: Rows[Product]) -> list[list[bio.Labelled]]:
         """Return each text's tokens with their most probable labels; where windows overlap the surer one counts."""
-        best: list[dict[int, _bio.Labelled]] = [{} for _ in products]
+        best: list[dict[int, bio.Labelled]] = [{} for _ in products]
         for text, starts, ends, row in self._labelled(products):
             known = best[text]
             label, chances = row.argmax(-1).tolist(), row.max(-1).tolist()
@@ -228,21 +226,21 @@ class Sequence(Labeller):
         """Add a window's probabilities to those of its text; where windows overlap they are averaged."""
         part = slice(int(starts[0]), int(ends[-1]))
         inner = np.zeros_like(out[part])
-        _bio.to_characters(row, starts - part.start, ends - part.start, inner)
+        bio.to_characters(row, starts - part.start, ends - part.start, inner)
         out[part] += inner
         weight[part] += 1
 
     def _state(self) -> State:
         state: State = {"types": self.types_, "level": self.level_, "history": self.history_}
         state |= nest("backbone", self._net.backbone.state())
-        return state | _neural.state_of(self._net.head, "head") | _neural.state_of(self._net.chain, "chain")
+        return state | helpers.state_of(self._net.head, "head") | helpers.state_of(self._net.chain, "chain")
 
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
         backbone = Backbone.from_state(unnest("backbone", state))
         self._net = Network(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
-        _neural.restore(self._net.head, "head", state)
-        _neural.restore(self._net.chain, "chain", state)
+        helpers.restore(self._net.head, "head", state)
+        helpers.restore(self._net.chain, "chain", state)
         self._net.eval()
 
 

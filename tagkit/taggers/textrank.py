@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tagkit.errors import BadInput
-from tagkit.taggers._graph import GraphTagger, by_sum, pagerank, word_graph
-from tagkit.taggers._words import READING, Phrase, Reading, longest
+from tagkit.phrases.candidates import READING, Phrase, Reading, longest
+from tagkit.phrases.graph import GraphTagger, by_sum, pagerank, word_graph
 
 
 class TextRank(GraphTagger):

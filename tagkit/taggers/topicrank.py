@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from tagkit.errors import BadInput
-from tagkit.taggers._graph import CandidateTagger, pagerank
-from tagkit.taggers._words import READING, Phrase, Reading
+from tagkit.phrases.candidates import READING, Phrase, Reading
+from tagkit.phrases.graph import CandidateTagger, pagerank
 from tagkit.taggers.multipartiterank import multipartite, topics
 
 CHOICES = ("first", "frequent")

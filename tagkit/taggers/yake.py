@@ -9,9 +9,19 @@ from dataclasses import replace
 
 import yake
 
+from tagkit.phrases.candidates import (
+    CASED,
+    NOUN_PHRASES,
+    READING,
+    Phrase,
+    Reading,
+    Word,
+    WordTagger,
+    ngrams,
+    noun_phrases,
+)
 from tagkit.product import Product, Tag
-from tagkit.taggers._words import CASED, NOUN_PHRASES, READING, Phrase, Reading, Word, WordTagger, ngrams, noun_phrases
-from tagkit.taggers.base import ranked
+from tagkit.tagger import ranked
 from tagkit.text.clean import clean
 from tagkit.text.language import language_of
 

