@@ -1,15 +1,28 @@
-"""Where tagkit keeps what can be made again: downloaded data, fitted default models, unfinished comparisons."""
+"""Where tagkit keeps what can be made again: the cache folder on disk, and the costly fits of one command."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 from platformdirs import user_cache_dir
 
+from tagkit.product import Product, digest
+from tagkit.state import State, read_state, write_state
+
+COSTLY = 5.0
+"""A fit that takes at least this many seconds is kept."""
+MOST = 8
+"""How many states are kept in memory; the least recently used one is dropped first."""
+
 
 def cache_folder(kind: str) -> Path:
-    """Return a folder of the cache, made if absent.
+    """Return a folder of the cache, created if it does not exist.
 
     Args:
         kind: What it holds, for example "data".
@@ -20,3 +33,108 @@ def cache_folder(kind: str) -> Path:
     folder = Path(os.environ.get("TAGKIT_CACHE") or user_cache_dir("tagkit")) / kind
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+class Fitted(Protocol):
+    """What `FitCache.fit` needs of a tagger."""
+
+    name: ClassVar[str]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters."""
+        ...
+
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None: ...
+    def _state(self) -> State: ...
+    def _restore(self, state: State) -> None: ...
+
+
+class FitCache:
+    """The states of costly fits, so that equal ones of one command are computed once.
+
+    An ensemble takes its sub-taggers from here if they were compared by themselves before, and runs that differ only in
+    their seed share what does not depend on it. Each row is charged the time of its fits all the same (`saved`).
+
+    Args:
+        folder: Where states are kept, to be shared by several processes; None: in memory.
+
+    Attributes:
+        saved: The seconds that fits found here took when they were computed.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.saved = 0.0
+        self._states: dict[str, tuple[State, float]] = {}
+
+    def fit(self, tagger: Fitted, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        """Fit a tagger, or restore what an equal one learned from equal products."""
+
+        def make() -> State:
+            tagger._fit(train, dev, self)
+            made.append(tagger)
+            return tagger._state()
+
+        made: list[Fitted] = []
+        params = json.dumps(tagger.get_params(), sort_keys=True, default=repr)
+        state = self.get(f"{tagger.name} {params}", make, train, dev)
+        if not made:
+            tagger._restore(state)
+
+    def get(self, name: str, make: Callable[[], State], *parts: Sequence[Product]) -> State:
+        """Return what was computed under this name from equal products, or compute it.
+
+        Args:
+            name: Everything the state depends on beside the products.
+            make: Computes the state; whoever receives it must not change it.
+            parts: The products.
+        """
+        prefix = hashlib.sha256(name.encode()).hexdigest()[:24]
+        # Computing a digest takes longer than some fits: it is computed only where it can help.
+        if self._knows(prefix) and (found := self._read(f"{prefix}-{digest(*parts)[:24]}")):
+            state, seconds = found
+            self.saved += seconds
+            return state
+        start, saved = time.perf_counter(), self.saved
+        state = make()
+        seconds = time.perf_counter() - start + self.saved - saved
+        if seconds >= COSTLY:
+            self._write(f"{prefix}-{digest(*parts)[:24]}", state, seconds)
+        return state
+
+    def _knows(self, prefix: str) -> bool:
+        if self.folder is not None:
+            return any(self.folder.glob(f"{prefix}-*"))
+        return any(key.startswith(prefix) for key in self._states)
+
+    def _read(self, key: str) -> tuple[State, float] | None:
+        if self.folder is None:
+            if key in self._states:
+                self._states[key] = self._states.pop(key)  # now the most recently used one
+            return self._states.get(key)
+        if not (self.folder / key).is_dir():
+            return None
+        stored = read_state(self.folder / key)
+        return stored["state"], stored["seconds"]
+
+    def _write(self, key: str, state: State, seconds: float) -> None:
+        if self.folder is None:
+            self._states[key] = state, seconds
+            if len(self._states) > MOST:
+                del self._states[next(iter(self._states))]
+            return
+        part = self.folder / f".{key}.part"
+        write_state(part, {"state": state, "seconds": seconds})
+        part.rename(self.folder / key)
+
+
+class NoCache(FitCache):
+    """A cache that keeps nothing: what a fit outside of a comparison uses."""
+
+    def fit(self, tagger: Fitted, train: Sequence[Product], dev: Sequence[Product]) -> None:
+        """Fit a tagger."""
+        tagger._fit(train, dev, self)
+
+    def get(self, name: str, make: Callable[[], State], *parts: Sequence[Product]) -> State:
+        """Compute a state."""
+        return make()

@@ -33,7 +33,7 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Any:
     """
     dataset = load(data)
     folder = cache_folder("models") / f"{name}-{tagkit.__version__}-{dataset.digest[:16]}"
-    if (folder / "tagger.json").is_file():
+    if (folder / "state.json").is_file():
         try:
             return load_tagger(folder)
         except (TagkitError, OSError, KeyError, ValueError) as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,31 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tagkit.product import Product
 from tagkit.tagger import State
-from tagkit.text.clean import clean
+from tagkit.text.clean import DEFAULT, CleanText, clean, without
 from tagkit.text.language import language_of
 from tagkit.text.segment import Segmenter
 from tagkit.text.stopwords import is_stopword
 
 
-def words(product: Product, segmenter: Segmenter) -> list[str]:
+@dataclass(kw_only=True)
+class CleaningOptions:
+    """How the text of a product is cleaned.
+
+    Args:
+        skip_cleaning: Cleaning steps (names from `tagkit.text.STEPS`) that are left out.
+    """
+
+    skip_cleaning: Sequence[str] = ()
+
+    def clean(self, text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
+        """Clean a text with all steps of a chain but the skipped ones."""
+        return clean(text, without(self.skip_cleaning, steps) if self.skip_cleaning else steps)
+
+
+def words(product: Product, segmenter: Segmenter, cleaning: CleaningOptions) -> list[str]:
     """Return the words of a product's cleaned text without stop words."""
     language = language_of(product)
-    tokens = segmenter.tokens(clean(product.text).text, language)
+    tokens = segmenter.tokens(cleaning.clean(product.text).text, language)
     return [token.text for token in tokens if not is_stopword(token.text, language)]
 
 
@@ -32,9 +48,17 @@ class TextFeatures:
         char_range: Shortest and longest character n-gram.
         use_words: Whether to have the words too.
         min_count: Rarer words and n-grams are left out, unless none is that frequent.
+        skip_cleaning: See `CleaningOptions`.
     """
 
-    def __init__(self, char_range: tuple[int, int] = (1, 3), use_words: bool = True, min_count: int = 1) -> None:
+    def __init__(
+        self,
+        char_range: tuple[int, int] = (1, 3),
+        use_words: bool = True,
+        min_count: int = 1,
+        skip_cleaning: Sequence[str] = (),
+    ) -> None:
+        self.cleaning = CleaningOptions(skip_cleaning=skip_cleaning)
         self.parts = {
             "char": TfidfVectorizer(
                 analyzer="char_wb", ngram_range=char_range, min_df=min_count, sublinear_tf=True, dtype=np.float64
@@ -67,9 +91,11 @@ class TextFeatures:
         return sparse.hstack([part.transform(texts[name]) for name, part in self.parts.items()]).tocsr()
 
     def _texts(self, products: Sequence[Product]) -> dict[str, list[str]]:
-        texts = {"char": [clean(product.text).text for product in products]}
+        texts = {"char": [self.cleaning.clean(product.text).text for product in products]}
         if "word" in self.parts:
-            texts["word"] = [" ".join(w.replace(" ", "_") for w in words(p, self.segmenter)) for p in products]
+            texts["word"] = [
+                " ".join(w.replace(" ", "_") for w in words(p, self.segmenter, self.cleaning)) for p in products
+            ]
         return texts
 
     def state(self) -> State:

@@ -40,7 +40,7 @@ class Registry(Generic[T]):
         self.kind = kind
 
     def _entries(self) -> dict[str, _Entry]:
-        return _index(Path(__file__).parent.joinpath(*self.package.split(".")[1:]))
+        return stated_names(Path(__file__).parent.joinpath(*self.package.split(".")[1:]))
 
     def _entry_points(self) -> dict[str, metadata.EntryPoint]:
         return {point.name: point for point in metadata.entry_points(group=self.package)}
@@ -99,7 +99,7 @@ class _Entry(NamedTuple):
 
 
 @cache
-def _index(folder: Path) -> dict[str, _Entry]:
+def stated_names(folder: Path) -> dict[str, _Entry]:
     """Return the classes that state a `name`, from the source of a package's modules, which are not imported."""
     found: dict[str, _Entry] = {}
     for file in sorted(folder.glob("*.py")):

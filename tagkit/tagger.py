@@ -1,77 +1,99 @@
-"""What a strategy is: a scikit-learn style estimator that turns products into ranked tags.
+"""What a tagging strategy is: a scikit-learn style estimator that turns products into ranked tags.
 
-Subclass `Tagger` in a file of its own whose name is the strategy's name; `tests/test_taggers.py` then tests it.
+A strategy is a subclass of `Tagger` in a file of its own in `tagkit/taggers/`; the shared contract in
+`tests/taggers/test_contract.py` then tests it.
 """
 
 from __future__ import annotations
 
 import inspect
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, dataclass_transform
 
-import numpy as np
-from scipy import sparse
-
-from tagkit import fit_cache, registry
-from tagkit.errors import BadInput, NotFitted
+from tagkit import registry
+from tagkit.cache import FitCache, NoCache
+from tagkit.errors import BadInput, NotFitted, did_you_mean
 from tagkit.product import Product, Tag, Tags, as_products
+from tagkit.state import State, read_state, write_state
 
-State = dict[str, Any]
-"""What a strategy learned: JSON values, numpy arrays and scipy sparse matrices by name."""
 Space = Mapping[str, Sequence[Any]]
 """What may be chosen for parameters, by name: a list of choices, or a range (low, high) or (low, high, "log")."""
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
 class Tagger(ABC):
     """Base of all strategies.
 
-    `__init__` only stores its keywords under their own names. `_fit` learns and sets attributes that end in "_";
-    `_tag` turns products into tags; `_state` and `_restore` give and take what was learned. The base class does the
-    rest: checking input, saving, loading, cloning.
+    Every subclass is a keyword-only dataclass: its annotated class attributes are its parameters, declared once with
+    their defaults, and groups of parameters that several strategies share come from a mixin dataclass. `_fit` learns
+    and sets attributes whose names end in "_"; `_tag` turns products into tags; `_state` and `_restore` give and take
+    what was learned. The base class does the rest: checking input, saving, loading, cloning, and what scikit-learn's
+    `clone`, `Pipeline` and `GridSearchCV` ask of an estimator.
     """
 
     name: ClassVar[str] = ""
-    final: ClassVar[bool] = False
-    """Whether its lists are its answer as they are, so that no score threshold is chosen for it on dev."""
+    needs_threshold: ClassVar[bool] = True
+    """Whether the lists are meant to be cut at a threshold, which is chosen on dev; False: they are the answer."""
     space: ClassVar[Space] = {}
-    """What `tagkit tune` searches unless one says otherwise; the range of two whole numbers holds whole numbers."""
+    """What `tagkit tune` searches by default; a range between two whole numbers contains whole numbers."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make the subclass a keyword-only dataclass."""
+        super().__init_subclass__(**options)
+        dataclass(kw_only=True, eq=False, repr=False)(cls)
 
     @abstractmethod
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
-        """Learn from the products, choosing on dev where there is something to choose."""
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        """Learn from the products.
+
+        Args:
+            train: The products to learn from, at least one.
+            dev: The products to choose on where there is something to choose; may be empty.
+            cache: Passed on to sub-taggers and to costly parts that other runs share.
+        """
 
     @abstractmethod
     def _tag(self, products: Sequence[Product]) -> Tags:
-        """Return for each product its ranked tags. Each product's tags depend on that product alone."""
+        """Return the ranked tags of each product. Each product's tags depend on that product alone."""
 
     @abstractmethod
     def _state(self) -> State:
-        """Return all that `_fit` learned."""
+        """Return everything that `_fit` learned."""
 
     @abstractmethod
     def _restore(self, state: State) -> None:
-        """Take what `_state` gave."""
+        """Take what `_state` returned."""
 
-    def fit(self, products: Iterable[Any], dev: Iterable[Any] = ()) -> Self:
+    def fit(
+        self,
+        products: Iterable[Any],
+        y: Iterable[Iterable[str]] | None = None,
+        *,
+        dev: Iterable[Any] = (),
+        cache: FitCache | None = None,
+    ) -> Self:
         """Learn from tagged products.
 
         Args:
-            products: To learn from; strategies without training read only their texts.
-            dev: To choose thresholds and parameters on, where the strategy has some.
+            products: Products, titles or mappings with the fields of `Product`; strategies without training read only
+                their texts.
+            y: The gold tags of each product, where the products do not hold them.
+            dev: Products with gold tags on which thresholds and parameters are chosen, where the strategy has some.
+            cache: The costly fits of the same command.
 
         Returns:
             The strategy itself.
 
         Raises:
-            BadInput: There are no products, or one is not a product; the message names it.
+            BadInput: There are no products, one is not a product, or `y` has another length; the message names it.
         """
-        train = as_products(products)
+        train = as_products(products) if y is None else with_tags(products, y)
         if not train:
-            raise BadInput(f"{self.name} cannot learn from no products at all")
-        fit_cache.learn(self, train, as_products(dev))
+            raise BadInput(f"{self.name} cannot be fitted on no products at all")
+        (cache or NoCache()).fit(self, train, as_products(dev))
         self.fitted_ = True
         return self
 
@@ -88,30 +110,43 @@ class Tagger(ABC):
             NotFitted: The strategy was neither fitted nor loaded.
             BadInput: An item is not a product; the message names it.
         """
-        self._check_fitted()
+        self.check_fitted()
         rows = as_products(products)
         readable = [product for product in rows if product.text.strip()]
         found = iter(self._tag(readable) if readable else [])
         return [next(found) if product.text.strip() else [] for product in rows]
 
-    def unread(self, products: Iterable[Any]) -> list[int]:
-        """Return for each product how many characters of its text the strategy does not read (0: it reads all)."""
+    def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
+        """Return F1@M, the mean F1 of the whole lists over the products with gold tags.
+
+        Args:
+            products: As in `predict`.
+            y: The gold tags of each product, where the products do not hold them.
+        """
+        from tagkit.measures import parse
+
+        rows = as_products(products) if y is None else with_tags(products, y)
+        return parse("F1@M")(self.predict(rows), [product.tags for product in rows])
+
+    def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
+        """Return for each product how many characters at the end of its text are not read (0: all are read)."""
         return [0] * len(as_products(products))
 
-    def get_params(self) -> dict[str, Any]:
-        """Return the keywords of `__init__` with their values."""
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters with their values; `deep` is there for scikit-learn and changes nothing."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params: Any) -> Self:
-        """Set keywords of `__init__`.
+        """Set parameters.
 
         Raises:
-            BadInput: There is no such keyword.
+            BadInput: There is no such parameter.
         """
         known = inspect.signature(type(self)).parameters
         for name, value in params.items():
             if name not in known:
-                raise BadInput(f"{self.name} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
+                there = ", ".join(known) or "none"
+                raise BadInput(f"{self.name} has no parameter {name!r}{did_you_mean(name, known)}; it has: {there}")
             setattr(self, name, value)
         return self
 
@@ -120,10 +155,10 @@ class Tagger(ABC):
         return type(self)(**self.get_params())
 
     def save(self, folder: str | Path) -> Path:
-        """Write the fitted strategy into a folder: `tagger.json` and `arrays.npz`, no pickle.
+        """Write the fitted strategy into a folder, without pickle (see `tagkit.state`).
 
         Args:
-            folder: Made if absent.
+            folder: Created if it does not exist.
 
         Returns:
             The folder.
@@ -131,70 +166,107 @@ class Tagger(ABC):
         Raises:
             NotFitted: There is nothing to save.
         """
-        self._check_fitted()
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        plain, arrays = _split_state(self._state())
-        body = {"strategy": self.name, "params": self.get_params(), "state": plain}
-        text = json.dumps(body, ensure_ascii=False, default=_plain)
-        np.savez_compressed(folder / "arrays.npz", allow_pickle=False, **arrays)
-        (folder / "tagger.json").write_text(text, encoding="utf-8")
-        return folder
+        self.check_fitted()
+        return write_state(folder, to_state(self))
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Read a strategy that `save` wrote.
 
-        Args:
-            folder: The folder.
-
         Raises:
-            BadInput: The folder does not hold a saved strategy, or another one than this class.
+            BadInput: The folder does not hold a saved strategy, or holds one of another class.
         """
-        path = Path(folder) / "tagger.json"
-        if not path.is_file():
-            raise BadInput(f"{folder} holds no saved strategy (no tagger.json)")
-        try:
-            body = json.loads(path.read_text(encoding="utf-8"))
-            name, params, plain = body["strategy"], body["params"], body["state"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"{path} is not a saved strategy: {error}") from error
-        kind = registry.taggers.get(name)
-        if not issubclass(kind, cls):
-            raise BadInput(f"{folder} holds the strategy {name}, not {cls.name}")
-        tagger = kind(**params)
-        with np.load(Path(folder) / "arrays.npz", allow_pickle=False) as arrays:
-            tagger._restore(_join_state(plain, dict(arrays)))
-        tagger.fitted_ = True
+        tagger = from_state(read_state(folder), str(folder))
+        if not isinstance(tagger, cls):
+            raise BadInput(f"{folder} holds the strategy {tagger.name}, not {cls.name}")
         return tagger
 
-    def _check_fitted(self) -> None:
+    def check_fitted(self) -> None:
+        """Raise `NotFitted` unless the strategy was fitted or loaded."""
         if not getattr(self, "fitted_", False):
             raise NotFitted(f"the strategy {self.name} is not fitted: call fit(products) or load(folder) first")
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell scikit-learn whether the strategy is fitted."""
+        return getattr(self, "fitted_", False)
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what the estimator takes: texts, and lists of tags as targets."""
+        from sklearn.utils import InputTags, TargetTags
+        from sklearn.utils import Tags as SklearnTags
+
+        inputs = InputTags(one_d_array=True, two_d_array=False, string=True)
+        targets = TargetTags(required=False, multi_output=True)
+        return SklearnTags(estimator_type=None, target_tags=targets, input_tags=inputs)
+
     def __repr__(self) -> str:
-        """Return the class with the parameters that differ from the defaults."""
+        """Return the class with the parameters that differ from their defaults."""
         defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
         changed = [f"{key}={value!r}" for key, value in self.get_params().items() if value != defaults[key]]
         return f"{type(self).__name__}({', '.join(changed)})"
 
 
-def create(name: str, **params: Any) -> Any:
+def create(name: str, **params: Any) -> Tagger:
     """Make a strategy by name.
 
     Args:
         name: A name from `tagkit taggers`.
-        **params: Its keywords.
+        **params: Its parameters.
 
     Raises:
         UnknownName: No strategy has that name.
-        BadInput: It has no such keyword.
+        BadInput: It has no such parameter.
     """
-    return registry.taggers.get(name)().set_params(**params)
+    tagger: Tagger = registry.taggers.get(name)()
+    return tagger.set_params(**params)
+
+
+def to_state(tagger: Tagger) -> State:
+    """Return a fitted strategy as a state: its name, its parameters and what it learned."""
+    return {"strategy": tagger.name, "params": tagger.get_params(), "state": tagger._state()}
+
+
+def from_state(state: State, source: str = "the state") -> Tagger:
+    """Return the fitted strategy that `to_state` described.
+
+    Args:
+        state: What `to_state` returned.
+        source: Where it comes from, for messages.
+
+    Raises:
+        BadInput: It does not describe a strategy, or one of another version of tagkit.
+        UnknownName: No strategy has that name.
+    """
+    try:
+        name, params, learned = state["strategy"], state["params"], state["state"]
+    except KeyError as error:
+        raise BadInput(f"{source} is not a saved tagger: {error} is missing") from error
+    tagger = create(name, **params)
+    try:
+        tagger._restore(learned)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise BadInput(f"{source} was saved by another version of tagkit: fit and save {name} again") from error
+    tagger.fitted_ = True
+    return tagger
+
+
+def with_tags(products: Iterable[Any], tags: Iterable[Iterable[str]]) -> list[Product]:
+    """Return products with the given gold tags.
+
+    Raises:
+        BadInput: There are not as many lists of tags as products, or one is a single text.
+    """
+    rows, lists = as_products(products), list(tags)
+    if len(rows) != len(lists):
+        raise BadInput(f"there are {len(rows)} products and {len(lists)} lists of tags")
+    for position, row in enumerate(lists):
+        if isinstance(row, str):
+            raise BadInput(f"item {position} of y must be a list of tags, not the text {row!r}")
+    return [replace(product, tags=tuple(row)) for product, row in zip(rows, lists, strict=True)]
 
 
 def take_synonyms(tagger: Tagger, synonyms: Mapping[str, Sequence[str]]) -> None:
-    """Hand a data set's synonyms to a strategy that takes some and was given none.
+    """Give a data set's synonyms to a strategy that has such a parameter and was given none.
 
     Args:
         tagger: The strategy; changed in place.
@@ -204,56 +276,7 @@ def take_synonyms(tagger: Tagger, synonyms: Mapping[str, Sequence[str]]) -> None
         tagger.set_params(synonyms={tag: list(forms) for tag, forms in synonyms.items()})
 
 
-def nest(name: str, state: State) -> State:
-    """Return a state as a part of a larger one: each key behind the part's name."""
-    return {f"{name}:{key}": value for key, value in state.items()}
-
-
-def unnest(name: str, state: State) -> State:
-    """Return the part of a state that `nest` put there under a name."""
-    front = f"{name}:"
-    return {key.removeprefix(front): value for key, value in state.items() if key.startswith(front)}
-
-
 def ranked(scores: Iterable[tuple[str, float]], source: str, limit: int | None = None, **fields: Any) -> list[Tag]:
     """Turn (text, score) pairs into tags, the best first, equal scores by text; scores are cut into [0, 1]."""
     best = sorted(scores, key=lambda pair: (-pair[1], pair[0]))[:limit]
     return [Tag(text, float(min(1.0, max(0.0, score))), source, **fields) for text, score in best]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"a {type(value).__name__} cannot be saved")
-
-
-def _split_state(state: State) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Part a state into JSON values and arrays; a sparse matrix becomes four arrays."""
-    plain: dict[str, Any] = {}
-    arrays: dict[str, np.ndarray] = {}
-    for name, value in state.items():
-        if sparse.issparse(value):
-            matrix = value.tocsr()
-            parts = {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
-            arrays |= {f"{name}|{part}": array for part, array in parts.items()}
-            arrays[f"{name}|shape"] = np.asarray(matrix.shape)
-        elif isinstance(value, np.ndarray):
-            if value.dtype == object:
-                raise TypeError(f"state {name!r} holds Python objects: keep it as a list")
-            arrays[name] = value
-        else:
-            plain[name] = value
-    return plain, arrays
-
-
-def _join_state(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> State:
-    """Undo `_split_state`."""
-    state: State = dict(plain)
-    for key, array in arrays.items():
-        name, bar, part = key.partition("|")
-        if not bar:
-            state[name] = array
-        elif part == "shape":
-            parts = (arrays[f"{name}|data"], arrays[f"{name}|indices"], arrays[f"{name}|indptr"])
-            state[name] = sparse.csr_matrix(parts, shape=tuple(array))
-    return state

@@ -134,7 +134,7 @@ def test_every_character_of_a_long_text_is_learnt_from_and_tagged(annotated, mon
     texts = [Product("long", "女百搭" * 1000 + "红色")]
     (row,) = tagger.character_probabilities(texts)
     assert row.shape == (3002, 5) and np.allclose(row.sum(1), 1, atol=1e-4)
-    assert tagger.unread(texts) == [0]
+    assert tagger.n_truncated_chars(texts) == [0]
 
 
 def test_case_and_width_do_not_count(annotated):

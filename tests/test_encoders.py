@@ -82,10 +82,10 @@ def test_the_end_of_a_title_longer_than_the_window_is_read(tiny, products):
     tagger = tiny("sequence", epochs=100, learning_rate=5e-3, dropout=0.0).fit([last, *[products[0]] * 3])
     (row,) = tagger.predict([last])
     assert [(tag.text, tag.spans) for tag in row] == [("高跟鞋", (Span(len(LONG), len(LONG) + 3),))]
-    assert tagger.unread([last]) == [0]
+    assert tagger.n_truncated_chars([last]) == [0]
     tagger = tiny("encoder", wide=False, limit=100).fit(products)
     one, other = (scores(row) for row in tagger.predict([f"{LONG}高跟鞋", f"{LONG}牛奶"]))
-    assert tagger.unread([last]) == [0] and one != other
+    assert tagger.n_truncated_chars([last]) == [0] and one != other
 
 
 @pytest.mark.parametrize("name", ALL)

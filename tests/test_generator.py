@@ -220,7 +220,7 @@ def test_nothing_outside_the_vocabulary_and_nothing_twice(prompted, products, pa
         assert [tag.score for tag in row] == sorted((tag.score for tag in row), reverse=True)
         given += len(row)
     assert given > len(asked)
-    assert tagger.final is ("returns" not in params)
+    assert tagger.needs_threshold is not ("returns" not in params)
 
 
 @pytest.mark.parametrize("params", WAYS[:4], ids=lambda params: params.get("method", "greedy"))
@@ -291,11 +291,11 @@ def test_a_title_cannot_end_its_record(model):
 def test_the_end_of_a_long_text_is_reported_as_unread(prompted, products):
     tagger = prompted(window=16)
     short, long = Product("s", "高跟鞋"), Product("l", "新款百搭高跟鞋" * 50)
-    assert tagger.unread([short, long])[0] == 0
-    left = tagger.unread([long])[0]
+    assert tagger.n_truncated_chars([short, long])[0] == 0
+    left = tagger.n_truncated_chars([long])[0]
     assert 0 < left < len(long.text)
     cut = Product("c", long.text[: len(long.text) - left])
-    assert tagger.unread([cut]) == [0] and tagger.predict([cut]) == tagger.predict([long])
+    assert tagger.n_truncated_chars([cut]) == [0] and tagger.predict([cut]) == tagger.predict([long])
 
 
 # ---------------------------------------------------------------- prompts

@@ -632,7 +632,7 @@ def test_the_key_is_shown_nowhere(server, make, monkeypatch, caplog, capfd, tmp_
     assert server.keys.count(f"Bearer {KEY}") == len(server.keys) > 1
     tagger.save(tmp_path / "model")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {"tagger.json", "answers.sqlite"} <= {path.name for path in files}
+    assert {"state.json", "answers.sqlite"} <= {path.name for path in files}
     everything = [repr(tagger), str(tagger.get_params()), str(tagger.outcomes_), str(tagger.spend_), caplog.text]
     everything += ["".join(capfd.readouterr()), *map(shown, errors), repr(vars(tagger))]
     assert not any(KEY in text for text in everything)

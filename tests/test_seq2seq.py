@@ -167,7 +167,7 @@ class TestLearning:
 
 def test_what_is_beyond_the_window_is_counted(tiny, products):
     tagger = tiny("seq2seq", window=16, epochs=1).fit(products[:18])
-    short, long = tagger.unread(["高跟鞋", "高跟鞋 " * 40])
+    short, long = tagger.n_truncated_chars(["高跟鞋", "高跟鞋 " * 40])
     assert short == 0 and 80 < long < 160
 
 

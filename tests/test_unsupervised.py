@@ -136,7 +136,7 @@ def test_a_very_long_title_is_read_to_its_end_in_short_time(fitted, lang):
     [tags] = fitted.predict([Product("long", title, lang=lang)])
     assert time.perf_counter() - start < 6
     ends = {span.end for tag in tags for span in tag.spans}
-    assert fitted.unread([title]) == [0]
+    assert fitted.n_truncated_chars([title]) == [0]
     # TextRank gives only the best third of the words; the others give all of them, the last word too.
     assert (fitted.name == "textrank") or (len(title) in ends)
 

@@ -85,7 +85,7 @@ def _stream(
     with tqdm(unit=" products", disable=not is_file, file=sys.stderr, mininterval=1) as bar:
         rest = iter(products)
         while chunk := as_products(itertools.islice(rest, CHUNK)):
-            unread = fitted.unread(chunk)
+            unread = fitted.n_truncated_chars(chunk)
             for product, tags, left in zip(chunk, fitted.predict(chunk), unread, strict=True):
                 kept = [tag for tag in tags if tag.score >= min_score][:limit]
                 stream.write(_line(product, kept, left, as_json) + "\n")

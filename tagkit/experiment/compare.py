@@ -14,12 +14,12 @@ import psutil
 from tqdm.auto import tqdm
 
 from tagkit import registry
+from tagkit.cache import FitCache
 from tagkit.datasets import load
 from tagkit.datasets.split import split_of
 from tagkit.errors import BadInput, MissingExtra, TagkitError
 from tagkit.experiment import store
 from tagkit.experiment.result import Comparison, StrategyResult
-from tagkit.fit_cache import Learnt, learning_once
 from tagkit.measures import Measure, parse_all
 from tagkit.product import Dataset
 from tagkit.refine import Chain, Step
@@ -49,9 +49,9 @@ def compare(
 
     Each strategy learns from `data.train`. Its lists then pass the refinements, whose thresholds are chosen on
     `data.dev`; without a dev part, a tenth of train (by hash of the id) serves as dev. A strategy whose lists are its
-    answer as they are (`Tagger.final`) is not refined by default, and learns from all of train, having nothing to
-    choose on dev. Finished strategies are kept in the cache until the comparison ends, so that a stopped one goes on
-    where it was.
+    answer as they are (`Tagger.needs_threshold` is False) is not refined by default, and learns from all of train,
+    having nothing to choose on dev. Finished strategies are kept in the cache until the comparison ends, so that a
+    stopped one resumes.
 
     Args:
         taggers: Names, strategies, or strategies by name in the table; all registered ones if absent.
@@ -89,7 +89,7 @@ def compare(
     chosen_measures = tuple(parse_all(default_measures(data) if measures is None else measures))
     results: list[StrategyResult] = []
     done: list[Path] = []
-    learnt = Learnt()
+    learnt = FitCache()
     bar = tqdm(chosen.items(), disable=not progress, unit="strategy", desc=f"comparing on {data.name}")
     for name, tagger in bar:
         bar.set_postfix_str(name)
@@ -125,7 +125,7 @@ def default_measures(data: Dataset) -> tuple[str, ...]:
 
 
 def run_strategy(
-    name: str, tagger: Tagger, data: Dataset, steps: Sequence[str | Step], learnt: Learnt | None = None
+    name: str, tagger: Tagger, data: Dataset, steps: Sequence[str | Step], learnt: FitCache | None = None
 ) -> StrategyResult:
     """Fit one strategy, refine on dev, tag the test products, and note time and memory.
 
@@ -137,13 +137,12 @@ def run_strategy(
         learnt: What strategies before it learnt; a member that was among them does not learn again, and its time counts
             as if it had.
     """
-    learnt = learnt or Learnt()
+    learnt = learnt or FitCache()
     saved = learnt.saved
-    train, dev = _train_and_dev(data, whole=tagger.final and not steps)
+    train, dev = _train_and_dev(data, whole=not tagger.needs_threshold and not steps)
     with _peak_memory() as peak:
         start = time.perf_counter()
-        with learning_once(learnt):
-            tagger.fit(train, dev=dev)
+        tagger.fit(train, dev=dev, cache=learnt)
         given = Chain(steps)
         chain = given.for_data(data)
         if chain.chooses and dev:
@@ -151,7 +150,7 @@ def run_strategy(
         fitted = time.perf_counter()
         tags = chain(tagger.predict(data.test), data.test)
         tagged = time.perf_counter()
-    unread = sum(tagger.unread(data.test))
+    unread = sum(tagger.n_truncated_chars(data.test))
     costs = (fitted - start + learnt.saved - saved, tagged - fitted, peak.mb, unread)
     return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(map(repr, given.steps)))
 
@@ -192,7 +191,7 @@ def steps_of(tagger: Tagger, refine: Sequence[str | Step] | None) -> tuple[str |
     """Return a strategy's refinements: those given, else the default ones unless its lists are its answer."""
     if refine is not None:
         return tuple(refine)
-    return () if tagger.final else REFINE
+    return REFINE if tagger.needs_threshold else ()
 
 
 def _train_and_dev(data: Dataset, *, whole: bool) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tagkit import registry
+from tagkit.cache import FitCache
 from tagkit.errors import BudgetSpent, DataMissing, HostedError, MissingExtra, TagkitError, WeightsMissing
 from tagkit.experiment import store
 from tagkit.experiment.compare import run_strategy, steps_of
 from tagkit.experiment.result import StrategyResult
 from tagkit.experiment.spec import Refinement, System
-from tagkit.fit_cache import Learnt
 from tagkit.product import Dataset, Product
 from tagkit.refine import Step
 from tagkit.tagger import take_synonyms
 from tagkit.taggers import Tagger, create
-from tagkit.text.clean import leaving_out
 
 ABSENT = {
     DataMissing: "data missing",
@@ -40,7 +39,7 @@ class Kept:
         self.fresh = fresh
         self.taken = 0
         self._paths: list[Path] = []
-        self._learnt = Learnt()
+        self._learnt = FitCache()
 
     def run(self, system: System, data: Dataset, seed: int | None) -> StrategyResult:
         """Return one run of a system, taken up from a stopped command or made now.
@@ -68,8 +67,7 @@ class Kept:
             self.taken += not own
             return found
         name = system.name if seed is None else f"{system.name}, seed {seed}"
-        with leaving_out(system.leave_out):
-            made = run_strategy(name, tagger, data, steps, None if system.leave_out else self._learnt)
+        made = run_strategy(name, tagger, data, steps, self._learnt)
         store.write(path, made)
         return made
 
@@ -92,6 +90,8 @@ def tagger_of(system: System, seed: int | None = None) -> Tagger:
         MissingExtra: Its package is not installed.
     """
     made: Tagger = create(system.strategy, **system.params)
+    if system.leave_out:
+        made.set_params(skip_cleaning=system.leave_out)
     if seed is None or (system.share < 1 and "seed" not in made.get_params()):
         return made
     return made.set_params(seed=seed)

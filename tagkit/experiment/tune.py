@@ -53,9 +53,9 @@ def tune(
     Each trial fits on train and is scored on dev. The strategy and the thresholds that `compare` puts behind it choose
     on dev as well, so dev is halved by the seed: fitted with one half at hand, the strategy is scored on the other, and
     the other way round, and the figure is that of both halves together. A strategy whose lists are its answer
-    (`Tagger.final`) has no thresholds and is fitted once, without dev. Without a dev part, a tenth of train by the seed
-    is held out in its place. Test is never read. The best figure is the best of many on the same products and so
-    flatters: what the parameters are worth, `compare` says on test.
+    (`Tagger.needs_threshold` is False) has no thresholds and is fitted once, without dev. Without a dev part, a tenth
+    of train by the seed is held out in its place. Test is never read. The best figure is the best of many on the same
+    products and so flatters: what the parameters are worth, `compare` says on test.
 
     Every trial is kept when it ends, in an SQLite file that Optuna's own tools read as well. The same call goes on
     there, and gives what it would have given without the stop, as does a larger `trials`. A trial that fails counts.
@@ -248,7 +248,7 @@ def _parts(data: Dataset, seed: int) -> tuple[tuple[Product, ...], tuple[Product
 
 def _folds(tagger: Tagger, dev: Sequence[Product], seed: int) -> list[tuple[Sequence[Product], Sequence[Product]]]:
     """Return pairs of what a strategy may choose on and what it is then scored on."""
-    if tagger.final:
+    if not tagger.needs_threshold:
         return [((), dev)]
     order = _shuffled(dev, seed)
     one, other = order[::2], order[1::2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tagkit.generation import Search
@@ -14,28 +15,45 @@ from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import Tagger
 
 
-class ListWriter(Tagger):
-    """Base of the strategies that write lists of tags, one or several per product.
+@dataclass(kw_only=True)
+class DecodingOptions:
+    """How lists of tags are decoded.
 
-    Subclasses have the keywords of decoding, say how products are written about (`votes`) and which tags train has
-    (`_known`), and call `_calibrate` in the end of `_fit`.
+    Args:
+        method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
+        returns: Lists per product; of beam search also the number of beams.
+        temperature: Of sampling.
+        top_p: Of sampling: only the most probable tokens that together reach this probability.
+        min_p: Of sampling: only tokens of at least this share of the highest probability.
+        penalty: Of diverse beam search, for a token that another group of beams chose.
+        limit: How many tags to give at most.
+        seed: Of the order of training, of dropout and, with a product's text, of sampling: equal texts get equal tags,
+            whatever the batch.
     """
 
-    method: str
-    returns: int
-    temperature: float
-    top_p: float
-    min_p: float
-    penalty: float
-    limit: int
-    seed: int
-    typed_: bool = False
-    _confidence: Confidence
+    method: str = "greedy"
+    returns: int = 1
+    temperature: float = 1.0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    penalty: float = 0.5
+    limit: int = 20
+    seed: int = 0
+
+
+class ListWriter(DecodingOptions, Tagger):
+    """Base of the strategies that write lists of tags, one or several per product.
+
+    Subclasses say how products are written about (`votes`) and which tags train has (`_known`), and call `_calibrate`
+    in the end of `_fit`.
+    """
+
+    typed_ = False
 
     @property
-    def final(self) -> bool:  # type: ignore[override]
-        """Whether the one list that is written is the answer; of several, rare tags are left to a threshold."""
-        return self.returns == 1
+    def needs_threshold(self) -> bool:  # type: ignore[override]
+        """Whether several lists are written per product: rare tags are then left to a threshold."""
+        return self.returns > 1
 
     @abstractmethod
     def votes(self, products: Sequence[Product]) -> Votes:
@@ -69,7 +87,7 @@ class ListWriter(Tagger):
             NotFitted: The strategy was neither fitted nor loaded.
             BadInput: There is no such keyword, or its value is not possible.
         """
-        self._check_fitted()
+        self.check_fitted()
         self.set_params(**how)
         self._search(1)
         self._calibrate(dev)

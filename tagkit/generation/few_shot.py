@@ -9,7 +9,7 @@ import numpy as np
 
 from tagkit.features import TextFeatures
 from tagkit.product import Product, as_products
-from tagkit.tagger import State, nest, unnest
+from tagkit.tagger import State
 
 KINDS = ("similar", "shared")
 
@@ -56,7 +56,7 @@ class Demonstrations:
         """Return what there is to choose from."""
         out: dict[str, Any] = {"products": [product.to_dict() for product in self.products]}
         if self.kind == "similar":
-            out |= nest("features", self._features.state()) | {"vectors": self._vectors}
+            out |= {"features": self._features.state(), "vectors": self._vectors}
         return out
 
     def restore(self, state: State) -> Self:
@@ -64,6 +64,6 @@ class Demonstrations:
         self.products = as_products(state["products"])
         if self.kind == "similar":
             self._features = TextFeatures(use_words=False)
-            self._features.restore(unnest("features", state))
+            self._features.restore(state["features"])
             self._vectors = state["vectors"]
         return self

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from tagkit.features import targets
 from tagkit.product import Product
-from tagkit.tagger import State, create, nest, unnest
+from tagkit.tagger import State, create
 
 MEMBERS = ("lexicon", "knn")
 
@@ -64,7 +64,7 @@ class Recall:
         """Return what was learned."""
         out: State = {"tags": self.tags, "graph": self.graph}
         for member in self.members:
-            out |= nest(member.name, member._state())
+            out[member.name] = member._state()
         return out
 
     @classmethod
@@ -74,7 +74,7 @@ class Recall:
         made.tags, made.graph = state["tags"], state["graph"]
         for name in MEMBERS:
             member = create(name)
-            member._restore(unnest(name, state))
+            member._restore(state[name])
             member.fitted_ = True
             made.members.append(member)
         return made

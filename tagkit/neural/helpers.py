@@ -20,7 +20,6 @@ from tagkit.cache import cache_folder
 from tagkit.errors import BadInput
 from tagkit.neural import Backbone, Window
 from tagkit.product import Product, digest
-from tagkit.tagger import nest, unnest
 from tagkit.text.language import language_of
 
 FORGOTTEN = 14 * 24 * 3600
@@ -85,11 +84,11 @@ def checkpoint_file(name: str, params: dict[str, Any], *parts: Sequence[Product]
     return cache_folder("training") / f"{name}-{hashlib.sha256(what.encode()).hexdigest()[:24]}.safetensors"
 
 
-def state_of(module: nn.Module, prefix: str) -> dict[str, np.ndarray]:
-    """Return a module's parameters as arrays, their names behind a prefix."""
-    return nest(prefix, {key: value.detach().cpu().numpy() for key, value in module.state_dict().items()})
+def state_of(module: nn.Module) -> dict[str, np.ndarray]:
+    """Return a module's parameters as arrays by name."""
+    return {key: value.detach().cpu().numpy() for key, value in module.state_dict().items()}
 
 
-def restore(module: nn.Module, prefix: str, state: dict[str, Any]) -> None:
+def restore(module: nn.Module, state: dict[str, Any]) -> None:
     """Take what `state_of` gave."""
-    module.load_state_dict({key: torch.from_numpy(value) for key, value in unnest(prefix, state).items()})
+    module.load_state_dict({key: torch.from_numpy(value) for key, value in state.items()})

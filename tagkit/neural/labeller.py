@@ -23,8 +23,7 @@ class Labeller(Tagger):
     Subclasses call `_read_gold` in `_fit`, and say how probable each label of each character is (`_probabilities`).
     """
 
-    final = True
-    types_: list[str]
+    needs_threshold = False
 
     @abstractmethod
     def _probabilities(self, products: Sequence[Product]) -> list[NDArray[np.float32]]:
@@ -41,7 +40,7 @@ class Labeller(Tagger):
     @property
     def types(self) -> list[str]:
         """The types in the order of the labels."""
-        self._check_fitted()
+        self.check_fitted()
         return self.types_
 
     def character_probabilities(self, products: Sequence[Product]) -> Iterator[NDArray[np.float32]]:

@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
+from tagkit.features import CleaningOptions
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text import english
-from tagkit.text.clean import DEFAULT, CleanText, clean
+from tagkit.text.clean import DEFAULT, CleanText
 from tagkit.text.language import language_of
 from tagkit.text.segment import Segmenter, Token
 from tagkit.text.stems import stem
@@ -177,31 +179,43 @@ Choose = Callable[[Sequence[Word], int | None], list[tuple[int, int]]]
 """From all words of a text and the most words of a phrase to (first, last) of phrases: `ngrams`, `longest` …"""
 
 
-class WordTagger(Tagger):
+@dataclass(kw_only=True)
+class PhraseOptions(CleaningOptions):
+    """How the text of a product is read as words and phrases.
+
+    Args:
+        limit: How many tags to give at most; None: all.
+        max_words: How many words an English phrase may have; None: any number.
+        max_words_zh: The same for Chinese.
+        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
+        tag_words: Whether the tags of train are kept whole as words, and written as there.
+        english: How English is read, see `ENGLISH`.
+    """
+
+    limit: int | None = 10
+    max_words: int | None = 3
+    max_words_zh: int | None = 1
+    pos_filter: bool = True
+    tag_words: bool = True
+    english: str = "words"
+
+
+class WordTagger(PhraseOptions, Tagger):
     """Base of the strategies that score the words and phrases of one product.
 
-    A subclass implements `_score` and has the keywords `limit` (how many tags at most, None: all), `max_words` and
-    `max_words_zh` (how many words a phrase may have in English and in Chinese, None: any number), `tag_words` (whether
-    the tags of train are kept whole as words, and written as there), `pos_filter` (whether Chinese words are chosen
-    by their part of speech) and `english` (how English is read, see `ENGLISH`). Scores are divided by the product's
+    A subclass implements `_score`. Scores are divided by the product's
     highest, so that the best tag has 1 and no product's scores depend on another product. Of equal tags the one that
     stands first comes first, or, where `ties` is "last", the one that stands last.
     """
 
-    ties: str = "first"
+    ties = "first"
     space = READING
-    limit: int | None
-    max_words: int | None
-    max_words_zh: int | None
-    tag_words: bool
-    pos_filter: bool
-    english: str
 
     @abstractmethod
     def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
         """Return the candidates of one product with scores of 0 and more, the higher the better."""
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         counts = Counter(tag for product in train for tag in product.tags)
         self._know(sorted(counts, key=lambda tag: (-counts[tag], tag)) if self.tag_words else [])
 
@@ -216,7 +230,7 @@ class WordTagger(Tagger):
         self.tags_ = tags
         self._written: dict[str, str] = {}
         for tag in tags:
-            self._written.setdefault(clean(tag).text, tag)
+            self._written.setdefault(self.clean(tag).text, tag)
         self._segmenter = Segmenter(self._written)
 
     def _tag(self, products: Sequence[Product]) -> Tags:
@@ -241,8 +255,8 @@ class WordTagger(Tagger):
             raise BadInput(f"{self.name}: `english` is one of {', '.join(ENGLISH)}, not {self.english!r}")
         lang = language_of(product)
         if lang != "zh" and self.english == NOUN_PHRASES:
-            return _tagged(clean(product.text, CASED), lang)
-        cleaned = clean(product.text)
+            return _tagged(self.clean(product.text, CASED), lang)
+        cleaned = self.clean(product.text)
         tokens = self._segmenter.tokens(cleaned.text, lang, pos=self.pos_filter and lang == "zh")
         words: list[Word] = []
         stemmed = lang != "zh" and self.english == STEMS

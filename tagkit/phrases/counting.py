@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from tagkit.cache import FitCache
 from tagkit.phrases.candidates import Reading, WordTagger
 from tagkit.product import Product
 from tagkit.tagger import State
@@ -20,8 +21,8 @@ class CountingTagger(WordTagger):
     def _keys(self, reading: Reading) -> Iterable[str]:
         """Return the words and phrases that are counted in one product, each once."""
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
-        super()._fit(train, dev)
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        super()._fit(train, dev, cache)
         self.counts_ = dict(Counter(key for product in train for key in self._keys(self._read(product))))
         self.products_ = len(train)
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from copy import copy
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagkit.fit_cache import once
+from tagkit.cache import FitCache, NoCache
 from tagkit.neural import Backbone
 from tagkit.neural.vectors import embed
 from tagkit.product import Product, digest
-from tagkit.tagger import State, nest, unnest
+from tagkit.tagger import State
 from tagkit.taggers._stacking import Evidence, Synonyms
 
 Floats = NDArray[np.float32]
@@ -43,7 +42,14 @@ class Surface:
         """Say whether anything was learnt."""
         return self._evidence is not None
 
-    def fit(self, tags: Sequence[str], products: Sequence[Product], dev: Sequence[Product], least: int) -> Any:
+    def fit(
+        self,
+        tags: Sequence[str],
+        products: Sequence[Product],
+        dev: Sequence[Product],
+        least: int,
+        cache: FitCache,
+    ) -> Any:
         """Learn from tagged products.
 
         Args:
@@ -51,31 +57,41 @@ class Surface:
             products: To learn from, with all of the tags among theirs.
             dev: To calibrate on.
             least: How many products each tag has at least.
+            cache: Where equal features of other runs are found.
 
         Returns:
             The logits of these products, each held out from its own answer, shape (products, tags); None where there
             are too many products times tags, and nothing is learnt.
         """
 
-        def learnt() -> tuple[Evidence, Floats | None]:
+        def learnt() -> State:
             evidence = Evidence(tags, self.category, self.synonyms)
-            return evidence, evidence.fit(products, self.vectors(products), dev, least)
+            known = evidence.fit(products, self.vectors(products), dev, least)
+            return {"evidence": None if known is None else evidence.state(), "known": known}
 
         settings = [self.source, self.category, self.precision, self.synonyms, list(tags), least]
         self._name = f"surface {json.dumps(settings, sort_keys=True)}"
-        evidence, known = once(self._name, learnt, products, dev)
-        self._evidence = None if known is None else copy(evidence)  # `extend` is this one's own
+        state = cache.get(self._name, learnt, products, dev)
+        stored = state["evidence"]
+        self._evidence = None if stored is None else Evidence.restore(stored, self.synonyms)
         self._name += digest(products, dev)
-        return known
+        return state["known"]
 
-    def read(self, products: Sequence[Product]) -> Floats:
-        """Return the logits of products, shape (products, tags)."""
+    def read(self, products: Sequence[Product], cache: FitCache | None = None) -> Floats:
+        """Return the logits of products, shape (products, tags).
 
-        def found() -> Floats:
+        Args:
+            products: The products.
+            cache: Where what an equal object found for the same products is kept; used only while fitting.
+        """
+
+        def found() -> State:
             assert self._evidence is not None
-            return self._evidence.read(products, self.vectors(products))
+            return {"logits": self._evidence.read(products, self.vectors(products))}
 
-        return once(f"read by {self._name}", found, products) if self._name else found()
+        shared = cache if cache and self._name else NoCache()
+        logits: Floats = shared.get(f"read by {self._name}", found, products)["logits"]
+        return logits
 
     def vectors(self, products: Sequence[Product]) -> Floats:
         """Return the products' vectors by the encoder as it was, shape (products, size)."""
@@ -94,10 +110,9 @@ class Surface:
 
     def state(self) -> State:
         """Return what was learned."""
-        return nest("evidence", self._evidence.state()) if self._evidence is not None else {}
+        return self._evidence.state() if self._evidence is not None else {}
 
     def restore(self, state: State) -> Self:
         """Take what `state` gave."""
-        stored = unnest("evidence", state)
-        self._evidence = Evidence.restore(stored, self.synonyms) if stored else None
+        self._evidence = Evidence.restore(state, self.synonyms) if state else None
         return self

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tagkit.features import targets, votes
 from tagkit.product import Product
-from tagkit.tagger import State, nest, unnest
+from tagkit.tagger import State
 from tagkit.taggers.linear import CLOSED_FORM, Linear
 from tagkit.text.present import is_present
 
@@ -223,7 +223,7 @@ class Evidence:
             "category": self.category,
             **fusion,
             **train,
-            **nest("linear", self._linear._state()),
+            "linear": self._linear._state(),
         }
 
     @classmethod
@@ -235,7 +235,7 @@ class Evidence:
         made._near, made._gold, made._categories = state["near"], state["gold"], state["categories"]
         made._words, made._vectors = state["words"], state["vectors"]
         made._linear = Linear()
-        made._linear._restore(unnest("linear", state))
+        made._linear._restore(state["linear"])
         return made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tagkit.errors import BadInput
-from tagkit.tagger import State, Tagger, create, nest, unnest
+from tagkit.tagger import State, Tagger, create, from_state, to_state
 
 
 def make(members: Sequence[Any], owner: str, **handed: Any) -> list[Tagger]:
@@ -32,19 +32,10 @@ def make(members: Sequence[Any], owner: str, **handed: Any) -> list[Tagger]:
 
 
 def state_of(members: Sequence[Tagger]) -> State:
-    """Return what all members learned, each behind its number."""
-    state: State = {"members": [[member.name, member.get_params()] for member in members]}
-    for number, member in enumerate(members):
-        state |= nest(str(number), member._state())
-    return state
+    """Return everything that the sub-taggers learned."""
+    return {"members": [to_state(member) for member in members]}
 
 
 def restore(state: State) -> list[Tagger]:
-    """Return the members that `state_of` saved."""
-    members = []
-    for number, (name, params) in enumerate(state["members"]):
-        member = create(name, **params)
-        member._restore(unnest(str(number), state))
-        member.fitted_ = True
-        members.append(member)
-    return members
+    """Return the sub-taggers that `state_of` described."""
+    return [from_state(member) for member in state["members"]]

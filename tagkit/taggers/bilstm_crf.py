@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.neural import Recipe, Window, bio, helpers, train
 from tagkit.neural.bilstm import (
@@ -77,35 +78,20 @@ class BiLSTMCRF(Labeller):
         "select": [False, True],
     }
 
-    def __init__(
-        self,
-        partial: str = "ds_pa",
-        select: bool = False,
-        vectors: str | None = None,
-        size: int = 100,
-        hidden: int = 100,
-        dropout: float = 0.2,
-        epochs: int = 40,
-        learning_rate: float = 3e-3,
-        batch_size: int = 64,
-        average: float = 0.0,
-        patience: int = 0,
-        seed: int = 0,
-    ) -> None:
-        self.partial = partial
-        self.select = select
-        self.vectors = vectors
-        self.size = size
-        self.hidden = hidden
-        self.dropout = dropout
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.average = average
-        self.patience = patience
-        self.seed = seed
+    partial: str = "ds_pa"
+    select: bool = False
+    vectors: str | None = None
+    size: int = 100
+    hidden: int = 100
+    dropout: float = 0.2
+    epochs: int = 40
+    learning_rate: float = 3e-3
+    batch_size: int = 64
+    average: float = 0.0
+    patience: int = 0
+    seed: int = 0
 
-    def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
+    def _fit(self, train_: Rows[Product], dev: Rows[Product], cache: FitCache) -> None:
         self._check_parameters()
         gold = self._read_gold(train_)
         counts = Counter(char for product in train_ for char in map(key, product.text))
@@ -191,10 +177,10 @@ class BiLSTMCRF(Labeller):
 
     def _state(self) -> State:
         state: State = {"types": self.types_, "characters": self.characters_, "history": self.history_}
-        return state | helpers.state_of(self._net, "net")
+        return state | {"net": helpers.state_of(self._net)}
 
     def _restore(self, state: State) -> None:
         self.types_, self.characters_, self.history_ = state["types"], state["characters"], state["history"]
         self._net = self._network()
-        helpers.restore(self._net, "net", state)
+        helpers.restore(self._net, state["net"])
         self._net.eval()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from tagkit.cache import FitCache
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text.language import language_of
@@ -26,12 +27,11 @@ class Dictionary(Tagger):
     """
 
     name = "dictionary"
-    final = True
+    needs_threshold = False
 
-    def __init__(self, min_chars: int = 2) -> None:
-        self.min_chars = min_chars
+    min_chars: int = 2
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         spellings: dict[str, Counter[str]] = defaultdict(Counter)
         types: dict[str, Counter[str]] = defaultdict(Counter)
         for product in train:

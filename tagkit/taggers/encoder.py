@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from torch import Tensor
 
+from tagkit.cache import FitCache
 from tagkit.calibration import platt
 from tagkit.errors import BadInput
 from tagkit.features import targets
@@ -20,7 +21,7 @@ from tagkit.neural.label_scorer import Scorer
 from tagkit.neural.losses import LOSSES, multilabel_loss
 from tagkit.neural.vectors import embed
 from tagkit.product import Product, Tags
-from tagkit.tagger import Space, State, Tagger, nest, ranked, unnest
+from tagkit.tagger import Space, State, Tagger, ranked
 from tagkit.taggers._stacked_features import Surface
 
 Floats = NDArray[np.float32]
@@ -78,51 +79,28 @@ class Encoder(Tagger):
         "dropout": (0.0, 0.3),
     }
 
-    def __init__(
-        self,
-        model: str = "auto",
-        category: bool = True,
-        wide: bool = True,
-        synonyms: Mapping[str, Sequence[str]] | None = None,
-        loss: str = "bce",
-        balance: float = 0.0,
-        min_count: int | None = None,
-        epochs: int = 12,
-        learning_rate: float = 3e-4,
-        head_rate: float = 3.0,
-        batch_size: int = 16,
-        average: float = 0.0,
-        dropout: float = 0.1,
-        freeze: bool = True,
-        patience: int = 0,
-        window: int | None = None,
-        limit: int = 20,
-        precision: str = "auto",
-        tag_precision: str = "fp32",
-        seed: int = 0,
-    ) -> None:
-        self.model = model
-        self.category = category
-        self.wide = wide
-        self.synonyms = synonyms
-        self.loss = loss
-        self.balance = balance
-        self.min_count = min_count
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.head_rate = head_rate
-        self.batch_size = batch_size
-        self.average = average
-        self.dropout = dropout
-        self.freeze = freeze
-        self.patience = patience
-        self.window = window
-        self.limit = limit
-        self.precision = precision
-        self.tag_precision = tag_precision
-        self.seed = seed
+    model: str = "auto"
+    category: bool = True
+    wide: bool = True
+    synonyms: Mapping[str, Sequence[str]] | None = None
+    loss: str = "bce"
+    balance: float = 0.0
+    min_count: int | None = None
+    epochs: int = 12
+    learning_rate: float = 3e-4
+    head_rate: float = 3.0
+    batch_size: int = 16
+    average: float = 0.0
+    dropout: float = 0.1
+    freeze: bool = True
+    patience: int = 0
+    window: int | None = None
+    limit: int = 20
+    precision: str = "auto"
+    tag_precision: str = "fp32"
+    seed: int = 0
 
-    def _fit(self, train_: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         if self.loss not in LOSSES:
             raise BadInput(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
         self.tags_, least = helpers.vocabulary(train_, self.min_count, self.name)
@@ -135,7 +113,7 @@ class Encoder(Tagger):
         if self.freeze:
             backbone.freeze_embeddings()
         self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms)
-        known = self._surface.fit(self.tags_, tagged, dev, least) if self.wide else None
+        known = self._surface.fit(self.tags_, tagged, dev, least, cache) if self.wide else None
         wide = np.zeros_like(gold) if known is None else known
         # The surface knows how frequent each tag is; without it the bias begins there.
         self._net = Scorer(backbone, labels, share if known is None else np.full(len(share), 0.5), self.dropout)
@@ -156,12 +134,14 @@ class Encoder(Tagger):
             [len(window) for window in windows],
             self._recipe(),
             name=self.name,
-            evaluate=(lambda _: _best_f1(self._logits(judged), truth.toarray())) if judged and self.patience else None,
+            evaluate=(lambda _: _best_f1(self._logits(judged, cache), truth.toarray()))
+            if judged and self.patience
+            else None,
             is_head=lambda key: not key.startswith("backbone."),
             checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, dev),
         )
         if judged:
-            self.scale_, self.shift_ = platt(self._logits(judged), truth)
+            self.scale_, self.shift_ = platt(self._logits(judged, cache), truth)
 
     def _recipe(self) -> Recipe:
         return Recipe(
@@ -179,14 +159,14 @@ class Encoder(Tagger):
         prefixes = [product.category for product in products] if self.category else None
         return backbone.reader(window=self.window).read([product.text for product in products], prefixes)
 
-    def _logits(self, products: Sequence[Product]) -> NDArray[np.float64]:
+    def _logits(self, products: Sequence[Product], cache: FitCache | None = None) -> NDArray[np.float64]:
         """Return the uncalibrated logits, shape (products, tags)."""
         windows = self._windows(self._net.backbone, products)
         out = np.zeros((len(products), len(self.tags_)))
         for batch, scores in run(self._net, windows, self._net.backbone.padding, self.tag_precision):
             np.add.at(out, [windows[i].row for i in batch], scores.numpy())
         out /= np.bincount([window.row for window in windows], minlength=len(products))[:, None]
-        return out + self._net.beside(self._surface.read(products)) if self._surface else out
+        return out + self._net.beside(self._surface.read(products, cache)) if self._surface else out
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         found = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
@@ -211,7 +191,7 @@ class Encoder(Tagger):
             NotFitted: The strategy was neither fitted nor loaded.
             WeightsMissing: The encoder as it was before training is not to be had.
         """
-        self._check_fitted()
+        self.check_fitted()
         new = [tag for tag in dict.fromkeys(tags) if tag not in set(self.tags_)]
         if new:
             labels = embed(Backbone.load(self._net.backbone.source), new)
@@ -224,16 +204,18 @@ class Encoder(Tagger):
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "history": self.history_, "known": self.known_}
         state |= {"scale": self.scale_, "shift": self.shift_}
-        state |= nest("backbone", self._net.backbone.state()) | nest("net", self._net.head_state())
-        return state | self._surface.state()
+        state |= {"backbone": self._net.backbone.state(), "net": self._net.head_state()}
+        return state | {"features": self._surface.state()}
 
     def _restore(self, state: State) -> None:
         self.tags_, self.known_, self.history_ = state["tags"], state["known"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
-        labels, backbone = state["net:labels"], Backbone.from_state(unnest("backbone", state))
-        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(state)
+        labels, backbone = state["net"]["labels"], Backbone.from_state(state["backbone"])
+        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
+            state["features"]
+        )
         self._net = Scorer(backbone, labels, np.full(len(labels), 0.5), self.dropout)
-        stored = {key: torch.from_numpy(value) for key, value in unnest("net", state).items()}
+        stored = {key: torch.from_numpy(value) for key, value in state["net"].items()}
         self._net.load_state_dict(stored, strict=False)
         self._net.eval()
 

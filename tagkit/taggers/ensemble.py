@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag, Tags
@@ -39,21 +40,12 @@ class Ensemble(Tagger):
 
     name = "ensemble"
 
-    def __init__(
-        self,
-        members: Sequence[Any] = ("encoder", "semantic", "linear", "lexicon"),
-        level: str = "auto",
-        weights: Sequence[float] | None = None,
-        synonyms: Any = None,
-        limit: int = 20,
-        seed: int | None = None,
-    ) -> None:
-        self.members = members
-        self.level = level
-        self.weights = weights
-        self.synonyms = synonyms
-        self.limit = limit
-        self.seed = seed
+    members: Sequence[Any] = ("encoder", "semantic", "linear", "lexicon")
+    level: str = "auto"
+    weights: Sequence[float] | None = None
+    synonyms: Any = None
+    limit: int = 20
+    seed: int | None = None
 
     @classmethod
     def of(cls, members: Sequence[Tagger], **params: Any) -> Self:
@@ -66,18 +58,18 @@ class Ensemble(Tagger):
         Raises:
             NotFitted: One is not fitted.
         """
-        made = cls([[member.name, member.get_params()] for member in members], **params)
+        made = cls(members=[[member.name, member.get_params()] for member in members], **params)
         for member in members:
-            member._check_fitted()
+            member.check_fitted()
         made._make()
         made._take(list(members))
         made.fitted_ = True
         return made
 
     @property
-    def final(self) -> bool:  # type: ignore[override]
-        """Whether the members are; then their average is its answer as it is."""
-        return all(member.final for member in self._make())
+    def needs_threshold(self) -> bool:  # type: ignore[override]
+        """Whether one of the sub-taggers does."""
+        return any(member.needs_threshold for member in self._make())
 
     def _make(self) -> list[Tagger]:
         if self.level not in LEVELS:
@@ -88,10 +80,10 @@ class Ensemble(Tagger):
             raise BadInput(f"ensemble: it needs a weight of 0 or more for each of {len(made)} members, not {weights!r}")
         return made
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._take(self._make())
         for member in self.members_:
-            member.fit(train, dev=dev)
+            member.fit(train, dev=dev, cache=cache)
 
     def _take(self, members: list[Tagger]) -> None:
         able = all(hasattr(member, "character_probabilities") for member in members)
@@ -141,9 +133,11 @@ class Ensemble(Tagger):
         best = sorted(scores, key=lambda key: (-round(scores[key], 6), key))[: self.limit]
         return [Tag(key[0], min(1.0, round(scores[key], 6)), self.name, spans[key], key[1]) for key in best]
 
-    def unread(self, products: Any) -> list[int]:
+    def n_truncated_chars(self, products: Any) -> list[int]:
         """Return for each product the characters that no member reads."""
-        return [min(parts) for parts in zip(*(member.unread(products) for member in self.members_), strict=True)]
+        return [
+            min(parts) for parts in zip(*(member.n_truncated_chars(products) for member in self.members_), strict=True)
+        ]
 
     def _state(self) -> State:
         return {"by_characters": self.by_characters_} | _sub_taggers.state_of(self.members_)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from accelerate import Accelerator
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.generation import Marks, Search
 from tagkit.generation.base import ListWriter
@@ -22,7 +23,7 @@ from tagkit.generation.votes import Confidence
 from tagkit.generation.writer import Writer
 from tagkit.neural import Recipe, helpers
 from tagkit.product import Product, as_products
-from tagkit.tagger import Space, State, nest, unnest
+from tagkit.tagger import Space, State
 
 MODES = ("fine-tuned", "prompted")
 DECODINGS = ("constrained", "open")
@@ -41,8 +42,8 @@ class Generator(ListWriter):
 
     Several texts of a product (`returns`) are merged: a tag's votes and log-probabilities give its score, by a
     logistic regression learnt on dev; without dev it is the share of the texts, weighted by their probabilities, times
-    the mean probability of the tag's tokens. A text beyond the window is cut, and `unread` says by how much. A saved
-    prompted strategy names its model; a fine-tuned one holds it.
+    the mean probability of the tag's tokens. A text beyond the window is cut, and `n_truncated_chars`
+    says by how much. A saved prompted strategy names its model; a fine-tuned one holds it.
 
     Args:
         model: A name from `tagkit models list`, the hub id of a causal language model, or a folder.
@@ -61,22 +62,13 @@ class Generator(ListWriter):
         average: Decay of the moving average of the weights that is used in the end; 0: none.
         patience: Stop after so many epochs without a better micro-F1 on dev, and keep the best; 0: train all epochs.
         decoding: "constrained" or "open".
-        method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
-        returns: Texts per product; of beam search also the beams.
-        temperature: Of sampling.
-        top_p: Of sampling.
-        min_p: Of sampling.
-        penalty: Of diverse beam search.
         candidates: Constrained plain tags: how many are recalled first (by look-up, neighbours and the graph of tags
             that stand together) for the model to choose from; 0: all of train.
         tokens: The most tokens written; None: a quarter more than almost all of train's lists have.
-        limit: How many tags to give at most.
         window: The most tokens of a text that are read.
         precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
         tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
         compile: Whether tagging uses a static cache and, on a GPU, compiled steps.
-        seed: Of the order of products and tags, of the shared demonstrations and, with a product's text, of sampling:
-            equal texts get equal tags, whatever the batch.
 
     Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); constrained: De
     Cao et al., Autoregressive Entity Retrieval (ICLR 2021); demonstrations: Liu et al., What Makes Good In-Context
@@ -92,69 +84,29 @@ class Generator(ListWriter):
         "order": list(ORDERS),
     }
 
-    def __init__(
-        self,
-        model: str = "smollm2-135m",
-        mode: str = "fine-tuned",
-        shots: int = 0,
-        demonstrations: str = "similar",
-        category: bool = True,
-        order: str = "given",
-        augment: float = 0.0,
-        layers: int = 0,
-        lora: int = 0,
-        epochs: int = 3,
-        learning_rate: float | None = None,
-        batch_size: int = 8,
-        average: float = 0.0,
-        patience: int = 0,
-        decoding: str = "constrained",
-        method: str = "greedy",
-        returns: int = 1,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
-        penalty: float = 0.5,
-        candidates: int = 0,
-        tokens: int | None = None,
-        limit: int = 20,
-        window: int = 512,
-        precision: str = "auto",
-        tag_precision: str = "fp32",
-        compile: bool = False,
-        seed: int = 0,
-    ) -> None:
-        self.model = model
-        self.mode = mode
-        self.shots = shots
-        self.demonstrations = demonstrations
-        self.category = category
-        self.order = order
-        self.augment = augment
-        self.layers = layers
-        self.lora = lora
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.average = average
-        self.patience = patience
-        self.decoding = decoding
-        self.method = method
-        self.returns = returns
-        self.temperature = temperature
-        self.top_p = top_p
-        self.min_p = min_p
-        self.penalty = penalty
-        self.candidates = candidates
-        self.tokens = tokens
-        self.limit = limit
-        self.window = window
-        self.precision = precision
-        self.tag_precision = tag_precision
-        self.compile = compile
-        self.seed = seed
+    model: str = "smollm2-135m"
+    mode: str = "fine-tuned"
+    shots: int = 0
+    demonstrations: str = "similar"
+    category: bool = True
+    order: str = "given"
+    augment: float = 0.0
+    layers: int = 0
+    lora: int = 0
+    epochs: int = 3
+    learning_rate: float | None = None
+    batch_size: int = 8
+    average: float = 0.0
+    patience: int = 0
+    decoding: str = "constrained"
+    candidates: int = 0
+    tokens: int | None = None
+    window: int = 512
+    precision: str = "auto"
+    tag_precision: str = "fp32"
+    compile: bool = False
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._check()
         self.typed_ = any(tag.type for product in train for tag in product.annotations)
         tagged = [product for product in train if items(product, self.typed_)]
@@ -242,7 +194,7 @@ class Generator(ListWriter):
     def _known(self) -> Collection[Item]:
         return self._writer.rules.known
 
-    def unread(self, products: Any) -> list[int]:
+    def n_truncated_chars(self, products: Any) -> list[int]:
         """Return for each product how many characters of its text are beyond the window."""
         return [len(product.text) - self._writer.form.read(product) for product in as_products(products)]
 
@@ -254,17 +206,16 @@ class Generator(ListWriter):
         parts |= {"confidence": self._confidence, "model": writer.model if self.mode == "fine-tuned" else None}
         for name, part in parts.items():
             if part is not None:
-                state |= nest(name, part.state())
+                state[name] = part.state()
         return state
 
     def _restore(self, state: State) -> None:
         self.typed_, self.most_, self.history_ = bool(state["typed"]), state["most"], state["history"]
-        stored = unnest("model", state)
-        model = LanguageModel.from_state(stored) if stored else LanguageModel.load(self.model)
+        model = LanguageModel.from_state(state["model"]) if "model" in state else LanguageModel.load(self.model)
         form = self._form(model, Marks(*state["marks"]))
-        self._writer = self._make_writer(form, Rules(form).restore(unnest("rules", state)))
-        self._confidence = Confidence.restore(unnest("confidence", state))
-        if recall := unnest("recall", state):
-            self._writer.recall = Recall.restore(recall)
-        if shown := unnest("shown", state):
-            self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).restore(shown)
+        self._writer = self._make_writer(form, Rules(form).restore(state["rules"]))
+        self._confidence = Confidence.restore(state["confidence"])
+        if "recall" in state:
+            self._writer.recall = Recall.restore(state["recall"])
+        if "shown" in state:
+            self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).restore(state["shown"])

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
+from tagkit.features import CleaningOptions
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import Space, State, Tagger
 from tagkit.taggers import _sub_taggers
@@ -23,7 +25,7 @@ HELD_OUT = 5
 """Without dev, every fifth training product is held out to learn the fusion on."""
 
 
-class Hybrid(Tagger):
+class Hybrid(CleaningOptions, Tagger):
     """One ranked list from several strategies.
 
     "rrf" adds 1 / (c + rank) over the members and divides by the highest sum there could be. "learnt" puts each
@@ -49,19 +51,11 @@ class Hybrid(Tagger):
         "c": (1.0, 100.0, "log"),
     }
 
-    def __init__(
-        self,
-        members: Sequence[Any] = ("lexicon", "knn", "linear"),
-        method: str = "learnt",
-        c: float = 60.0,
-        synonyms: Any = None,
-        limit: int = 20,
-    ) -> None:
-        self.members = members
-        self.method = method
-        self.c = c
-        self.synonyms = synonyms
-        self.limit = limit
+    members: Sequence[Any] = ("lexicon", "knn", "linear")
+    method: str = "learnt"
+    c: float = 60.0
+    synonyms: Any = None
+    limit: int = 20
 
     @classmethod
     def of(cls, members: Sequence[Tagger], train: Sequence[Product], dev: Sequence[Product], **params: Any) -> Self:
@@ -77,9 +71,9 @@ class Hybrid(Tagger):
             NotFitted: One is not fitted.
             BadInput: There is nothing to learn the fusion from in dev.
         """
-        made = cls([[member.name, member.get_params()] for member in members], **params)
+        made = cls(members=[[member.name, member.get_params()] for member in members], **params)
         for member in members:
-            member._check_fitted()
+            member.check_fitted()
         made._make()
         made.members_ = list(members)
         made._count(train)
@@ -90,17 +84,19 @@ class Hybrid(Tagger):
     def _make(self) -> list[Tagger]:
         if self.method not in METHODS:
             raise BadInput(f"hybrid: method is one of {', '.join(METHODS)}, not {self.method!r}")
-        return _sub_taggers.make(self.members, self.name, synonyms=self.synonyms or None)
+        return _sub_taggers.make(
+            self.members, self.name, synonyms=self.synonyms or None, skip_cleaning=self.skip_cleaning or None
+        )
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         judged = [product for product in dev if product.tags]
         held_out = judged or [product for product in train[::HELD_OUT] if product.tags]
         kept = train if judged else [product for number, product in enumerate(train) if number % HELD_OUT] or train
-        self.members_ = [member.fit(kept, dev) for member in self._make()]
+        self.members_ = [member.fit(kept, dev=dev, cache=cache) for member in self._make()]
         self._count(train)
         self.weights_ = self._learn(held_out)
         if not judged and self.method == "learnt":
-            self.members_ = [member.fit(train) for member in self._make()]
+            self.members_ = [member.fit(train, cache=cache) for member in self._make()]
 
     def _count(self, train: Sequence[Product]) -> None:
         self.counts_ = dict(Counter(tag for product in train for tag in set(product.tags)))
@@ -148,9 +144,11 @@ class Hybrid(Tagger):
             out.append([_fused(candidates[names[i]], scores[i]) for i in order])
         return out
 
-    def unread(self, products: Any) -> list[int]:
+    def n_truncated_chars(self, products: Any) -> list[int]:
         """Return for each product the characters that no member reads."""
-        return [min(parts) for parts in zip(*(member.unread(products) for member in self.members_), strict=True)]
+        return [
+            min(parts) for parts in zip(*(member.n_truncated_chars(products) for member in self.members_), strict=True)
+        ]
 
     def _state(self) -> State:
         learned: State = {"counts": self.counts_, "weights": np.asarray(self.weights_)}

@@ -9,15 +9,16 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.features import TextFeatures, targets, words
+from tagkit.features import CleaningOptions, TextFeatures, targets, words
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 
 INDEXES = ("both", "bm25", "char")
 
 
-class Neighbours(Tagger):
+class Neighbours(CleaningOptions, Tagger):
     """Votes of the k most similar training products, weighted by similarity.
 
     A tag's score is the share of the neighbours' total similarity that belongs to neighbours with that tag; with both
@@ -35,13 +36,12 @@ class Neighbours(Tagger):
     name = "knn"
     space: ClassVar[Space] = {"k": (1, 50, "log"), "index": list(INDEXES), "power": (0.5, 4.0)}
 
-    def __init__(self, k: int = 10, index: str = "both", power: float = 1.5, limit: int = 20) -> None:
-        self.k = k
-        self.index = index
-        self.power = power
-        self.limit = limit
+    k: int = 10
+    index: str = "both"
+    power: float = 1.5
+    limit: int = 20
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         if self.index not in INDEXES:
             raise BadInput(f"knn: index is one of {', '.join(INDEXES)}, not {self.index!r}")
         if self.k < 1:
@@ -51,9 +51,9 @@ class Neighbours(Tagger):
             raise BadInput("knn learns from tags, and no training product has one")
         self.tags_ = sorted({tag for product in tagged for tag in product.tags})
         self._targets = targets(tagged, self.tags_)
-        self._features = TextFeatures(use_words=False)
+        self._features = TextFeatures(use_words=False, skip_cleaning=self.skip_cleaning)
         self._vectors = self._features.fit(tagged, self.tags_)
-        self.words_ = [words(product, self._features.segmenter) for product in tagged]
+        self.words_ = [words(product, self._features.segmenter, self) for product in tagged]
         self._index_words()
 
     def _index_words(self) -> None:
@@ -66,7 +66,7 @@ class Neighbours(Tagger):
             vectors = self._features.transform(products)
             votes.append([self._vote(row.toarray().ravel()) for row in vectors @ self._vectors.T])
         if self.index in ("both", "bm25"):
-            queries = (words(product, self._features.segmenter) for product in products)
+            queries = (words(product, self._features.segmenter, self) for product in products)
             votes.append([self._vote(self._scores(query)) for query in queries])
         shares = [np.mean(parts, axis=0) for parts in zip(*votes, strict=True)]
         return [ranked(((self.tags_[i], row[i]) for i in np.flatnonzero(row)), self.name, self.limit) for row in shares]
@@ -88,16 +88,12 @@ class Neighbours(Tagger):
         return np.asarray(weights @ self._targets[nearest]).ravel() / total
 
     def _state(self) -> State:
-        state = {f"features_{key}": value for key, value in self._features.state().items()}
+        state: State = {"features": self._features.state()}
         return state | {"tags": self.tags_, "words": self.words_, "vectors": self._vectors, "targets": self._targets}
 
     def _restore(self, state: State) -> None:
         self.tags_, self.words_ = state["tags"], state["words"]
         self._vectors, self._targets = state["vectors"], state["targets"]
-        self._features = TextFeatures(use_words=False)
-        self._features.restore(_below(state, "features_"))
+        self._features = TextFeatures(use_words=False, skip_cleaning=self.skip_cleaning)
+        self._features.restore(state["features"])
         self._index_words()
-
-
-def _below(state: State, prefix: str) -> State:
-    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

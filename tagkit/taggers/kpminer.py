@@ -22,7 +22,6 @@ class KPMiner(CountingTagger):
     cutoff = 400; neither limits anything by default here because a product's text is short.
 
     Args:
-        limit: How many tags at most; None: all.
         least: How often a candidate must occur.
         cutoff: How many words of the text may stand before the first occurrence of a candidate; None: any number.
         alpha: α of the boost.
@@ -30,41 +29,17 @@ class KPMiner(CountingTagger):
         boost: Which candidates get the boost: "phrases", as in the paper, or "all", as in old versions of pke (which
             leaves their order as it is without a boost).
         max_words: How many words an English phrase may have.
-        max_words_zh: The same for Chinese.
-        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
-        tag_words: Whether the tags of train are kept whole as words.
-        english: How English is read: "words", "stems" (words with one Porter stem count as one) or "noun phrases"
-            (stems, and candidates by part of speech; needs tagkit[english]).
     """
 
     name = "kpminer"
     space = READING | {"least": (1, 3), "alpha": (1.0, 5.0), "sigma": (1.0, 5.0), "boost": list(BOOSTED)}
 
-    def __init__(
-        self,
-        limit: int | None = 10,
-        least: int = 1,
-        cutoff: int | None = None,
-        alpha: float = 2.3,
-        sigma: float = 3.0,
-        boost: str = "phrases",
-        max_words: int = 5,
-        max_words_zh: int = 1,
-        pos_filter: bool = True,
-        tag_words: bool = True,
-        english: str = "words",
-    ) -> None:
-        self.limit = limit
-        self.least = least
-        self.cutoff = cutoff
-        self.alpha = alpha
-        self.sigma = sigma
-        self.boost = boost
-        self.max_words = max_words
-        self.max_words_zh = max_words_zh
-        self.pos_filter = pos_filter
-        self.tag_words = tag_words
-        self.english = english
+    least: int = 1
+    cutoff: int | None = None
+    alpha: float = 2.3
+    sigma: float = 3.0
+    boost: str = "phrases"
+    max_words: int = 5
 
     def _keys(self, reading: Reading) -> Iterable[str]:
         return (phrase.key for phrase in reading.phrases(lambda words: ngrams(words, 1)))

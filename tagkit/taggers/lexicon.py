@@ -6,9 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
+from tagkit.cache import FitCache
+from tagkit.features import CleaningOptions
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import Space, State, Tagger
-from tagkit.text.clean import CleanText, clean
+from tagkit.text.clean import CleanText
 from tagkit.text.phrases import PhraseMatcher
 
 PRIOR_WEIGHT = 2.0
@@ -30,7 +32,7 @@ class Entry(NamedTuple):
     """Its precision on train."""
 
 
-class Lexicon(Tagger):
+class Lexicon(CleaningOptions, Tagger):
     """Longest-match look-up of all tags seen in train, and of their synonyms.
 
     Text and phrases are cleaned alike, so that case and width do not matter. A tag's score is the precision of its
@@ -45,27 +47,26 @@ class Lexicon(Tagger):
     """
 
     name = "lexicon"
-    final = True
+    needs_threshold = False
     space: ClassVar[Space] = {"min_chars": (1, 3)}
 
-    def __init__(self, synonyms: Mapping[str, Sequence[str]] | None = None, min_chars: int = 2) -> None:
-        self.synonyms = synonyms
-        self.min_chars = min_chars
+    synonyms: Mapping[str, Sequence[str]] | None = None
+    min_chars: int = 2
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         spellings: dict[str, Counter[str]] = defaultdict(Counter)
         types: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         for product in train:
             for tag in product.tags:
-                spellings[clean(tag).text][tag] += 1
+                spellings[self.clean(tag).text][tag] += 1
             for note in product.annotations:
                 for category in {"", product.category}:
-                    types[clean(note.text).text][category][note.type] += 1
+                    types[self.clean(note.text).text][category][note.type] += 1
         tag_of = {key: _commonest(counts) for key, counts in spellings.items()}
         for preferred, others in (self.synonyms or {}).items():
-            if (known := clean(preferred).text) in spellings:
+            if (known := self.clean(preferred).text) in spellings:
                 for other in others:
-                    tag_of.setdefault(clean(other).text, tag_of[known])
+                    tag_of.setdefault(self.clean(other).text, tag_of[known])
         self.entries_ = [
             Entry(key, tag, sorted(spellings[key]), {c: _commonest(n) for c, n in types[key].items()}, 1.0)
             for key, tag in tag_of.items()
@@ -80,10 +81,10 @@ class Lexicon(Tagger):
         found: Counter[int] = Counter()
         right: Counter[int] = Counter()
         for product in train:
-            gold = {clean(tag).text for tag in product.tags}
-            for number in {number for _, _, number in self._matcher.find(clean(product.text).text)}:
+            gold = {self.clean(tag).text for tag in product.tags}
+            for number in {number for _, _, number in self._matcher.find(self.clean(product.text).text)}:
                 found[number] += 1
-                right[number] += clean(self.entries_[number].tag).text in gold
+                right[number] += self.clean(self.entries_[number].tag).text in gold
         later = {number: (max(0, right[number] - 1), count - 1) for number, count in found.items()}
         prior = (1 + sum(hits for hits, _ in later.values())) / (2 + sum(count for _, count in later.values()))
         return [
@@ -95,7 +96,7 @@ class Lexicon(Tagger):
         return [self._tag_one(product) for product in products]
 
     def _tag_one(self, product: Product) -> list[Tag]:
-        text = clean(product.text)
+        text = self.clean(product.text)
         spans: dict[tuple[str, str], list[Span]] = {}
         scores: dict[tuple[str, str], float] = {}
         for start, end, number in self._matcher.find(text.text):

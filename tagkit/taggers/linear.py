@@ -14,9 +14,10 @@ from scipy.linalg.lapack import dtrtri
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
+from tagkit.cache import FitCache
 from tagkit.calibration import platt
 from tagkit.errors import BadInput
-from tagkit.features import TextFeatures, targets
+from tagkit.features import CleaningOptions, TextFeatures, targets
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 
@@ -26,7 +27,7 @@ CLOSED_FORM = 12_000
 TAGS_AT_ONCE = 512
 
 
-class Linear(Tagger):
+class Linear(CleaningOptions, Tagger):
     """One-vs-rest least squares with an L2 penalty on TF-IDF of words and character 1- to 3-grams.
 
     The penalty is the one of 0.1, 0.3, 1 and 3 with the smallest leave-one-out squared error on train, which ridge
@@ -56,18 +57,17 @@ class Linear(Tagger):
         "prune": (0.0, 0.2),
     }
 
-    def __init__(self, penalty: float | None = None, min_count: int = 2, prune: float = 0.05, limit: int = 20) -> None:
-        self.penalty = penalty
-        self.min_count = min_count
-        self.prune = prune
-        self.limit = limit
+    penalty: float | None = None
+    min_count: int = 2
+    prune: float = 0.05
+    limit: int = 20
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         counts = Counter(tag for product in train for tag in set(product.tags))
         self.tags_ = sorted(tag for tag, count in counts.items() if count >= self.min_count)
         if not self.tags_:
             raise BadInput(f"linear: no tag occurs {self.min_count} times in train")
-        self._features = TextFeatures(min_count=min(2, len(train)))
+        self._features = TextFeatures(min_count=min(2, len(train)), skip_cleaning=self.skip_cleaning)
         x = self._features.fit(train, sorted(counts))
         y = targets(train, self.tags_)
         self.bias_ = np.asarray(y.mean(axis=0), dtype=np.float32).ravel()
@@ -115,13 +115,13 @@ class Linear(Tagger):
         return rows
 
     def _state(self) -> State:
-        state = {f"features_{key}": value for key, value in self._features.state().items()}
+        state: State = {"features": self._features.state()}
         learned = {"weights": self.weights_, "bias": self.bias_, "scale": self.scale_, "shift": self.shift_}
         return state | learned | {"tags": self.tags_}
 
     def _restore(self, state: State) -> None:
-        self._features = TextFeatures()
-        self._features.restore({k.removeprefix("features_"): v for k, v in state.items() if k.startswith("features_")})
+        self._features = TextFeatures(skip_cleaning=self.skip_cleaning)
+        self._features.restore(state["features"])
         self.weights_, self.bias_ = state["weights"], state["bias"]
         self.scale_, self.shift_, self.tags_ = state["scale"], state["shift"], state["tags"]
         self.held_out_ = None

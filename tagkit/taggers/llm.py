@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.generation.few_shot import Demonstrations
 from tagkit.llm import address, answer, batch, prompt, secret
@@ -76,57 +77,32 @@ class LLM(Tagger):
     """
 
     name = "llm"
-    final = True
+    needs_threshold = False
 
-    def __init__(
-        self,
-        endpoint: str = "",
-        model: str = "",
-        key_variable: str = "",
-        shots: int = 5,
-        vocabulary: str = "auto",
-        candidates: int = 300,
-        category: bool = True,
-        instruction: str = "",
-        limit: int = 20,
-        structured: str = "auto",
-        logprobs: bool = True,
-        temperature: float | None = 0.0,
-        seed: int | None = None,
-        max_tokens: int = 512,
-        extra: Mapping[str, Any] | None = None,
-        concurrency: int = 8,
-        timeout: float = 60.0,
-        retries: int = 5,
-        price_in: float | None = None,
-        price_out: float | None = None,
-        budget: float | None = None,
-        token_budget: int | None = None,
-    ) -> None:
-        self.endpoint = endpoint
-        self.model = model
-        self.key_variable = key_variable
-        self.shots = shots
-        self.vocabulary = vocabulary
-        self.candidates = candidates
-        self.category = category
-        self.instruction = instruction
-        self.limit = limit
-        self.structured = structured
-        self.logprobs = logprobs
-        self.temperature = temperature
-        self.seed = seed
-        self.max_tokens = max_tokens
-        self.extra = extra
-        self.concurrency = concurrency
-        self.timeout = timeout
-        self.retries = retries
-        self.price_in = price_in
-        self.price_out = price_out
-        self.budget = budget
-        self.token_budget = token_budget
+    endpoint: str = ""
+    model: str = ""
+    key_variable: str = ""
+    shots: int = 5
+    vocabulary: str = "auto"
+    candidates: int = 300
+    category: bool = True
+    instruction: str = ""
+    limit: int = 20
+    structured: str = "auto"
+    logprobs: bool = True
+    temperature: float | None = 0.0
+    seed: int | None = None
+    max_tokens: int = 512
+    extra: Mapping[str, Any] | None = None
+    concurrency: int = 8
+    timeout: float = 60.0
+    retries: int = 5
+    price_in: float | None = None
+    price_out: float | None = None
+    budget: float | None = None
+    token_budget: int | None = None
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._check()
         tagged = [product for product in train if product.tags and product.text.strip()]
         if not tagged:
@@ -179,7 +155,7 @@ class LLM(Tagger):
             NotFitted: The strategy was neither fitted nor loaded.
             BadInput: No server is configured, or an item is not a product.
         """
-        self._check_fitted()
+        self.check_fitted()
         rows = [product for product in as_products(products) if product.text.strip()]
         made = self._plan(self._ask_for(rows)[0])
         bound = sum((question.bound for question in made.missing.values()), Tokens())

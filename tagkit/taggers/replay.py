@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tagkit.cache import FitCache
 from tagkit.datasets import store
 from tagkit.errors import BadInput
 from tagkit.product import Product, Span, Tag, Tags
@@ -54,12 +55,11 @@ class Replay(Tagger):
     """
 
     name = "replay"
-    final = True
+    needs_threshold = False
 
-    def __init__(self, answers: str = "") -> None:
-        self.answers = answers
+    answers: str = ""
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._keep(list(self._rows(train)))
 
     def _rows(self, train: Sequence[Product]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.features import targets, votes
 from tagkit.neural import Backbone, helpers
@@ -43,25 +44,15 @@ class Semantic(Tagger):
     name = "semantic"
     space: ClassVar[Space] = {"k": (5, 100, "log"), "temperature": (0.005, 0.1, "log")}
 
-    def __init__(
-        self,
-        model: str = "auto",
-        k: int = 20,
-        temperature: float = 0.02,
-        own: float | None = None,
-        exact: bool | None = None,
-        limit: int = 20,
-        tag_precision: str = "fp32",
-    ) -> None:
-        self.model = model
-        self.k = k
-        self.temperature = temperature
-        self.own = own
-        self.exact = exact
-        self.limit = limit
-        self.tag_precision = tag_precision
+    model: str = "auto"
+    k: int = 20
+    temperature: float = 0.02
+    own: float | None = None
+    exact: bool | None = None
+    limit: int = 20
+    tag_precision: str = "fp32"
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         if self.k < 1 or not self.temperature > 0:
             raise BadInput(f"semantic: k is at least 1 and temperature above 0, not {self.k} and {self.temperature}")
         tagged = [product for product in train if product.tags]

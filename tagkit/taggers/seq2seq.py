@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.generation import Marks, decode
 from tagkit.generation.base import ListWriter
@@ -24,7 +25,7 @@ from tagkit.neural.inference import make_ready
 from tagkit.neural.options import resolve_precision
 from tagkit.neural.vectors import embed
 from tagkit.product import Product, as_products
-from tagkit.tagger import Space, State, nest, unnest
+from tagkit.tagger import Space, State
 from tagkit.taggers._stacked_features import Surface
 
 DECODINGS = ("constrained", "open")
@@ -44,7 +45,7 @@ class Seq2Seq(ListWriter):
     and pairs of words, of the text, which get the source "seq2seq:new". Lists are drawn `returns` times (or searched
     for). How many of them a tag is in, in expectation (see `TagStepper.expect`), its log-probability, and what the
     surface says give its score by a logistic regression learnt on dev; without dev see `generator`. A text beyond the
-    window is cut, and `unread` says by how much.
+    window is cut, and `n_truncated_chars` says by how much.
 
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
@@ -62,18 +63,9 @@ class Seq2Seq(ListWriter):
         dropout: On the vectors that score.
         freeze: Whether the word embeddings stay as they are.
         decoding: "constrained" or "open".
-        method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
-        returns: Lists per product; of beam search also the beams.
-        temperature: Of sampling.
-        top_p: Of sampling.
-        min_p: Of sampling.
-        penalty: Of diverse beam search.
-        limit: How many tags to give at most.
         window: The most tokens of a text that are read; None: what the model can.
         precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
         tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
-        seed: Of the order of products and tags, of dropout and, with a product's text, of sampling: equal texts get
-            equal tags, whatever the batch.
 
     Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); the order "set":
     Ye et al., One2Set (ACL 2021); votes: Wang et al., Self-Consistency (ICLR 2023).
@@ -89,61 +81,27 @@ class Seq2Seq(ListWriter):
         "dropout": (0.0, 0.3),
     }
 
-    def __init__(
-        self,
-        model: str = "auto",
-        category: bool = True,
-        wide: bool = True,
-        synonyms: Mapping[str, Sequence[str]] | None = None,
-        min_count: int | None = None,
-        order: str = "set",
-        epochs: int = 6,
-        learning_rate: float = 3e-4,
-        head_rate: float = 3.0,
-        batch_size: int = 16,
-        average: float = 0.0,
-        dropout: float = 0.1,
-        freeze: bool = True,
-        decoding: str = "constrained",
-        method: str = "sample",
-        returns: int = 16,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
-        penalty: float = 0.5,
-        limit: int = 20,
-        window: int | None = None,
-        precision: str = "auto",
-        tag_precision: str = "fp32",
-        seed: int = 0,
-    ) -> None:
-        self.model = model
-        self.category = category
-        self.wide = wide
-        self.synonyms = synonyms
-        self.min_count = min_count
-        self.order = order
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.head_rate = head_rate
-        self.batch_size = batch_size
-        self.average = average
-        self.dropout = dropout
-        self.freeze = freeze
-        self.decoding = decoding
-        self.method = method
-        self.returns = returns
-        self.temperature = temperature
-        self.top_p = top_p
-        self.min_p = min_p
-        self.penalty = penalty
-        self.limit = limit
-        self.window = window
-        self.precision = precision
-        self.tag_precision = tag_precision
-        self.seed = seed
+    model: str = "auto"
+    category: bool = True
+    wide: bool = True
+    synonyms: Mapping[str, Sequence[str]] | None = None
+    min_count: int | None = None
+    order: str = "set"
+    epochs: int = 6
+    learning_rate: float = 3e-4
+    head_rate: float = 3.0
+    batch_size: int = 16
+    average: float = 0.0
+    dropout: float = 0.1
+    freeze: bool = True
+    decoding: str = "constrained"
+    method: str = "sample"
+    returns: int = 16
+    window: int | None = None
+    precision: str = "auto"
+    tag_precision: str = "fp32"
 
-    def _fit(self, train_: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         for name, values in (("decoding", DECODINGS), ("order", ORDERS)):
             if getattr(self, name) not in values:
                 raise BadInput(f"seq2seq: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
@@ -159,7 +117,7 @@ class Seq2Seq(ListWriter):
         if self.freeze:
             backbone.freeze_embeddings()
         self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms)
-        known = self._surface.fit(self.tags_, tagged, dev, least) if self.wide else None
+        known = self._surface.fit(self.tags_, tagged, dev, least, cache) if self.wide else None
         share = np.bincount(np.concatenate(lists), minlength=len(self.tags_)) / len(tagged)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -239,7 +197,7 @@ class Seq2Seq(ListWriter):
     def _known(self) -> Collection[Item]:
         return {Item(tag, "") for tag in self.tags_}
 
-    def unread(self, products: Any) -> list[int]:
+    def n_truncated_chars(self, products: Any) -> list[int]:
         """Return for each product how many characters of its text are beyond the window."""
         rows = as_products(products)
         windows = self._windows(self._net.scorer.backbone, rows)
@@ -248,19 +206,21 @@ class Seq2Seq(ListWriter):
 
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "most": self.most_, "history": self.history_}
-        state |= nest("backbone", self._net.scorer.backbone.state()) | nest("net", self._net.head_state())
-        return state | nest("confidence", self._confidence.state()) | self._surface.state()
+        state |= {"backbone": self._net.scorer.backbone.state(), "net": self._net.head_state()}
+        return state | {"confidence": self._confidence.state(), "features": self._surface.state()}
 
     def _restore(self, state: State) -> None:
         self.tags_, self.most_, self.history_ = state["tags"], state["most"], state["history"]
         self._copies = Copies(self.tags_)
-        backbone, labels = Backbone.from_state(unnest("backbone", state)), state["net:scorer.labels"]
-        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(state)
+        backbone, labels = Backbone.from_state(state["backbone"]), state["net"]["scorer.labels"]
+        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
+            state["features"]
+        )
         self._net = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
-        stored = {key: torch.from_numpy(np.asarray(value)) for key, value in unnest("net", state).items()}
+        stored = {key: torch.from_numpy(np.asarray(value)) for key, value in state["net"].items()}
         self._net.load_state_dict(stored, strict=False)
         self._net.eval()
-        self._confidence = Confidence.restore(unnest("confidence", state))
+        self._confidence = Confidence.restore(state["confidence"])
 
 
 def _expected(share: Floats, weighted: Floats, best: Floats, prior: Floats, names: Sequence[Item]) -> dict[Item, Vote]:

@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.neural import Backbone, Recipe, Window, bio, helpers, train
 from tagkit.neural.augment import ValueSwap
@@ -20,7 +21,7 @@ from tagkit.neural.inference import pad, run
 from tagkit.neural.labeller import Labeller
 from tagkit.neural.options import resolve_precision
 from tagkit.product import Product
-from tagkit.tagger import Space, State, nest, unnest
+from tagkit.tagger import Space, State
 
 DECODINGS = ("viterbi", "greedy")
 
@@ -73,49 +74,27 @@ class Sequence(Labeller):
         "dropout": (0.0, 0.3),
     }
 
-    def __init__(
-        self,
-        model: str = "auto",
-        level: str = "auto",
-        category: bool = True,
-        crf: bool = False,
-        decoding: str = "viterbi",
-        epochs: int = 15,
-        learning_rate: float | None = None,
-        batch_size: int = 16,
-        average: float = 0.99,
-        augment: float = 0.0,
-        smoothing: float = 0.0,
-        dropout: float = 0.1,
-        freeze: bool | None = None,
-        patience: int = 0,
-        window: int | None = None,
-        precision: str = "auto",
-        tag_precision: str = "fp32",
-        recheck: float = 0.05,
-        seed: int = 0,
-    ) -> None:
-        self.model = model
-        self.level = level
-        self.category = category
-        self.crf = crf
-        self.decoding = decoding
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.average = average
-        self.augment = augment
-        self.smoothing = smoothing
-        self.dropout = dropout
-        self.freeze = freeze
-        self.patience = patience
-        self.window = window
-        self.precision = precision
-        self.tag_precision = tag_precision
-        self.recheck = recheck
-        self.seed = seed
+    model: str = "auto"
+    level: str = "auto"
+    category: bool = True
+    crf: bool = False
+    decoding: str = "viterbi"
+    epochs: int = 15
+    learning_rate: float | None = None
+    batch_size: int = 16
+    average: float = 0.99
+    augment: float = 0.0
+    smoothing: float = 0.0
+    dropout: float = 0.1
+    freeze: bool | None = None
+    patience: int = 0
+    window: int | None = None
+    precision: str = "auto"
+    tag_precision: str = "fp32"
+    recheck: float = 0.05
+    seed: int = 0
 
-    def _fit(self, train_: Rows[Product], dev: Rows[Product]) -> None:
+    def _fit(self, train_: Rows[Product], dev: Rows[Product], cache: FitCache) -> None:
         if self.decoding not in DECODINGS:
             raise BadInput(f"decoding is one of {', '.join(DECODINGS)}, not {self.decoding!r}")
         gold = self._read_gold(train_)
@@ -232,15 +211,15 @@ class Sequence(Labeller):
 
     def _state(self) -> State:
         state: State = {"types": self.types_, "level": self.level_, "history": self.history_}
-        state |= nest("backbone", self._net.backbone.state())
-        return state | helpers.state_of(self._net.head, "head") | helpers.state_of(self._net.chain, "chain")
+        state |= {"backbone": self._net.backbone.state(), "head": helpers.state_of(self._net.head)}
+        return state | {"chain": helpers.state_of(self._net.chain)}
 
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
-        backbone = Backbone.from_state(unnest("backbone", state))
+        backbone = Backbone.from_state(state["backbone"])
         self._net = Network(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
-        helpers.restore(self._net.head, "head", state)
-        helpers.restore(self._net.chain, "chain", state)
+        helpers.restore(self._net.head, state["head"])
+        helpers.restore(self._net.chain, state["chain"])
         self._net.eval()
 
 

@@ -13,47 +13,21 @@ class TextRank(GraphTagger):
     Source: Mihalcea and Tarau, TextRank: Bringing Order into Text (EMNLP 2004). A phrase scores the sum of its words.
 
     Args:
-        limit: How many tags at most; None: all.
         window: How many words a window of the graph holds.
         damping: How often the walk follows an edge instead of starting anew.
         top: Which share of the words is kept, at least one word; None: all, so that the candidates are those of
             SingleRank.
         ties: Which of equal phrases comes first, the one that stands "first" or "last" in the text. With windows of 2
             many are equal. pke takes the last, by a small bonus for late phrases.
-        max_words: How many words an English phrase may have; None: any number.
-        max_words_zh: The same for Chinese.
-        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
-        tag_words: Whether the tags of train are kept whole as words.
-        english: How English is read: "words", "stems" (words with one Porter stem count as one) or "noun phrases"
-            (stems, and candidates by part of speech; needs tagkit[english]).
     """
 
     name = "textrank"
     space = READING | {"window": (2, 10), "damping": (0.5, 0.95), "top": [1 / 3, 1 / 2, 2 / 3, None]}
 
-    def __init__(
-        self,
-        limit: int | None = 10,
-        window: int = 2,
-        damping: float = 0.85,
-        top: float | None = 1 / 3,
-        ties: str = "first",
-        max_words: int | None = 3,
-        max_words_zh: int | None = 1,
-        pos_filter: bool = True,
-        tag_words: bool = True,
-        english: str = "words",
-    ) -> None:
-        self.limit = limit
-        self.window = window
-        self.damping = damping
-        self.top = top
-        self.ties = ties
-        self.max_words = max_words
-        self.max_words_zh = max_words_zh
-        self.pos_filter = pos_filter
-        self.tag_words = tag_words
-        self.english = english
+    window: int = 2
+    damping: float = 0.85
+    top: float | None = 1 / 3
+    ties: str = "first"
 
     def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
         if self.ties not in ("first", "last"):

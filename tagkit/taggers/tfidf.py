@@ -23,36 +23,13 @@ class Tfidf(CountingTagger):
     Documentation, 1972).
 
     Args:
-        limit: How many tags at most; None: all.
-        max_words: How many words an English phrase may have; None: any number.
-        max_words_zh: The same for Chinese.
         smoothing: s, which tells how much frequent words that stand in every text still count.
-        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
-        tag_words: Whether the tags of train are kept whole as words.
-        english: How English is read: "words", "stems" (words with one Porter stem count as one) or "noun phrases"
-            (stems, and candidates by part of speech; needs tagkit[english]).
     """
 
     name = "tfidf"
     space = READING | {"smoothing": (0.0, 2.0)}
 
-    def __init__(
-        self,
-        limit: int | None = 10,
-        max_words: int | None = 3,
-        max_words_zh: int = 1,
-        smoothing: float = 1.0,
-        pos_filter: bool = True,
-        tag_words: bool = True,
-        english: str = "words",
-    ) -> None:
-        self.limit = limit
-        self.max_words = max_words
-        self.max_words_zh = max_words_zh
-        self.smoothing = smoothing
-        self.pos_filter = pos_filter
-        self.tag_words = tag_words
-        self.english = english
+    smoothing: float = 1.0
 
     def _keys(self, reading: Reading) -> Iterable[str]:
         most = self._most(reading)

@@ -22,9 +22,10 @@ from tagkit.phrases.candidates import (
 )
 from tagkit.product import Product, Tag
 from tagkit.tagger import ranked
-from tagkit.text.clean import clean
 from tagkit.text.language import language_of
 
+LONGEST = 10
+"""How many words an English keyword may have where there is no other limit."""
 SENTENCE_END = re.compile(r"[\n。！？!?；;]")
 
 
@@ -41,49 +42,24 @@ class Yake(WordTagger):
     Sciences 509, 2020).
 
     Args:
-        limit: How many tags at most; None: all.
-        max_words: How many words an English keyword may have.
-        max_words_zh: The same for Chinese.
         window: How far apart words count as neighbours.
         similarity: Above which similarity an English keyword is dropped for a better one; 1: none is.
-        pos_filter: Whether only Chinese nouns, adjectives and the like count, and known tags; False: all content words.
-        tag_words: Whether the tags of train are kept whole as words of Chinese.
-        english: "words": the library's candidates; "noun phrases": of these only the noun phrases, told by a
-            part-of-speech tagger (needs tagkit[english]). "stems" is no other than "words".
     """
 
     name = "yake"
     space = READING | {"window": (1, 5), "similarity": (0.5, 1.0)}
-    max_words: int  # type: ignore[assignment]
 
-    def __init__(
-        self,
-        limit: int | None = 10,
-        max_words: int = 3,
-        max_words_zh: int = 1,
-        window: int = 1,
-        similarity: float = 0.9,
-        pos_filter: bool = True,
-        tag_words: bool = True,
-        english: str = "words",
-    ) -> None:
-        self.limit = limit
-        self.max_words = max_words
-        self.max_words_zh = max_words_zh
-        self.window = window
-        self.similarity = similarity
-        self.pos_filter = pos_filter
-        self.tag_words = tag_words
-        self.english = english
+    window: int = 1
+    similarity: float = 0.9
 
     def _tag_one(self, product: Product) -> list[Tag]:
         by_words = language_of(product) == "zh" or self.english == NOUN_PHRASES
         return super()._tag_one(product) if by_words else self._tag_english(product)
 
     def _tag_english(self, product: Product) -> list[Tag]:
-        cased = clean(product.text, CASED)
+        cased = self.clean(product.text, CASED)
         most = self.limit or len(cased.text)
-        scores = self._english_scores(cased.text, self.max_words, self.similarity, most)
+        scores = self._english_scores(cased.text, self.max_words or LONGEST, self.similarity, most)
         top = max(scores.values(), default=0.0) or 1.0
         tags = ranked(((text, round(score / top, 9)) for text, score in scores.items()), self.name, self.limit)
         spans = [tuple(cased.to_original(*at) for at in _places(tag.text, cased.text)) for tag in tags]

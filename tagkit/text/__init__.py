@@ -1,6 +1,6 @@
 """Cleaning, language and segmentation of product texts."""
 
-from tagkit.text.clean import DEFAULT, STEPS, CleanText, clean, leaving_out
+from tagkit.text.clean import DEFAULT, STEPS, CleanText, clean, without
 from tagkit.text.language import detect, language_of
 from tagkit.text.ngrams import char_ngrams, jaccard
 from tagkit.text.present import is_present
@@ -20,5 +20,5 @@ __all__ = [
     "is_stopword",
     "jaccard",
     "language_of",
-    "leaving_out",
+    "without",
 ]

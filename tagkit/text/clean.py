@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -165,7 +163,6 @@ DEFAULT = tuple(STEPS)
 
 _FOR_RARE = frozenset({"html", "control", "emoji", "nfkc"})
 _DEFAULT_COMMON = tuple(step for name, step in STEPS.items() if name not in _FOR_RARE)
-_LEFT_OUT: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
 
 
 def clean(text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
@@ -182,35 +179,25 @@ def clean(text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
         UnknownName: There is no such step.
     """
     given = CleanText(text, text)
-    if left_out := _LEFT_OUT.get():
-        chain: Iterable[Step] = [_step(name) for name in steps if name not in left_out]
-    elif steps is DEFAULT and not _patterns.RARE.search(text):
-        chain = _DEFAULT_COMMON
-    else:
-        chain = [_step(name) for name in steps]
+    common = steps is DEFAULT and not _patterns.RARE.search(text)
+    chain: Iterable[Step] = _DEFAULT_COMMON if common else [_step(name) for name in steps]
     for step in chain:
         given = step(given)
     return given
 
 
-@contextmanager
-def leaving_out(steps: Iterable[str]) -> Iterator[None]:
-    """Clean without some steps, whatever chain is asked for, as long as the context lasts: to see what they are worth.
+def without(skipped: Iterable[str], steps: Iterable[str] = DEFAULT) -> tuple[str, ...]:
+    """Return a chain of steps without some of them, for `clean`.
 
     Args:
-        steps: Names from `STEPS`.
+        skipped: Names from `STEPS`.
+        steps: The chain.
 
     Raises:
         UnknownName: There is no such step.
     """
-    names = frozenset(steps)
-    for name in sorted(names):
-        _step(name)
-    before = _LEFT_OUT.set(names)
-    try:
-        yield
-    finally:
-        _LEFT_OUT.reset(before)
+    left_out = {_step(name).__name__ for name in skipped}
+    return tuple(name for name in steps if name not in left_out)
 
 
 def _step(name: str) -> Step:

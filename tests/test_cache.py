@@ -1,0 +1,154 @@
+"""The costly fits of one command: equal ones are computed once, with the same tags, and charged to each row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tagkit import cache as cache_module
+from tagkit.cache import FitCache
+from tagkit.experiment.compare import compare, run_strategy
+from tagkit.product import Dataset, Product
+from tagkit.taggers import create
+from tagkit.taggers._stacked_features import Surface
+from tagkit.taggers._stacking import Evidence
+from tagkit.taggers.ensemble import Ensemble
+from tagkit.taggers.knn import Neighbours
+
+PRODUCTS = [
+    Product(str(i), f"{colour}{kind}", tags=(colour, kind))
+    for i, (colour, kind) in enumerate(
+        (colour, kind) for colour in ("红色", "蓝色", "黑色") for kind in ("高跟鞋", "衬衫", "背包", "水杯")
+    )
+]
+TAGS = sorted({tag for product in PRODUCTS for tag in product.tags})
+
+
+@pytest.fixture
+def learning(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the products that neighbours learn from, and let it take a while."""
+    sizes: list[int] = []
+    own = Neighbours._fit
+
+    def counted(self: Neighbours, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        sizes.append(len(train))
+        time.sleep(0.05)
+        own(self, train, dev, cache)
+
+    monkeypatch.setattr(Neighbours, "_fit", counted)
+    monkeypatch.setattr(cache_module, "COSTLY", 0.05)
+    return sizes
+
+
+def average(**params: Any) -> Ensemble:
+    return Ensemble(members=[["knn", params], "lexicon"])
+
+
+@pytest.fixture(params=["in memory", "in a folder"])
+def cache(request: pytest.FixtureRequest, tmp_path: Path) -> FitCache:
+    return FitCache() if request.param == "in memory" else FitCache(tmp_path)
+
+
+class TestFitCache:
+    def test_an_equal_sub_tagger_is_fitted_once_and_gives_the_same_tags(
+        self, learning: list[int], cache: FitCache
+    ) -> None:
+        expected = average().fit(PRODUCTS).predict(PRODUCTS)
+        learning.clear()
+        alone = create("knn").fit(PRODUCTS, cache=cache)
+        found = average().fit(PRODUCTS, cache=cache)
+        assert learning == [len(PRODUCTS)]
+        assert found.predict(PRODUCTS) == expected
+        assert alone.predict(PRODUCTS) == create("knn").fit(PRODUCTS).predict(PRODUCTS)
+        assert cache.saved >= 0.05
+
+    @pytest.mark.parametrize(("params", "rows"), [({"k": 3}, slice(None)), ({}, slice(1, None))])
+    def test_other_parameters_or_products_are_fitted_anew(
+        self, learning: list[int], params: dict[str, Any], rows: slice, cache: FitCache
+    ) -> None:
+        create("knn").fit(PRODUCTS, cache=cache)
+        average(**params).fit(PRODUCTS[rows], cache=cache)
+        assert len(learning) == 2
+        assert not cache.saved
+
+    def test_without_a_cache_nothing_is_kept(self, learning: list[int]) -> None:
+        create("knn").fit(PRODUCTS)
+        average().fit(PRODUCTS)
+        assert len(learning) == 2
+
+    def test_a_folder_serves_several_caches(self, learning: list[int], tmp_path: Path) -> None:
+        first = create("knn").fit(PRODUCTS, cache=FitCache(tmp_path))
+        second = create("knn").fit(PRODUCTS, cache=FitCache(tmp_path))
+        assert len(learning) == 1
+        assert first.predict(PRODUCTS) == second.predict(PRODUCTS)
+
+    def test_parameters_changed_later_stay_apart(self, learning: list[int], cache: FitCache) -> None:
+        first, second = (create("knn").fit(PRODUCTS, cache=cache) for _ in range(2))
+        assert len(learning) == 1
+        second.set_params(k=1)
+        assert first.get_params() != second.get_params()
+
+    def test_in_memory_only_the_latest_are_kept(self, learning: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cache_module, "MOST", 1)
+        cache = FitCache()
+        for k in (3, 4, 3):
+            create("knn", k=k).fit(PRODUCTS, cache=cache)
+        assert len(learning) == 3
+
+    def test_the_time_is_charged_to_each_row(self, learning: list[int]) -> None:
+        data = Dataset("few", tuple(PRODUCTS[:8]), tuple(PRODUCTS[8:10]), tuple(PRODUCTS[10:]))
+        cache = FitCache()
+        run_strategy("alone", create("knn"), data, (), cache)
+        found = run_strategy("average", average(), data, (), cache)
+        assert len(learning) == 1
+        assert found.fit_seconds >= 0.05
+
+    def test_a_comparison_fits_equal_ones_once(self, learning: list[int]) -> None:
+        data = Dataset("few", tuple(PRODUCTS[:8]), tuple(PRODUCTS[8:10]), tuple(PRODUCTS[10:]))
+        compare(
+            {"knn": create("knn"), "both": average()},
+            data,
+            ["F1@M"],
+            refine=(),
+            samples=10,
+            progress=False,
+            baseline="knn",
+            resume=False,
+        )
+        assert len(learning) == 1
+
+
+class TestSurface:
+    @pytest.fixture
+    def surfaces(self, monkeypatch: pytest.MonkeyPatch) -> list[Surface]:
+        """Return two objects, as of two seeds of one command."""
+        vectors = np.random.default_rng(0).normal(size=(len(PRODUCTS), 8)).astype(np.float32)
+        monkeypatch.setattr(Surface, "vectors", lambda self, products: vectors[: len(products)])
+        monkeypatch.setattr(cache_module, "COSTLY", 0.0)
+        return [Surface("an encoder", False, "fp32", None) for _ in range(2)]
+
+    def test_is_fitted_once_for_all_seeds(
+        self, surfaces: list[Surface], monkeypatch: pytest.MonkeyPatch, cache: FitCache
+    ) -> None:
+        calls = []
+        for name, own in (("fit", Evidence.fit), ("read", Evidence.read)):
+            monkeypatch.setattr(
+                Evidence, name, lambda self, *args, name=name, own=own: calls.append(name) or own(self, *args)
+            )
+        first, second = (surface.fit(TAGS, PRODUCTS, [], 1, cache) for surface in surfaces)
+        assert np.array_equal(first, second)
+        assert np.array_equal(*(surface.read(PRODUCTS[:3], cache) for surface in surfaces))
+        assert calls == ["fit", "read"]
+
+    def test_new_tags_stay_with_one(self, surfaces: list[Surface], cache: FitCache) -> None:
+        for surface in surfaces:
+            surface.fit(TAGS, PRODUCTS, [], 1, cache)
+        before = surfaces[1].read(PRODUCTS)
+        surfaces[0].extend(["新品"], np.full((1, len(TAGS)), 0.1, dtype=np.float32))
+        assert surfaces[0].read(PRODUCTS).shape == (len(PRODUCTS), len(TAGS) + 1)
+        assert np.array_equal(surfaces[1].read(PRODUCTS), before)
