@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,32 @@ from tagkit.datasets.rows import KINDS, Rejects, Row, file_rows, frame_rows, lin
 from tagkit.datasets.split import by_part
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
+
+GZIP = b"\x1f\x8b"
+"""The first bytes of a gzipped file."""
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, plain or gzipped.
+
+    Raises:
+        BadInput: There is no such file, or it cannot be read.
+    """
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}")
+    content = path.read_bytes()
+    try:
+        return (gzip.decompress(content) if content.startswith(GZIP) else content).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text, None where it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def read_file(

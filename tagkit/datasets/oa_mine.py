@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from tagkit.datasets import _options, store
-from tagkit.datasets.base import Reader
+from tagkit.datasets.base import Reader, load
+from tagkit.datasets.files import parse_json, read_text
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Span, Tag
@@ -68,15 +70,47 @@ def _product(row: dict[str, Any], id: str) -> Product:
     )
 
 
-def _read(path: Path, prefix: str) -> list[Product]:
+def _products(path: Path, lines: Iterable[str], prefix: str) -> tuple[Product, ...]:
+    """Parse the lines of a file; an id is the prefix and the number of the line."""
     products = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                products.append(_product(json.loads(line), f"{prefix}-{number:04d}"))
-            except (KeyError, AttributeError, ValueError) as error:
-                raise BadInput(f"{path}, line {number}: {error!r}") from error
-    return products
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            products.append(_product({"category": ""} | json.loads(line), f"{prefix}-{number:04d}"))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise BadInput(f"{path}, line {number}: {error!r}") from error
+    return tuple(products)
+
+
+def read_products(path: Path, **options: Any) -> Dataset:
+    """Read a file in the layout of OA-Mine as test products, or any other file that `load` reads.
+
+    The layout of OA-Mine has one JSON object per line: `input` (the title), `category`, and `target_scores` (the
+    allowed values by attribute, "n/a" where the attribute has none).
+
+    Args:
+        path: The file, plain or gzipped.
+        **options: Options of `read_file`; the layout of OA-Mine has none.
+
+    Raises:
+        BadInput: There is no such file, or a line is wrong; the message names it.
+    """
+    lines = read_text(path).split("\n") if path.suffix not in (".parquet", ".csv", ".tsv") else []
+    first = parse_json(next((line for line in lines if line.strip()), ""))
+    if not (isinstance(first, dict) and "target_scores" in first):
+        if isinstance(first, dict) and "input" in first:
+            raise BadInput(f"{path}, line 1 has `input` but no `target_scores`")
+        return load(path, **options)
+    if options:
+        raise BadInput(f"{path} is in the layout of oa-mine, which has no options, but {', '.join(options)} is given")
+    card = f"# {path.stem}\n\nRead from `{path}`.\n"
+    return Dataset(path.stem, (), (), _products(path, lines, path.stem), card, "the user's own")
+
+
+def _published(name: str, prefix: str) -> tuple[Product, ...]:
+    path = store.path(name)
+    return _products(path, read_text(path).split("\n"), prefix)
 
 
 def in_dev(title: str) -> bool:
@@ -118,8 +152,7 @@ class OAMine(Reader):
         _options.choose("train", train, tuple(TRAIN))
         _options.choose("dev", dev, ("tenth", "none"))
         _options.no_more(self, options)
-        rows = _read(store.path(TRAIN[train]), f"oa-train-{train}")
-        held_out = [p for p in rows if dev == "tenth" and in_dev(p.title)]
-        kept = [p for p in rows if dev == "none" or not in_dev(p.title)]
-        test = _read(store.path(TEST), "oa-test")
-        return Dataset(self.name, tuple(kept), tuple(held_out), tuple(test), self.card, self.licence)
+        rows = _published(TRAIN[train], f"oa-train-{train}")
+        held_out = tuple(p for p in rows if dev == "tenth" and in_dev(p.title))
+        rest = tuple(p for p in rows if dev == "none" or not in_dev(p.title))
+        return Dataset(self.name, rest, held_out, _published(TEST, "oa-test"), self.card, self.licence)

@@ -1,7 +1,4 @@
-"""Data and stored answers that nobody here has seen, in the layout of OA-Mine and of ExtractGPT's runs.
-
-A data file has one JSON object a line: `input` (the title), `category`, and `target_scores` (allowed values by
-attribute, "n/a" where the attribute has none). Such products are all test products.
+"""Stored answers of other systems, in the layout of ExtractGPT's runs.
 
 A file of stored answers, plain or gzipped, is one JSON object with the list `examples`, or such a list alone, or one
 JSON object a line. Each answer has `input` and `pred`, an object of values by attribute or the JSON text of one, or the
@@ -12,25 +9,22 @@ Source: Brinkmann, Shraga and Bizer, ExtractGPT (2023), https://github.com/wbsg-
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import logging
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tagkit.cache import cache_folder
-from tagkit.datasets import load, oa_mine
+from tagkit.datasets.files import parse_json, read_text
 from tagkit.errors import BadInput
-from tagkit.product import Dataset, Product
+from tagkit.product import Product
 
 log = logging.getLogger(__name__)
 REPORTED = {"attribute-F1": "micro_f1", "attribute-P": "micro_precision", "attribute-R": "micro_recall"}
 """Where a run's own `results`, under `micro`, have our measures, in percent."""
-GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -54,37 +48,6 @@ class Answers:
     strangers: int
 
 
-def read_products(path: Path, **options: Any) -> Dataset:
-    """Read products in the layout of OA-Mine, as test products alone, or any other file that tagkit reads.
-
-    Args:
-        path: The file, plain or gzipped.
-        **options: Of tagkit's reader of files; the layout of OA-Mine has none.
-
-    Raises:
-        BadInput: There is no such file, or a line is wrong; the message names it.
-    """
-    lines = _text(path).split("\n") if path.suffix not in (".parquet", ".csv", ".tsv") else []
-    first = _json(next((line for line in lines if line.strip()), ""))
-    if not (isinstance(first, dict) and "target_scores" in first):
-        if isinstance(first, dict) and "input" in first:
-            raise BadInput(f"{path}, line 1 has `input` but no `target_scores`")
-        return load(path, **options)
-    if options:
-        raise BadInput(f"{path} is in the layout of oa-mine, which has no options, but {', '.join(options)} is given")
-    products = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            product = oa_mine._product({"category": ""} | row, f"{path.stem}-{number:04d}")
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise BadInput(f"{path}, line {number}: {error!r}") from error
-        products.append(product)
-    return Dataset(path.stem, (), (), tuple(products), f"# {path.stem}\n\nRead from `{path}`.\n", "the user's own")
-
-
 def read_answers(path: Path, products: Sequence[Product]) -> Answers:
     """Make stored answers ready for `replay`.
 
@@ -98,15 +61,15 @@ def read_answers(path: Path, products: Sequence[Product]) -> Answers:
     Raises:
         BadInput: It is no file of answers, or holds none about these products; the message names what is wrong.
     """
-    text = _text(path)
-    whole = _json(text)
+    text = read_text(path)
+    whole = parse_json(text)
     head = whole if isinstance(whole, dict) and "examples" in whole else {}
     rows = head.get("examples", whole) if whole is not None else None
     where = "answer"
     if isinstance(rows, dict):
         rows = [rows]
     if rows is None:
-        rows, where = [_json(line) for line in text.split("\n") if line.strip()], "line"
+        rows, where = [parse_json(line) for line in text.split("\n") if line.strip()], "line"
     if not isinstance(rows, list) or not rows:
         raise BadInput(f"{path} holds no answers: neither a list `examples` nor JSON objects, one a line")
     made, unread = [], 0
@@ -144,7 +107,7 @@ def read_answers(path: Path, products: Sequence[Product]) -> Answers:
 
 def _values(pred: Any) -> dict[str, list[str]] | None:
     """Return the values by attribute of one answer; None where it is no object of values."""
-    found = _json(pred) if isinstance(pred, str) else pred
+    found = parse_json(pred) if isinstance(pred, str) else pred
     if not isinstance(found, dict):
         return None
     lists = {str(name): value if isinstance(value, list) else [value] for name, value in found.items()}
@@ -159,24 +122,6 @@ def _reported(head: dict[str, Any]) -> dict[str, float]:
         return {}
     found = {measure: micro.get(name) for measure, name in REPORTED.items()}
     return {measure: float(value) for measure, value in found.items() if isinstance(value, (int, float))}
-
-
-def _text(path: Path) -> str:
-    if not path.is_file():
-        raise BadInput(f"there is no file {path}")
-    content = path.read_bytes()
-    try:
-        return (gzip.decompress(content) if content.startswith(GZIP) else content).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
-
-
-def _json(text: str) -> Any:
-    """Return the value of a JSON text; None where it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _keep(text: str) -> Path:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import tagkit
-from tagkit.datasets import load
+from tagkit.datasets import load, oa_mine
 from tagkit.errors import BadInput, did_you_mean
-from tagkit.experiment import answers
 from tagkit.experiment import load as yaml
 from tagkit.experiment.spec import Data, Experiment
 from tagkit.product import Dataset
@@ -72,7 +71,7 @@ def products(data: Data, options: dict[str, Any] | None = None) -> Dataset:
         BadInput: A file or an option is wrong, or a title of `data.titles` is not in test.
     """
     wanted = data.options | (options or {})
-    found = answers.read_products(data.file, **wanted) if data.file else load(data.name, **wanted)
+    found = oa_mine.read_products(data.file, **wanted) if data.file else load(data.name, **wanted)
     if not data.titles:
         return found
     kept = [product for product in found.test if product.title in data.titles]
