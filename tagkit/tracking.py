@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from tagkit.experiment.result import TEST, Comparison, StrategyResult
+from tagkit.experiment._old_result import TEST, Comparison, StrategyResult
 from tagkit.experiment.tuned import Tuned
 from tagkit.product import Dataset
 from tagkit.registry import missing_extra

@@ -14,9 +14,9 @@ from tagkit.cli import app
 from tagkit.errors import BadInput
 from tagkit.experiment import load, loading, verdict
 from tagkit.experiment import run as running
+from tagkit.experiment._old_spec import Expected, Origin, System
+from tagkit.experiment._old_warnings import cautions
 from tagkit.experiment.outcome import Outcome
-from tagkit.experiment.spec import Expected, Origin, System
-from tagkit.experiment.warnings import cautions
 from tagkit.product import Dataset
 from tagkit.taggers.replay import PAST, RUNS
 from tagkit.text.clean import clean

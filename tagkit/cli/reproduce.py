@@ -36,8 +36,8 @@ def reproduce(
     """Rerun reported experiments: OK, OKish, FAIL or SKIPPED for every cell; exit code 1 where one fails."""
     from tagkit.errors import BadInput
     from tagkit.experiment import load, loading, reproduce, text
+    from tagkit.experiment._old_to_json import to_dict
     from tagkit.experiment.run import Kept
-    from tagkit.experiment.to_json import to_dict
 
     place = folder or loading.default_folder()
     if data_file and not runs_file:
@@ -90,7 +90,8 @@ def _own(names: Sequence[str], data_file: Path | None, runs_files: Sequence[Path
 
 
 def _show_list(experiments: Sequence[Any], as_json: bool) -> None:
-    from tagkit.experiment import text, to_json
+    from tagkit.experiment import _old_to_json as to_json
+    from tagkit.experiment import text
 
     if as_json:
         rows = [to_json.about(e) | {"systems": [to_json.plan(e, s) for s in e.systems]} for e in experiments]
@@ -100,7 +101,8 @@ def _show_list(experiments: Sequence[Any], as_json: bool) -> None:
 
 
 def _show_plan(experiments: Sequence[Any], quick: bool, only: Sequence[str], as_json: bool) -> None:
-    from tagkit.experiment import reproduce, to_json
+    from tagkit.experiment import _old_to_json as to_json
+    from tagkit.experiment import reproduce
 
     rows = [
         to_json.plan(e, system) | {"experiment": e.name, "skipped": reproduce.left_out(system, quick, only)}

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tagkit.errors import BadInput
+from tagkit.experiment._old_spec import Experiment, System
 from tagkit.experiment.outcome import Measured, Outcome
-from tagkit.experiment.spec import Experiment, System
 
 FOLDER = Path("results") / "reproduced"
 

@@ -19,7 +19,7 @@ from tagkit.datasets import load
 from tagkit.datasets.split import split_of
 from tagkit.errors import BadInput, MissingExtra, TagkitError
 from tagkit.experiment import store
-from tagkit.experiment.result import Comparison, StrategyResult
+from tagkit.experiment._old_result import Comparison, StrategyResult
 from tagkit.measures import Measure, parse_all
 from tagkit.product import Dataset
 from tagkit.refine import Chain, Step

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from tagkit.errors import did_you_mean
+from tagkit.experiment._old_spec import VIEWS, Expected, Origin, split_cell
 from tagkit.experiment.document import Node
-from tagkit.experiment.spec import VIEWS, Expected, Origin, split_cell
 
 
 def expected_cells(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tagkit.errors import BadInput
 from tagkit.experiment import answers, loading
-from tagkit.experiment.spec import Data, Expected, Experiment, Origin, System
+from tagkit.experiment._old_spec import Data, Expected, Experiment, Origin, System
 
 PROTOCOL = (
     "For each product and each attribute that its gold names: a value is right if it equals an allowed one, blanks "

@@ -9,9 +9,9 @@ from typing import Any
 
 from tagkit import registry
 from tagkit.errors import BadInput, MissingExtra, TagkitError, did_you_mean
+from tagkit.experiment._old_spec import FRACTION, PERCENT, Data, Experiment, Refinement, System
 from tagkit.experiment.document import Node, read
 from tagkit.experiment.expectations import expected_cells, read_origin, read_tolerance
-from tagkit.experiment.spec import FRACTION, PERCENT, Data, Experiment, Refinement, System
 from tagkit.measures import parse
 from tagkit.text.clean import STEPS
 

@@ -11,7 +11,7 @@ import tagkit
 from tagkit.datasets import load, oa_mine
 from tagkit.errors import BadInput, did_you_mean
 from tagkit.experiment import load as yaml
-from tagkit.experiment.spec import Data, Experiment
+from tagkit.experiment._old_spec import Data, Experiment
 from tagkit.product import Dataset
 
 FOLDER = "experiments"

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tagkit.experiment.result import StrategyResult, columns_of, counts_of, run_of, views_of
+from tagkit.experiment._old_result import StrategyResult, columns_of, counts_of, run_of, views_of
+from tagkit.experiment._old_spec import DEDUP, SEEN, TEST, Experiment, System, split_cell
 from tagkit.experiment.significance import bootstrap, holm, randomisation
-from tagkit.experiment.spec import DEDUP, SEEN, TEST, Experiment, System, split_cell
 from tagkit.measures import parse
 from tagkit.product import Dataset
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tagkit.experiment._old_spec import Expected, Experiment, System
 from tagkit.experiment.measuring import Figure
-from tagkit.experiment.spec import Expected, Experiment, System
 from tagkit.experiment.verdict import FAIL, SKIPPED, judge
 
 

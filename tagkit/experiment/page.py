@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 
 from tagkit.experiment import table, text
+from tagkit.experiment._old_warnings import cautions
 from tagkit.experiment.outcome import Outcome
 from tagkit.experiment.verdict import FAIL, MEANING, ORDER
-from tagkit.experiment.warnings import cautions
 
 STYLE = """
 .fail { font-weight: bold; } td code { white-space: nowrap; } .verdict { font-size: 85%; }

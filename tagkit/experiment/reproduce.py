@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from tagkit.errors import BadInput, TagkitError, did_you_mean
 from tagkit.experiment import loading, measuring
+from tagkit.experiment._old_result import StrategyResult
+from tagkit.experiment._old_spec import Experiment, System
 from tagkit.experiment.environment import surroundings
 from tagkit.experiment.outcome import Measured, Outcome
-from tagkit.experiment.result import StrategyResult
 from tagkit.experiment.run import Kept, absent
-from tagkit.experiment.spec import Experiment, System
 from tagkit.product import Dataset
 
 

@@ -10,9 +10,9 @@ from tagkit import registry
 from tagkit.cache import FitCache
 from tagkit.errors import BudgetSpent, DataMissing, HostedError, MissingExtra, TagkitError, WeightsMissing
 from tagkit.experiment import store
+from tagkit.experiment._old_result import StrategyResult
+from tagkit.experiment._old_spec import Refinement, System
 from tagkit.experiment.compare import run_strategy, steps_of
-from tagkit.experiment.result import StrategyResult
-from tagkit.experiment.spec import Refinement, System
 from tagkit.product import Dataset, Product
 from tagkit.refine import Step
 from tagkit.tagger import take_synonyms

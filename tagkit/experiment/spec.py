@@ -1,4 +1,8 @@
-"""What an experiment is: data, protocol, systems, measures, and for each cell the expected figure."""
+"""What an experiment is: data, rows, measures, protocol, and for each cell perhaps an expected score.
+
+`tagkit compare` and `tagkit tune` build an `Experiment` from their arguments, `tagkit reproduce` reads one from YAML
+(`tagkit.experiment.load`); `tagkit.experiment.run` runs it and returns a `Result`.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tagkit.experiment.result import DEDUP, TEST
+from tagkit.measures import Measure
+from tagkit.refine import Step
+from tagkit.tagger import Tagger
 
-SEEN = "seen"
-VIEWS = (DEDUP, SEEN)
-"""Parts of the test products that a cell can name before a slash, as in "dedup/entity-F1": those whose text does not
-stand in train, and those whose text does."""
+TEST, DEDUP, SEEN = "test", "dedup", "seen"
+"""Views: all test products, those whose text does not occur in train, and those whose text does."""
 PERCENT, FRACTION = "percent", "fraction"
-Refinement = str | dict[str, dict[str, Any]]
-"""A refinement by name, or its name with its parameters."""
+Refinement = str | dict[str, dict[str, Any]] | Step
+"""A refinement: its name, its name with its parameters, or the object itself."""
+
+OK, OKISH, FAIL, SKIPPED, NEW = "OK", "OKish", "FAIL", "SKIPPED", "NEW"
+VERDICTS = {
+    OK: "equal at the printed precision",
+    OKISH: "within the stated tolerance",
+    FAIL: "further off, or the row failed to run",
+    SKIPPED: "not run, with the reason",
+    NEW: "measured, and nothing was reported to compare with",
+}
+"""All verdicts on a cell with their meaning, in the order of summaries."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an expected figure is from.
+    """Where an expected score comes from.
 
     Attributes:
         kind: "published" or "ours".
-        date: Of our run, as YYYY-MM-DD.
+        date: The date of our run, as YYYY-MM-DD.
         machine: The kind of machine of our run.
-        seconds: Wall time of our run, fitting and tagging of all seeds together; None: not noted.
+        seconds: Wall time of our run, fitting and tagging of all seeds together; None where it was not noted.
     """
 
     kind: str
@@ -37,38 +51,44 @@ class Origin:
     seconds: float | None = None
 
     def __str__(self) -> str:
-        """Return it as a reader of a table wants it."""
+        """Return it as tables show it."""
         return self.kind if self.kind == "published" else f"ours, {self.date}"
 
 
 @dataclass(frozen=True)
 class Expected:
-    """An expected figure, in the experiment's unit.
+    """An expected score, in the unit of the experiment.
 
     Attributes:
-        value: The figure.
+        value: The score.
         digits: Digits behind the point, as it was printed.
-        tolerance: How far off a figure may be to be OKish.
-        origin: Where it is from.
-        spread: Its standard deviation over seeds, where that was reported.
+        tolerance: How far a measured score may differ to be OKish.
+        origin: Where it comes from.
+        sd: Its standard deviation over runs, where that was reported.
     """
 
     value: float
     digits: int
     tolerance: float
     origin: Origin
-    spread: float | None = None
+    sd: float | None = None
+
+    def verdict(self, measured: float) -> str:
+        """Return OK, OKish or FAIL for a measured score in the same unit."""
+        if rounded(measured, self.digits) == rounded(self.value, self.digits):
+            return OK
+        return OKISH if abs(measured - self.value) <= self.tolerance + 1e-9 else FAIL
 
 
 @dataclass(frozen=True)
 class Data:
-    """Which products.
+    """Which products an experiment uses.
 
     Attributes:
         name: A data set of the registry, or "" where `file` is given.
-        file: A file of products, in tagkit's forms or in the layout of oa-mine.
-        options: The reader's options.
-        titles: Test products to keep, by title; empty: all.
+        file: A file of products, in one of tagkit's formats or in the layout of oa-mine.
+        options: Options of the reader.
+        titles: Titles of the test products to keep; empty: all.
     """
 
     name: str = ""
@@ -83,36 +103,66 @@ class Data:
 
 
 @dataclass(frozen=True)
-class System:
-    """One row.
+class SelfTraining:
+    """Further training texts that an earlier row labels (self-training).
 
     Attributes:
-        name: In the table, unique within the experiment.
+        by: The row whose tags are taken as gold. Where it has several seeds, the first one labels.
+        options: Options of the reader under which train holds the further texts; those that occur in any part of the
+            row's own data are left out.
+
+    Source: Yarowsky, Unsupervised Word Sense Disambiguation Rivaling Supervised Methods (ACL 1995).
+    """
+
+    by: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: a strategy with everything that is done to it, or a cited score.
+
+    Attributes:
+        name: The name in the table, unique within the experiment.
         strategy: A strategy of the registry; "" for a row that computes nothing and cites.
         params: The strategy's parameters.
+        tagger: The unfitted strategy itself, for one that the registry does not know; None: made from `strategy` and
+            `params`.
+        of: Earlier rows whose fitted taggers this row combines, all seeds of each; the strategy is then `ensemble` or
+            `hybrid`.
+        decoding: Parameters that are changed after fitting by `set_decoding`, so that many ways of decoding share one
+            trained network.
+        self_training: Further training texts that an earlier row labels; None: none.
         seeds: One run each, with the parameter `seed`; empty: one run with the parameters as they are. Where `share` is
-            below 1 each draws its own products, and the strategy need not have that parameter.
-        share: Which share of train and of dev the row learns and chooses from, at least one product of each.
-        refine: Refinements after the strategy; None: those that `tagkit compare` takes.
-        leave_out: Steps of text cleaning (see `tagkit.text.clean`) that the row does without.
-        options: Options of the reader that this row has otherwise than the experiment.
+            below 1 each seed draws its own products, and the strategy need not have that parameter.
+        folds: Number of folds into which train and dev are cut; each fold is tagged by what was fitted on the others,
+            and the test part is not used. 0: no folds.
+        share: Which share of train and of dev the row is fitted on, at least one product of each.
+        refine: Refinements after the strategy; None: thresholds and a limit, where the strategy needs thresholds.
+        options: Options of the reader in which this row differs from the experiment.
         quick: Whether `--quick` runs it.
-        expected: By cell: a measure, with a view and a slash before it where it is not all of test. None: not reported.
-        cites: Where a row that computes nothing is from.
+        expected: Expected scores by cell: a measure, with a view and a slash before it unless the view is test. None:
+            nothing was reported.
+        cites: Where the scores of a row that computes nothing come from.
         command: What computed a cited row of our own.
-        tokens: Tokens that a hosted model spent for it, as stored.
+        tokens: Number of tokens that a hosted model spent on it, as stored.
         chosen_on: "dev", or "test" where a parameter or threshold was chosen there.
+        tuned: For a row whose parameters a search chose, the sentence that says so with its budget.
         note: What else a reader must know.
-        file: Of stored answers that the row replays, for its command; None otherwise.
+        file: The file of stored answers that the row replays, for its command.
     """
 
     name: str
     strategy: str = ""
     params: dict[str, Any] = field(default_factory=dict)
+    tagger: Tagger | None = None
+    of: tuple[str, ...] = ()
+    decoding: dict[str, Any] = field(default_factory=dict)
+    self_training: SelfTraining | None = None
     seeds: tuple[int, ...] = ()
+    folds: int = 0
     share: float = 1.0
     refine: tuple[Refinement, ...] | None = None
-    leave_out: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     quick: bool = False
     expected: dict[str, Expected | None] = field(default_factory=dict)
@@ -120,77 +170,107 @@ class System:
     command: str = ""
     tokens: int | None = None
     chosen_on: str = "dev"
+    tuned: str = ""
     note: str = ""
     file: Path | None = None
 
     @property
-    def fingerprint(self) -> str:
-        """What the row computes, in short: figures measured under another fingerprint are not its own."""
-        what: list[Any] = [self.strategy, self.params, self.seeds, self.refine, self.options]
-        if self.share < 1 or self.leave_out:
-            what.append([self.share, self.leave_out])
-        return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    def runs(self) -> list[tuple[int | None, int | None]]:
+        """Seed and fold of each run; None where the row has no seeds or no folds."""
+        folds: list[int | None] = [*range(self.folds)] if self.folds else [None]
+        seeds: list[int | None] = [*self.seeds] if self.seeds else [None]
+        return [(seed, fold) for seed in seeds for fold in folds]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A table of figures that one command runs again.
+    """A table of scores that one call computes.
 
     Attributes:
-        name: The file's name without its ending.
+        name: For an experiment from a file, the file's name without its ending.
+        data: The products.
+        rows: The rows, in the order of the file or of the call.
+        measures: The measures; the first one sorts the table.
+        baseline: The row that the others are tested against; "": no tests.
         title: One line.
         source: `paper`, `table` and `link`, as far as there are.
-        data: The products.
         protocol: Matching, stemming, averaging and what is ignored, in words.
-        measures: Names of measures; the first ranks the systems.
-        systems: The rows.
-        unit: "percent" or "fraction": what expected figures and tolerances are in.
-        baseline: The system that the others are tested against; "": no test.
-        budget: What every strategy may spend on choosing its parameters, in words.
-        file: Its file; None for one made of `--data-file` and `--runs-file`.
+        unit: "percent" or "fraction": what expected scores and tolerances are in. Measured scores are always stored as
+            the measure returns them; `scale` converts them.
+        budget: What each strategy may spend on choosing its parameters, in words.
+        seed: Of resampling in intervals and tests.
+        samples: Number of bootstrap samples and of random permutations.
+        file: Its YAML file; None for an experiment made by a call.
         data_file: As given on the command line, for the rows' commands.
     """
 
     name: str
-    title: str
-    source: dict[str, str]
     data: Data
-    protocol: str
-    measures: tuple[str, ...]
-    systems: tuple[System, ...]
-    unit: str = PERCENT
+    rows: tuple[Row, ...]
+    measures: tuple[Measure, ...]
     baseline: str = ""
+    title: str = ""
+    source: dict[str, str] = field(default_factory=dict)
+    protocol: str = ""
+    unit: str = FRACTION
     budget: str = ""
+    seed: int = 0
+    samples: int = 1000
     file: Path | None = None
     data_file: Path | None = None
 
     @property
     def scale(self) -> float:
-        """By what a measure's figure is multiplied to have the experiment's unit."""
+        """By what a measured score is multiplied to have the unit of the experiment."""
         return 100.0 if self.unit == PERCENT else 1.0
 
     @property
     def quick(self) -> bool:
-        """Whether one of its systems is quick."""
-        return any(system.quick for system in self.systems)
+        """Whether one of its rows is quick."""
+        return any(row.quick for row in self.rows)
 
-    def command(self, system: System) -> str:
+    def row(self, name: str) -> Row:
+        """Return a row by name."""
+        return next(row for row in self.rows if row.name == name)
+
+    def cells(self, row: Row) -> list[str]:
+        """Return the cells of a row: the measures, and the views that its expected scores name."""
+        return list(dict.fromkeys([*map(str, self.measures), *row.expected]))
+
+    def command(self, row: Row) -> str:
         """Return the command that computes one row; "" where nothing does."""
-        if not system.strategy:
-            return system.command
+        if not row.strategy:
+            return row.command
         words = ["tagkit", "reproduce"]
         if self.file is not None:
             words.append(self.name)
         if self.data_file is not None:
             words += ["--data-file", str(self.data_file)]
-        if system.file is not None:
-            words += ["--runs-file", str(system.file)]
-        else:
-            words += ["--only", system.name]
+        words += ["--runs-file", str(row.file)] if row.file is not None else ["--only", row.name]
         return shlex.join(words)
+
+    def fingerprint(self, row: Row) -> str:
+        """Return a digest of what a row computes: scores stored under another fingerprint are not its own."""
+        data = [self.data.name, self.data.file.name if self.data.file else "", self.data.options, self.data.titles]
+        what: list[Any] = [data, row.strategy, row.params, row.seeds, row.refine, row.options]
+        what += [row.share, row.folds, row.decoding, row.self_training, [self.fingerprint(self.row(r)) for r in row.of]]
+        if row.self_training:
+            what.append(self.fingerprint(self.row(row.self_training.by)))
+        return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def split_cell(cell: str) -> tuple[str, str]:
-    """Return the view and the measure of a cell's name."""
+    """Return the view and the measure of a cell's name, such as "dedup/F1@M"."""
     view, slash, measure = cell.partition("/")
     return (view, measure) if slash else (TEST, cell)
+
+
+def verdict(expected: Expected | None, measured: float) -> str:
+    """Return the verdict on a measured score; NEW where nothing was expected."""
+    return expected.verdict(measured) if expected else NEW
+
+
+def rounded(value: float, digits: int) -> str:
+    """Return a score with that many digits behind the point; "-0.0" is "0.0"."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text

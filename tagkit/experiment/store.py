@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tagkit
 from tagkit.cache import cache_folder
-from tagkit.experiment.result import StrategyResult
+from tagkit.experiment._old_result import StrategyResult
 from tagkit.product import Dataset, Tag
 from tagkit.refine import Chain, Step
 from tagkit.taggers import Tagger

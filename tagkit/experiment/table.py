@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tagkit.experiment._old_spec import System
 from tagkit.experiment.outcome import Outcome
-from tagkit.experiment.spec import System
 from tagkit.experiment.verdict import NEW, SKIPPED, written
 
 DASH = "–"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from textwrap import shorten
 
 from tagkit.experiment import table
+from tagkit.experiment._old_spec import Experiment
+from tagkit.experiment._old_warnings import cautions
 from tagkit.experiment.environment import machine_kind
 from tagkit.experiment.outcome import Outcome
-from tagkit.experiment.spec import Experiment
 from tagkit.experiment.verdict import MEANING, ORDER
-from tagkit.experiment.warnings import cautions
 
 WHY = 160
 """How much of a reason the terminal shows, once for each row."""

@@ -1,53 +1,106 @@
-"""An outcome as JSON values, for `--json` and for other programs."""
+"""A result as plain JSON values and back: for the store, for `--json` and for other programs."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
-from tagkit.experiment.environment import machine_kind
-from tagkit.experiment.outcome import Outcome
-from tagkit.experiment.spec import Experiment, System
-from tagkit.experiment.warnings import cautions
+from tagkit.errors import BadInput
+from tagkit.experiment.result import Result, RowResult, RowRun, Score
+from tagkit.experiment.spec import Data, Expected, Experiment, Origin, Row, SelfTraining
+from tagkit.measures import parse_all
 
 
-def to_dict(outcome: Outcome) -> dict[str, Any]:
-    """Return the experiment, its rows with the verdict of every cell, and the warnings."""
-    body = about(outcome.experiment) | {"facts": dict(outcome.facts)}
-    return body | {"systems": [_row(outcome, s) for s in outcome.experiment.systems], "warnings": cautions(outcome)}
+def to_json(result: Result) -> dict[str, Any]:
+    """Return a result without its products and tags; undefined numbers are None, unknown objects their text."""
+    rows = {}
+    for name, row in result.rows.items():
+        runs = [{key: value for key, value in vars(run).items() if key != "tags"} for run in row.runs]
+        costs = {key: getattr(row, key) for key in ("fit_seconds", "items_per_second", "peak_mb", "n_truncated_chars")}
+        rows[name] = vars(row) | {"runs": runs} | costs
+    body = {"experiment": experiment_to_json(result.experiment), "sizes": result.sizes, "licence": result.licence}
+    body |= {"rows": rows}
+    body["scores"] = {
+        view: {name: {measure: vars(score) for measure, score in cells.items()} for name, cells in table.items()}
+        for view, table in result.scores.items()
+    }
+    body |= {"failed": result.failed, "not_set_up": result.not_set_up, "skipped": result.skipped}
+    plain: dict[str, Any] = to_plain(body | {"warnings": result.warnings})
+    return plain
 
 
-def about(experiment: Experiment) -> dict[str, Any]:
-    """Return what an experiment is, without its rows."""
-    body: dict[str, Any] = {"name": experiment.name, "title": experiment.title, "source": experiment.source}
-    body |= {"protocol": experiment.protocol, "data": experiment.data.label, "options": experiment.data.options}
-    body |= {"unit": experiment.unit, "measures": list(experiment.measures), "baseline": experiment.baseline}
-    return body | {"budget": experiment.budget, "quick": experiment.quick}
+def from_json(kind: type[Result], body: Mapping[str, Any], experiment: Experiment | None) -> Any:
+    """Build a result from what `to_json` returned (see `Result.from_json`)."""
+    try:
+        rows = {}
+        for name, row in body["rows"].items():
+            runs = tuple(RowRun(**run) for run in row["runs"])
+            known = {field.name: row[field.name] for field in fields(RowResult) if field.name in row}
+            lists = {key: tuple(row[key]) for key in ("refine", "overlap", "notes")}
+            rows[name] = RowResult(**known | {"runs": runs} | lists)
+        scores = {
+            view: {name: {m: _score(score) for m, score in cells.items()} for name, cells in table.items()}
+            for view, table in body["scores"].items()
+        }
+        why = {key: body[key] for key in ("failed", "not_set_up", "skipped")}
+        experiment = experiment or experiment_from_json(body["experiment"])
+        return kind(experiment, rows, scores, **why, sizes=body["sizes"], licence=body["licence"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"this is not a stored result: {error!r}") from error
 
 
-def plan(experiment: Experiment, system: System) -> dict[str, Any]:
-    """Return what a row would run."""
-    out: dict[str, Any] = {"name": system.name, "strategy": system.strategy, "params": system.params}
-    out |= {"share": system.share, "leave_out": list(system.leave_out)}
-    out |= {"seeds": list(system.seeds), "quick": system.quick, "cites": system.cites, "tokens": system.tokens}
-    return out | {"note": system.note, "command": experiment.command(system)}
+def experiment_to_json(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment as plain JSON values."""
+    body = {field.name: getattr(experiment, field.name) for field in fields(Experiment)}
+    body["measures"] = {str(measure): measure.better for measure in experiment.measures}
+    body["data"] = vars(experiment.data)
+    rows = []
+    for row in experiment.rows:
+        about = {field.name: getattr(row, field.name) for field in fields(Row) if field.name != "tagger"}
+        about["expected"] = {cell: asdict(found) if found else None for cell, found in row.expected.items()}
+        about["self_training"] = vars(row.self_training) if row.self_training else None
+        rows.append(about | {"command": experiment.command(row)})
+    plain: dict[str, Any] = to_plain(body | {"rows": rows})
+    return plain
 
 
-def _row(outcome: Outcome, system: System) -> dict[str, Any]:
-    cells = []
-    for name in outcome.names(system):
-        expected, figure, verdict, why = outcome.cell(system, name)
-        row: dict[str, Any] = {"cell": name, "verdict": verdict}
-        if expected:
-            row |= {"expected": expected.value, "digits": expected.digits, "tolerance": expected.tolerance}
-            row |= {"origin": vars(expected.origin), "expected_spread": expected.spread}
-        if figure:
-            row |= {"measured" if key == "value" else key: value for key, value in figure.to_dict().items()}
-        cells.append(row | ({"why": why} if why else {}))
-    out = plan(outcome.experiment, system) | {"cells": cells}
-    if found := outcome.measured.get(system.name):
-        out |= {"seconds": round(found.seconds, 2), "date": found.date, "commit": found.around["commit"]}
-        out |= {"machine": machine_kind(found.around["machine"]), "data_digest": found.digest}
-        more = {n: f for n, f in found.cells.items() if n not in outcome.names(system) and f.value == f.value}
-        out |= {"also": {n: f.to_dict() for n, f in more.items()}}
-        out |= {"peak_mb": found.peak_mb, "kept": found.kept, "notes": list(found.notes)}
-    return out
+def experiment_from_json(body: Mapping[str, Any]) -> Experiment:
+    """Build an experiment from what `experiment_to_json` returned."""
+    rows = []
+    for about in body["rows"]:
+        row = dict(about)
+        row["expected"] = {
+            cell: Expected(**found | {"origin": Origin(**found["origin"])}) if found else None
+            for cell, found in row["expected"].items()
+        }
+        row["self_training"] = SelfTraining(**row["self_training"]) if row["self_training"] else None
+        row |= {key: tuple(row[key]) for key in ("of", "seeds")}
+        row["refine"] = None if row["refine"] is None else tuple(row["refine"])
+        row["file"] = Path(row["file"]) if row["file"] else None
+        rows.append(Row(**row))
+    data = dict(body["data"])
+    data |= {"titles": tuple(data["titles"]), "file": Path(data["file"]) if data["file"] else None}
+    files = {key: Path(body[key]) if body[key] else None for key in ("file", "data_file")}
+    measures = tuple(parse_all(list(body["measures"])))
+    return Experiment(**dict(body) | {"data": Data(**data), "rows": tuple(rows), "measures": measures} | files)
+
+
+def to_plain(value: Any) -> Any:
+    """Return a value with only what JSON has: undefined numbers become None, unknown objects their text."""
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Path):
+        return value.as_posix()
+    return value if isinstance(value, (str, int, bool, type(None))) else repr(value)
+
+
+def _score(body: Mapping[str, Any]) -> Score:
+    cells: dict[str, Any] = {k: math.nan if v is None and k in ("value", "low", "high") else v for k, v in body.items()}
+    return Score(**cells)

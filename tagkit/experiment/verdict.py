@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagkit.experiment.spec import Expected
+from tagkit.experiment._old_spec import Expected
 
 OK, OKISH, FAIL, SKIPPED, NEW = "OK", "OKish", "FAIL", "SKIPPED", "NEW"
 ORDER = (OK, OKISH, FAIL, SKIPPED, NEW)

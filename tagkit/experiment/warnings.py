@@ -1,70 +1,89 @@
-"""Sentences that a table of figures must carry."""
+"""Sentences that the reader of a table of scores must know."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
-from tagkit.experiment.outcome import Outcome
-from tagkit.experiment.spec import DEDUP, Experiment, System
-from tagkit.measures import parse
+from tagkit.experiment.result import Result, RowResult
+from tagkit.experiment.spec import DEDUP, TEST, Row
 
 
-def cautions(outcome: Outcome) -> list[str]:
+def warnings(result: Result) -> list[str]:
     """Return what a reader must be warned of.
 
-    That train and test share texts, with the figures on all test products and on the rest; that a parameter or
-    threshold was chosen on test; that two systems differ by less than the spread of their seeds.
+    That train and test overlap, with the scores on all test products and on the others; that a parameter or threshold
+    was chosen on test; that two rows differ by less than the standard deviation of their runs; which rows have
+    parameters that a search chose; and which left text unread.
     """
-    return [*_shared(outcome), *_chosen(outcome.experiment), *_close(outcome)]
+    return [*_overlap(result), *_chosen_on_test(result), *_close(result), *_tuned(result), *_truncated(result.rows)]
 
 
-def _shared(outcome: Outcome) -> list[str]:
-    first = outcome.experiment.measures[0]
+def _overlap(result: Result) -> list[str]:
+    first, scale = str(result.measures[0]), result.experiment.scale
     groups: dict[str, list[str]] = {}
-    for system in outcome.experiment.systems:
-        found = outcome.measured.get(system.name)
-        if found is None or not found.shared[0]:
+    for row in result.experiment.rows:
+        found = result.rows.get(row.name)
+        if found is None or not found.overlap[0]:
             continue
-        shared, total = found.shared
-        what = "".join(f", {key} {value}," for key, value in system.options.items())
-        pairs = groups.setdefault(f"{shared:,} of {total:,} test texts{what} stand word for word in train.", [])
-        if f"{DEDUP}/{first}" in found.cells and first in found.cells:
-            on_all, on_new = found.cells[first].value, found.cells[f"{DEDUP}/{first}"].value
-            pairs.append(f"{system.name} {on_all:.2f}, without them {on_new:.2f}")
+        shared, total = found.overlap
+        options = "".join(f", {key} {value}," for key, value in row.options.items())
+        pairs = groups.setdefault(f"{shared:,} of {total:,} test texts{options} occur word for word in train.", [])
+        on_all, on_new = (result.scores.get(view, {}).get(row.name, {}).get(first) for view in (TEST, DEDUP))
+        if on_all and on_new:
+            digits = 2 if scale == 100 else 3
+            values = (f"{scale * score.value:.{digits}f}" for score in (on_all, on_new))
+            pairs.append(f"{row.name} {', without them '.join(values)}")
     return [f"{text} {first}: {'; '.join(pairs)}." if pairs else text for text, pairs in groups.items()]
 
 
-def _chosen(experiment: Experiment) -> list[str]:
+def _chosen_on_test(result: Result) -> list[str]:
     return [
-        f"{system.name}: a parameter or threshold was chosen on test, so its figures are too good."
-        for system in experiment.systems
-        if system.chosen_on == "test"
+        f"{row.name}: a parameter or threshold was chosen on test, so its scores are too good."
+        for row in result.experiment.rows
+        if row.chosen_on == "test"
     ]
 
 
-def _close(outcome: Outcome) -> list[str]:
-    """Compare systems that follow each other by the first measure, among those that learn from the same products."""
-    first = outcome.experiment.measures[0]
+def _close(result: Result) -> list[str]:
+    """Compare rows that follow each other by the first measure, among those fitted on the same products."""
+    first = result.measures[0]
     groups: dict[str, list[tuple[float, float | None, str]]] = {}
-    for system in outcome.experiment.systems:
-        if found := _figure(outcome, system, first):
-            groups.setdefault(repr((system.options, system.share)), []).append((*found, system.name))
+    for row in result.experiment.rows:
+        if found := _score(result, row):
+            groups.setdefault(repr((row.options, row.share, row.folds)), []).append((*found, row.name))
     out = []
     for rows in groups.values():
-        rows.sort(key=lambda row: row[0], reverse=parse(first).better == "higher")
-        for (value, spread, name), (other, other_spread, other_name) in pairwise(rows):
-            widest = max(spread or 0.0, other_spread or 0.0)
+        rows.sort(key=lambda row: row[0], reverse=first.better == "higher")
+        for (value, sd, name), (other, other_sd, other_name) in pairwise(rows):
+            widest = max(sd or 0.0, other_sd or 0.0)
             if widest > 0 and abs(value - other) < widest:
+                digits = 2 if result.experiment.scale == 100 else 3
                 out.append(
-                    f"{name} and {other_name} differ by {abs(value - other):.2f} in {first}, less than the spread over "
-                    f"seeds ({widest:.2f})."
+                    f"{name} and {other_name} differ by {abs(value - other):.{digits}f} in {first}, less than the "
+                    f"standard deviation over their runs ({widest:.{digits}f})."
                 )
     return out
 
 
-def _figure(outcome: Outcome, system: System, measure: str) -> tuple[float, float | None] | None:
-    """Return a system's figure and spread as measured, else as expected."""
-    expected, figure, _, _ = outcome.cell(system, measure)
-    if figure:
-        return figure.value, figure.spread
-    return (expected.value, expected.spread) if expected else None
+def _score(result: Result, row: Row) -> tuple[float, float | None] | None:
+    """Return a row's value and standard deviation as measured, else as expected."""
+    cell = result.cell(row, str(result.measures[0]))
+    if cell.score:
+        return cell.score.value, cell.score.sd
+    return (cell.expected.value, cell.expected.sd) if cell.expected else None
+
+
+def _tuned(result: Result) -> list[str]:
+    """Say which rows have parameters that a search chose, with its budget, and that the others have not."""
+    rows = [row for row in result.experiment.rows if row.name in result.rows]
+    said = [row.tuned for row in rows if row.tuned]
+    return [*said, "All other strategies: no such search."] if 0 < len(said) < len(rows) else said
+
+
+def _truncated(rows: Mapping[str, RowResult]) -> list[str]:
+    return [
+        f"{name} did not read {row.n_truncated_chars:,} characters of the test texts."
+        for name, row in rows.items()
+        if row.n_truncated_chars
+    ]
