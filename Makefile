@@ -36,10 +36,12 @@ test: $(STAMP) ## Run the tests, the notebooks among them
 	$(BIN)/python -m pytest tests
 	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks
 
-lint: $(STAMP) ## Check style and types
+lint: $(STAMP) ## Check style, types, layers of imports and dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/dead_code.py
 
 notebooks: $(STAMP) ## Run the notebooks anew and keep their outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
