@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import random
 import re
 import warnings
 from functools import partial
@@ -20,7 +19,6 @@ from tagkit import registry
 from tagkit.datasets import catalogue, dsner_ec, load, oa_mine, openbg, store
 from tagkit.datasets._bio import entities, products, read_bio
 from tagkit.datasets._ecomgpt import _items, _pairs, _rows
-from tagkit.datasets._near import nearest, trigrams
 from tagkit.datasets.auditing import audit
 from tagkit.datasets.files import from_frame, iter_products, read_file
 from tagkit.datasets.rows import Rejects
@@ -683,14 +681,3 @@ def test_audit_catches_what_the_catalogue_promises():
     assert "near-duplicates, train and dev" in broken
     without = data.with_parts(test=[p for p in data.test if p.title != catalogue.ARTICLE[0]])
     assert catalogue.article_item(without) == ("absent", False)
-
-
-def test_nearest_agrees_with_plain_sets():
-    draw = random.Random(3)
-    left = ["".join(draw.choices("红蓝鞋裙ab ", k=draw.randint(0, 9))) for _ in range(60)]
-    right = ["".join(draw.choices("红蓝鞋裙ab ", k=draw.randint(0, 9))) for _ in range(600)]
-    expected = [max(len(trigrams(a) & trigrams(b)) / len(trigrams(a) | trigrams(b)) for b in right) for a in left]
-    assert nearest(left, right).tolist() == pytest.approx(expected)
-    assert nearest(right, left).shape == (600,)
-    assert nearest(left, []).tolist() == [0.0] * 60
-    assert trigrams("AB") == {"ab"} and trigrams("Abc  d") == {"abc", "bc ", "c d"}

@@ -23,11 +23,9 @@ from tagkit.text import (
     STEPS,
     CleanText,
     Segmenter,
-    char_ngrams,
     clean,
     detect,
     is_stopword,
-    jaccard,
     language_of,
     without,
 )
@@ -313,15 +311,6 @@ def test_stop_words() -> None:
         assert is_stopword(token, lang)
     for token, lang in (("高跟鞋", "zh"), ("包", "zh"), ("红色", "zh"), ("shoes", "en"), ("cotton", "en")):
         assert not is_stopword(token, lang)
-
-
-def test_ngrams_and_jaccard() -> None:
-    assert char_ngrams("高跟鞋子", 3) == {"高跟鞋", "跟鞋子"}
-    assert char_ngrams("鞋", 3) == {"鞋"}
-    assert char_ngrams("", 3) == set()
-    assert jaccard({"a", "b"}, {"b", "c"}) == pytest.approx(1 / 3)
-    assert jaccard({"a"}, {"a"}) == 1
-    assert jaccard({"a"}, set()) == 0
 
 
 def test_importing_loads_no_dictionary() -> None:

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from tagkit.datasets._near import nearest
 from tagkit.datasets.split import PARTS
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
+from tagkit.text.ngrams import nearest_jaccard
 from tagkit.text.present import is_present
 
 Figure = int | float | str
@@ -162,14 +162,20 @@ def _sizes(data: Dataset, languages: Sequence[str]) -> Iterator[tuple[str, Figur
 def _leaks(data: Dataset) -> Iterator[tuple[str, Figure]]:
     """Compare each later part with each earlier one: products whose text stands there, or nearly so."""
     texts = {part: [p.text.strip() for p in getattr(data, part)] for part in PARTS}
+    folded = {part: [_fold(text) for text in rows] for part, rows in texts.items()}
     pairs = list(combinations(PARTS, 2))
     for first, second in pairs:
         seen = set(texts[first])
         yield f"{second} texts in {first}", sum(text in seen for text in texts[second])
     for first, second in pairs:
-        best = nearest(texts[second], texts[first])
+        best = nearest_jaccard(folded[second], folded[first], 3)
         yield f"near-duplicates, {first} and {second}", int((best >= NEAR).sum())
         yield f"highest likeness, {first} and {second}", float(best.max(initial=0.0))
+
+
+def _fold(text: str) -> str:
+    """Return a text in lower case with single blanks; an empty one as a blank, so that two empty texts are alike."""
+    return " ".join(text.lower().split()) or " "
 
 
 def _absent(products: Sequence[Product]) -> float:

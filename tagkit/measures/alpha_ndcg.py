@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tagkit.measures._similarity import Similarity, blocks
+from tagkit.measures._similarity import blocks, tag_bigrams
 from tagkit.measures.base import MeanMeasure, check_cutoff, check_number, ratio
 from tagkit.measures.run import Run
+from tagkit.text.ngrams import NgramMatrix
 
 
 class AlphaNDCG(MeanMeasure):
@@ -36,23 +37,21 @@ class AlphaNDCG(MeanMeasure):
     def per_product(self, run: Run) -> NDArray[np.float64]:
         """Return the figure of each product, shape (n,)."""
         lists, gold = run.codes[:, : self.k], run.gold_codes
-        similarity = Similarity(run.names)
+        bigrams = tag_bigrams(run)
         value, ideal = np.zeros(len(run)), np.zeros(len(run))
         for block in blocks(len(run), gold.shape[1] * max(lists.shape[1], gold.shape[1])):
             nuggets = gold[block]
-            value[block] = self._gain(self._covers(similarity, lists[block], nuggets))
-            ideal[block] = self._ideal(self._covers(similarity, nuggets, nuggets))
+            value[block] = self._gain(self._covers(bigrams, lists[block], nuggets))
+            ideal[block] = self._ideal(self._covers(bigrams, nuggets, nuggets))
         return np.minimum(ratio(value, ideal), 1.0)
 
-    def _covers(
-        self, similarity: Similarity, tags: NDArray[np.int32], nuggets: NDArray[np.int32]
-    ) -> NDArray[np.float64]:
+    def _covers(self, bigrams: NgramMatrix, tags: NDArray[np.int32], nuggets: NDArray[np.int32]) -> NDArray[np.float64]:
         """Say which tag covers which nugget, shape (n, tags, nuggets)."""
         taken = (tags[:, :, None] >= 0) & (nuggets[:, None, :] >= 0)
         out: NDArray[np.float64] = np.where(taken & (tags[:, :, None] == nuggets[:, None, :]), 1.0, 0.0)
         if self.threshold <= 1:
             row, i, j = np.nonzero(taken & (out == 0))
-            out[row, i, j] = similarity(tags[row, i], nuggets[row, j]) >= self.threshold
+            out[row, i, j] = bigrams.jaccard(tags[row, i], nuggets[row, j]) >= self.threshold
         return out
 
     def _gain(self, covers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tagkit.measures._similarity import Similarity, blocks
+from tagkit.measures._similarity import blocks, tag_bigrams
 from tagkit.measures.base import MeanMeasure, check_cutoff, check_number, ratio
 from tagkit.measures.run import Run
+from tagkit.text.ngrams import NgramMatrix
 from tagkit.text.present import is_present
 
 
@@ -34,22 +35,22 @@ class Redundancy(MeanMeasure):
     def per_product(self, run: Run) -> NDArray[np.float64]:
         """Return the share of near-duplicate pairs within each list, shape (n,)."""
         codes = run.codes[:, : self.k]
-        similarity = Similarity(run.names)
+        bigrams = tag_bigrams(run)
         upper, lower = np.triu_indices(codes.shape[1], 1)
         found = np.zeros(len(run))
         for block in blocks(len(run), len(upper)):
             part = codes[block]
             row, pair = np.nonzero(part[:, lower] >= 0)
-            alike = self._alike(similarity, run.names, part[row, upper[pair]], part[row, lower[pair]])
+            alike = self._alike(bigrams, run.names, part[row, upper[pair]], part[row, lower[pair]])
             found[block] = np.bincount(row[alike], minlength=len(part))
         sizes = np.minimum(run.lengths, self.k)
         return ratio(found, sizes * (sizes - 1) / 2)
 
     def _alike(
-        self, similarity: Similarity, tags: list[str], first: NDArray[np.int32], second: NDArray[np.int32]
+        self, bigrams: NgramMatrix, tags: list[str], first: NDArray[np.int32], second: NDArray[np.int32]
     ) -> NDArray[np.bool_]:
-        both = similarity.shared(first, second)
-        sizes_first, sizes_second = similarity.sizes[first], similarity.sizes[second]
+        both = bigrams.shared(first, second)
+        sizes_first, sizes_second = bigrams.sizes[first], bigrams.sizes[second]
         alike = both / (sizes_first + sizes_second - both) >= self.threshold
         single = np.fromiter((len(tag) == 1 for tag in tags), dtype=bool, count=len(tags))
         # only a tag that shares all its bigrams with the other, or is a single character, can stand in it
