@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagkit import registry
-from tagkit.datasets import csl_keywords, implicit_ave, load, semeval2010, store
+from tagkit.datasets import audit, csl_keywords, implicit_ave, load, semeval2010, store
 from tagkit.datasets._keyphrases import documents, one_line, phrases
 from tagkit.errors import BadInput
 
@@ -59,7 +59,7 @@ def test_promises_hold(name, real, monkeypatch):
     if name == "implicit_ave":  # comparing 55,000 texts with 14,000 takes half a minute: here exact copies only
         import numpy as np
 
-        from tagkit.datasets import audit, auditing
+        from tagkit.datasets import auditing
 
         monkeypatch.setattr(auditing, "nearest_jaccard", lambda texts, among, n: np.zeros(len(texts)))
     found = audit(load(name), registry.datasets.get(name).promises)
