@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 QUICK := --set encoder.epochs=1 --set seq2seq.epochs=1 \
 	--set sequence.epochs=1 --set sequence.batch_size=8 --set sequence.average=0 --set sequence.level=word \
 	--set bilstm_crf.epochs=5 --set bilstm_crf.batch_size=16 --set bilstm_crf.learning_rate=0.01 \
-	--set 'ensemble.members=[["encoder", {"epochs": 1}], "semantic", "linear", "lexicon"]' \
+	--set 'ensemble.taggers=[["encoder", {"epochs": 1}], "semantic", "linear", "lexicon"]' \
 	--set generator.mode=prompted --set generator.tokens=16 --set generator.window=32 --set generator.tag_precision=auto
 
 compare: $(STAMP) ## Compare every strategy on the embedded catalogue: leaderboard, plots, MLflow run

@@ -27,6 +27,7 @@ from tagkit.measures import Run, parse_all
 from tagkit.product import Dataset, Product, Tags
 from tagkit.tagger import take_synonyms
 from tagkit.taggers import create
+from tagkit.taggers.ensemble import Ensemble
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _folds import folds
@@ -75,7 +76,7 @@ def tagged(data: Dataset, seeds: Sequence[int]) -> dict[str, Tags]:
         take_synonyms(tagger, data.synonyms)
     lists = {name: tagger.fit(data.train, dev=data.dev).predict(data.test) for name, tagger in made.items()}
     if len(seeds) > 1:
-        everything = create("ensemble").of([made[name] for name in names])
+        everything = Ensemble.from_fitted([made[name] for name in names])
         lists["seq2seq, mean of the seeds"] = everything.predict(data.test)
     return lists
 

@@ -26,6 +26,7 @@ from tagkit.datasets import load
 from tagkit.measures import Run, parse_all
 from tagkit.product import Dataset, Product, Tags
 from tagkit.taggers import Tagger, create
+from tagkit.taggers.ensemble import Ensemble
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _report import machine
@@ -90,7 +91,7 @@ def main() -> None:
             report({"model": label, "seed": seed, "fit s": round(seconds), **group[-1]})
         report({"model": label, "seeds": len(group), "params": params, **mean_and_spread(group)})
         if len(fitted) > 1:
-            found = scores(create("ensemble").of(fitted).predict(data.test), data, what["measures"])
+            found = scores(Ensemble.from_fitted(fitted).predict(data.test), data, what["measures"])
             report({"model": f"average of all {len(fitted)} models so far", **found})
 
     for model in what["models"]:
@@ -98,7 +99,7 @@ def main() -> None:
     for model in what["also"]:
         fit(*model, options.seeds[:1], data.train)
     if "unlabelled" in what:
-        more = labelled(create("ensemble").of(fitted), data, load(what["unlabelled"][0], **what["unlabelled"][1]))
+        more = labelled(Ensemble.from_fitted(fitted), data, load(what["unlabelled"][0], **what["unlabelled"][1]))
         report({"texts labelled by the average": len(more)})
         for model in what["students"]:
             fit(*model, options.seeds, (*data.train, *more))

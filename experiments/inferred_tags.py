@@ -40,6 +40,8 @@ from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.refine import Chain
 from tagkit.tagger import State, ranked, take_synonyms
 from tagkit.taggers import Tagger, create
+from tagkit.taggers.ensemble import Ensemble
+from tagkit.taggers.hybrid import Hybrid
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _folds import folds
@@ -111,13 +113,13 @@ def fitted(data: Dataset, seeds: Sequence[int]) -> tuple[dict[str, Tagger], dict
     encoders = [made[name] for name in names]
     made["encoder, surface alone"] = Surface(encoders[0])
     classic = [made[name] for name in CLASSIC]
-    fuse = create("hybrid").of
+    fuse = Hybrid.from_fitted
     made["hybrid+semantic"] = fuse([*classic, made["semantic"]], data.train, data.dev)
     made["hybrid+semantic+encoder"] = fuse([*classic, made["semantic"], encoders[0]], data.train, data.dev)
-    made["hybrid and encoder"] = create("ensemble").of([made[BASELINE], encoders[0]])
+    made["hybrid and encoder"] = Ensemble.from_fitted([made[BASELINE], encoders[0]])
     if len(encoders) > 1:
-        made["encoder, mean of the seeds"] = create("ensemble").of(encoders)
-        made["hybrid and encoders"] = create("ensemble").of([made[BASELINE], made["encoder, mean of the seeds"]])
+        made["encoder, mean of the seeds"] = Ensemble.from_fitted(encoders)
+        made["hybrid and encoders"] = Ensemble.from_fitted([made[BASELINE], made["encoder, mean of the seeds"]])
     return made, seconds
 
 

@@ -12,6 +12,7 @@ from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag
 from tagkit.taggers import create
 from tagkit.taggers.ensemble import Ensemble
+from tagkit.taggers.hybrid import Hybrid
 from tagkit.taggers.semantic import WEIGHTS
 
 
@@ -29,11 +30,11 @@ def scores(row) -> dict[str, float]:
 @pytest.mark.parametrize("weights", [None, [3.0, 1.0]])
 def test_two_sequences_are_averaged_character_by_character(tiny, weights, annotated):
     pair = [["sequence", tiny("sequence", seed=seed, epochs=4).get_params()] for seed in (0, 1)]
-    tagger = create("ensemble", members=pair, weights=weights).fit(annotated)
-    a, b = (member.character_probabilities(annotated) for member in tagger.members_)
+    tagger = create("ensemble", taggers=pair, weights=weights).fit(annotated)
+    a, b = (member.character_probabilities(annotated) for member in tagger.taggers_)
     share = 0.5 if weights is None else 0.75
     means = [(share * one + (1 - share) * two).astype(np.float32) for one, two in zip(a, b, strict=True)]
-    spans = bio.best_spans(means, tagger.members_[0].types)
+    spans = bio.best_spans(means, tagger.taggers_[0].types)
     for product, row, found in zip(annotated, tagger.predict(annotated), spans, strict=True):
         wanted = bio.as_tags(product.text, found, "ensemble")
         assert [(tag.text, tag.type, tag.spans) for tag in row] == [(tag.text, tag.type, tag.spans) for tag in wanted]
@@ -44,23 +45,23 @@ def test_types_that_only_one_member_has(tiny, annotated):
     colours = [Product(p.id, p.title, tags=p.tags[:1], annotations=p.annotations[:1]) for p in annotated]
     trained = {"epochs": 60, "learning_rate": 5e-3, "category": False}
     members = [tiny("sequence", **trained).fit(rows) for rows in (colours, annotated)]
-    tagger = Ensemble.of(members, weights=[1, 4])
+    tagger = Ensemble.from_fitted(members, weights=[1, 4])
     (row,) = tagger.predict(["红色女帆布鞋百搭"])
     assert {(tag.text, tag.type) for tag in row} == {("红色", "色"), ("帆布鞋", "品")}
     assert row[0].text == "红色" and 0.7 < row[1].score < 0.81, "the other member gives it nothing"
 
 
 @pytest.mark.parametrize(("seed", "first"), [(3, 3), (None, 0)])
-def test_the_seed_goes_to_members_that_have_one_and_were_given_none(seed, first):
-    tagger = create("ensemble", members=["encoder", ["sequence", {"seed": 7}], "lexicon"], seed=seed)
-    encoder, sequence, lexicon = tagger._make()
-    assert (encoder.seed, sequence.seed) == (first, 7)
-    assert "seed" not in lexicon.get_params()
+def test_the_seed_goes_to_sub_taggers_that_have_one_and_were_given_none(tiny, tiny_model, annotated, seed, first):
+    small = {"model": str(tiny_model), "epochs": 1}
+    taggers = [["encoder", small], ["sequence", {**small, "seed": 7}], "lexicon"]
+    tagger = create("ensemble", taggers=taggers, seed=seed).fit(annotated)
+    assert [sub_tagger.get_params().get("seed") for sub_tagger in tagger.taggers_] == [first, 7, None]
 
 
 def test_scores_of_equal_tags_are_averaged(products):
-    tagger = create("ensemble", members=["lexicon", "knn"], weights=[1, 3], limit=100).fit(products)
-    first, second = (member.predict(products) for member in tagger.members_)
+    tagger = create("ensemble", taggers=["lexicon", "knn"], weights=[1, 3], limit=100).fit(products)
+    first, second = (member.predict(products) for member in tagger.taggers_)
     for row, one, two in zip(tagger.predict(products), first, second, strict=True):
         a, b = scores(one), scores(two)
         assert scores(row) == pytest.approx({t: (a.get(t, 0) + 3 * b.get(t, 0)) / 4 for t in a | b}, abs=1e-5)
@@ -74,12 +75,12 @@ def test_scores_of_equal_tags_are_averaged(products):
         ({"weights": [2, -1]}, "a weight of 0 or more"),
         ({"level": "words"}, "auto, characters, tags, not 'words'"),
         ({"level": "characters"}, "only strategies that label characters"),
-        ({"members": []}, "at least one member"),
+        ({"taggers": []}, "at least one strategy"),
     ],
 )
 def test_a_wrong_ensemble_is_named(products, params, message):
     with pytest.raises(BadInput, match=message):
-        create("ensemble", **{"members": ["lexicon", "dictionary"], **params}).fit(products)
+        create("ensemble", **{"taggers": ["lexicon", "dictionary"], **params}).fit(products)
 
 
 # ---------------------------------------------------------------- semantic
@@ -110,12 +111,12 @@ def test_the_graph_and_all_pairs_agree(tiny, products):
 
 
 def test_a_tag_without_a_type_counts_for_the_likeliest_one_with_a_type():
-    tagger = Ensemble(["lexicon", "linear"], weights=[3.0, 1.0])
-    tagger.members_ = tagger._make()
+    tagger = Ensemble(taggers=["lexicon", "linear"], weights=[3.0, 1.0])
+    tagger.taggers_ = tagger._create()
     span = (Span(0, 2),)
     typed = [Tag("红色", 0.8, "a", span, "色"), Tag("红色", 0.4, "a", span, "品"), Tag("百搭", 0.2, "a", span, "品")]
     plain = [Tag("红色", 0.4, "b"), Tag("棉", 0.4, "b")]
-    found = {(tag.text, tag.type): (tag.score, tag.spans) for tag in tagger._average([typed, plain])}
+    found = {(tag.text, tag.type): (tag.score, tag.spans) for tag in tagger._mean_tags([typed, plain])}
     assert found == {
         ("红色", "色"): (pytest.approx(0.7), span),
         ("红色", "品"): (pytest.approx(0.3), span),
@@ -168,7 +169,7 @@ def test_a_fusion_of_fitted_strategies_is_that_of_fitting_them(products):
     train, dev = products[:18], products[18:]
     names = ["lexicon", "linear"]
     fitted = [create(name).fit(train, dev=dev) for name in names]
-    whole = create("hybrid", members=names).fit(train, dev=dev)
-    assert create("hybrid").of(fitted, train, dev).predict(products) == whole.predict(products)
+    whole = create("hybrid", taggers=names).fit(train, dev=dev)
+    assert Hybrid.from_fitted(fitted, train, dev).predict(products) == whole.predict(products)
     with pytest.raises(NotFitted, match="lexicon is not fitted"):
-        create("hybrid").of([create("lexicon")], train, dev)
+        Hybrid.from_fitted([create("lexicon")], train, dev)

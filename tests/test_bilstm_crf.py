@@ -16,6 +16,7 @@ from tagkit.neural.crf import CRF  # noqa: E402
 from tagkit.product import Product, Span, Tag  # noqa: E402
 from tagkit.taggers import Tagger, create  # noqa: E402
 from tagkit.taggers import bilstm_crf as module  # noqa: E402
+from tagkit.taggers.ensemble import Ensemble  # noqa: E402
 
 SMALL = {"size": 16, "hidden": 16, "epochs": 40, "learning_rate": 0.02, "dropout": 0.0, "batch_size": 8}
 
@@ -146,7 +147,7 @@ def test_case_and_width_do_not_count(annotated):
 def test_it_can_be_averaged_by_characters_and_stops_on_dev(annotated):
     members = [create("bilstm_crf", seed=seed, patience=3, **SMALL).fit(annotated, dev=annotated) for seed in (0, 1)]
     assert all(sum("dev" in row for row in member.history_) < 40 for member in members)
-    average = create("ensemble").of(members)
+    average = Ensemble.from_fitted(members)
     assert average.by_characters_ and spans(average.predict(annotated)) == gold(annotated)
 
 

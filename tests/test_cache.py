@@ -46,7 +46,7 @@ def learning(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def average(**params: Any) -> Ensemble:
-    return Ensemble(members=[["knn", params], "lexicon"])
+    return Ensemble(taggers=[["knn", params], "lexicon"])
 
 
 @pytest.fixture(params=["in memory", "in a folder"])

@@ -320,7 +320,7 @@ def test_the_spaces_of_the_strategies(name):
         ("shift=-1.5..0.5", ("shift", (-1.5, 0.5))),
         ("index=both,char", ("index", ["both", "char"])),
         ("on=true,false,null", ("on", [True, False, None])),
-        ('members=[["knn"], ["knn", "linear"]]', ("members", [["knn"], ["knn", "linear"]])),
+        ('taggers=[["knn"], ["knn", "linear"]]', ("taggers", [["knn"], ["knn", "linear"]])),
     ],
 )
 def test_spaces_as_text(text, space):

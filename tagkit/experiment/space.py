@@ -18,7 +18,7 @@ DIGITS = 3
 
 
 def parse(text: str) -> tuple[str, Sequence[Any]]:
-    """Read `k=5..50`, `penalty=0.1..10 log`, `index=both,char` or `members=[["knn"], ["knn", "linear"]]`.
+    """Read `k=5..50`, `penalty=0.1..10 log`, `index=both,char` or `taggers=[["knn"], ["knn", "linear"]]`.
 
     Args:
         text: A parameter and what may be chosen for it.

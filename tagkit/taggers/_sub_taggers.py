@@ -1,41 +1,75 @@
-"""Strategies made of other strategies: making, saving and restoring the members."""
+"""What the strategies that combine other strategies share: creating, saving and restoring their sub-taggers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tagkit.errors import BadInput
 from tagkit.tagger import State, Tagger, create, from_state, to_state
 
 
-def make(members: Sequence[Any], owner: str, **handed: Any) -> list[Tagger]:
-    """Return unfitted strategies.
+class CombinedTagger(Tagger):
+    """Base of the strategies that combine the tags of others.
 
     Args:
-        members: Names of strategies, or [name, parameters] pairs.
-        owner: Who asks, for the message.
-        **handed: Parameters, not None, for those that have them and were not given their own.
+        taggers: The sub-taggers: names of strategies, or [name, parameters] pairs.
+        synonyms: Other forms by preferred tag, passed on to the sub-taggers that take synonyms.
+        limit: How many tags to return at most.
 
-    Raises:
-        BadInput: There is no member.
+    Attributes:
+        taggers_: The fitted sub-taggers.
     """
-    if not members:
-        raise BadInput(f"{owner}: it needs at least one member")
-    made = []
-    for member in members:
-        name, params = (member, {}) if isinstance(member, str) else (member[0], dict(member[1]))
-        tagger = create(name, **params)
-        wanted = {key: value for key, value in handed.items() if value is not None and key not in params}
-        made.append(tagger.set_params(**{key: wanted[key] for key in wanted.keys() & tagger.get_params()}))
-    return made
+
+    taggers: Sequence[Any] = ()
+    synonyms: Mapping[str, Sequence[str]] | None = None
+    limit: int = 20
+
+    def _create(self, **shared: Any) -> list[Tagger]:
+        """Return the unfitted sub-taggers.
+
+        Args:
+            **shared: Parameters for the sub-taggers that have them and were not given their own; None: not passed on.
+
+        Raises:
+            BadInput: There is no sub-tagger.
+        """
+        if not self.taggers:
+            raise BadInput(f"{self.name} needs at least one strategy in the parameter `taggers`")
+        shared["synonyms"] = self.synonyms or None
+        created = []
+        for item in self.taggers:
+            name, params = (item, {}) if isinstance(item, str) else item
+            tagger = create(name, **params)
+            missing = tagger.get_params().keys() - params.keys()
+            created.append(
+                tagger.set_params(**{k: value for k, value in shared.items() if k in missing and value is not None})
+            )
+        return created
+
+    def _use(self, taggers: Sequence[Tagger]) -> None:
+        """Take fitted strategies as the sub-taggers.
+
+        Raises:
+            NotFitted: One of them is not fitted.
+        """
+        for tagger in taggers:
+            tagger.check_fitted()
+        self.taggers_ = list(taggers)
+        self.fitted_ = True
+
+    def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
+        """Return for each product how many characters at the end of its text no sub-tagger reads."""
+        products = list(products)
+        return [min(counts) for counts in zip(*(t.n_truncated_chars(products) for t in self.taggers_), strict=True)]
+
+    def _state(self) -> State:
+        return {"taggers": [to_state(tagger) for tagger in self.taggers_]}
+
+    def _restore(self, state: State) -> None:
+        self.taggers_ = [from_state(tagger) for tagger in state["taggers"]]
 
 
-def state_of(members: Sequence[Tagger]) -> State:
-    """Return everything that the sub-taggers learned."""
-    return {"members": [to_state(member) for member in members]}
-
-
-def restore(state: State) -> list[Tagger]:
-    """Return the sub-taggers that `state_of` described."""
-    return [from_state(member) for member in state["members"]]
+def specification(taggers: Sequence[Tagger]) -> list[list[Any]]:
+    """Return the parameter `taggers` that describes strategies: [name, parameters] of each."""
+    return [[tagger.name, tagger.get_params()] for tagger in taggers]

@@ -1,9 +1,9 @@
-"""Average of several strategies: label probabilities character by character, or scores tag by tag."""
+"""Ensemble: the mean of several strategies, of label probabilities character by character or of scores tag by tag."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,26 +13,34 @@ from tagkit.errors import BadInput
 from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
-from tagkit.taggers import _sub_taggers
+from tagkit.taggers._sub_taggers import CombinedTagger, specification
 
 LEVELS = ("auto", "characters", "tags")
 
 
-class Ensemble(Tagger):
-    """The weighted mean of its members.
+class LabelsCharacters(Protocol):
+    """A strategy that gives each character of a text the probabilities of BIO labels."""
 
-    "characters" averages the label probabilities of `sequence` members on every character and then finds the best
-    spans, so that members which cut texts differently still agree on places; "tags" averages the scores of equal tags,
-    a tag that a member does not give counting 0 there, and a tag without a type counting for the likeliest tag of the
-    same text that has one. For weights learnt by regression take `hybrid`.
+    types: list[str]
+
+    def character_probabilities(self, products: Sequence[Product]) -> Any:
+        """Return for each product an array of shape (characters, 1 + 2 * types)."""
+        ...
+
+
+class Ensemble(CombinedTagger):
+    """Weighted mean of several strategies, character by character or tag by tag.
+
+    "characters" averages the label probabilities of sequence labellers on every character and then finds the best
+    spans, so that sub-taggers which split texts into different tokens can be combined. "tags" averages the scores of
+    equal tags. A tag that a sub-tagger does not give has score 0 there, and a tag without a type counts for the most
+    probable tag of the same text that has one. For a weighting that is fitted on dev use `hybrid`.
 
     Args:
-        members: Names of strategies, or [name, parameters] pairs.
-        level: "characters", "tags", or "auto": characters where all members can.
-        weights: One for each member; None: all alike.
-        synonyms: Handed to the members that take synonyms.
-        limit: How many tags to give at most (level "tags").
-        seed: Handed to the members that have one and were not given theirs; None: each has its own.
+        level: "characters", "tags", or "auto": characters where all sub-taggers label characters.
+        weights: One for each sub-tagger; None: equal weights.
+        seed: Passed on to the sub-taggers that have a seed and were not given their own; None: not passed on.
+        limit: How many tags to return at most (level "tags").
 
     Source: Dietterich, Ensemble Methods in Machine Learning (MCS 2000); seeds of one network: Lakshminarayanan et al.,
     Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles (NeurIPS 2017).
@@ -40,83 +48,83 @@ class Ensemble(Tagger):
 
     name = "ensemble"
 
-    members: Sequence[Any] = ("encoder", "semantic", "linear", "lexicon")
+    taggers: Sequence[Any] = ("encoder", "semantic", "linear", "lexicon")
     level: str = "auto"
     weights: Sequence[float] | None = None
-    synonyms: Any = None
-    limit: int = 20
     seed: int | None = None
 
     @classmethod
-    def of(cls, members: Sequence[Tagger], **params: Any) -> Self:
-        """Return the average of strategies that are fitted already.
+    def from_fitted(cls, taggers: Sequence[Tagger], **params: Any) -> Self:
+        """Return the ensemble of strategies that are already fitted.
 
         Args:
-            members: Fitted strategies.
-            **params: The other keywords of `__init__`.
+            taggers: Fitted strategies.
+            **params: Other parameters of the strategy.
 
         Raises:
-            NotFitted: One is not fitted.
+            NotFitted: One of the strategies is not fitted.
+            BadInput: The parameters do not suit these strategies.
         """
-        made = cls(members=[[member.name, member.get_params()] for member in members], **params)
-        for member in members:
-            member.check_fitted()
-        made._make()
-        made._take(list(members))
-        made.fitted_ = True
-        return made
+        ensemble = cls(taggers=specification(taggers), **params)
+        ensemble._use(taggers)
+        ensemble._choose_level()
+        return ensemble
 
     @property
     def needs_threshold(self) -> bool:  # type: ignore[override]
         """Whether one of the sub-taggers does."""
-        return any(member.needs_threshold for member in self._make())
-
-    def _make(self) -> list[Tagger]:
-        if self.level not in LEVELS:
-            raise BadInput(f"ensemble: level is one of {', '.join(LEVELS)}, not {self.level!r}")
-        made = _sub_taggers.make(self.members, self.name, synonyms=self.synonyms or None, seed=self.seed)
-        weights = [1.0] * len(made) if self.weights is None else self.weights
-        if len(weights) != len(made) or min(weights) < 0 or not sum(weights) > 0:
-            raise BadInput(f"ensemble: it needs a weight of 0 or more for each of {len(made)} members, not {weights!r}")
-        return made
+        return any(tagger.needs_threshold for tagger in getattr(self, "taggers_", None) or self._create())
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        self._take(self._make())
-        for member in self.members_:
-            member.fit(train, dev=dev, cache=cache)
+        self.taggers_ = self._create(seed=self.seed)
+        self._choose_level()
+        for tagger in self.taggers_:
+            tagger.fit(train, dev=dev, cache=cache)
 
-    def _take(self, members: list[Tagger]) -> None:
-        able = all(hasattr(member, "character_probabilities") for member in members)
+    def _choose_level(self) -> None:
+        """Check the parameters and decide what is averaged."""
+        if self.level not in LEVELS:
+            raise BadInput(f"ensemble: level is one of {', '.join(LEVELS)}, not {self.level!r}")
+        count, weights = len(self.taggers_), self.weights
+        if weights is not None and (len(weights) != count or min(weights) < 0 or not sum(weights) > 0):
+            raise BadInput(f"ensemble needs a weight of 0 or more for each of {count} sub-taggers, not {weights!r}")
+        able = all(hasattr(tagger, "character_probabilities") for tagger in self.taggers_)
         if self.level == "characters" and not able:
-            raise BadInput("ensemble: only strategies that label characters (sequence) can be averaged by characters")
-        self.members_ = members
+            raise BadInput("ensemble: only strategies that label characters can be averaged by characters")
         self.by_characters_ = able and self.level != "tags"
 
     @property
     def _shares(self) -> NDArray[np.float64]:
-        weights = np.ones(len(self.members_)) if self.weights is None else np.asarray(self.weights, dtype=float)
+        """The weights, with the sum 1."""
+        weights = np.ones(len(self.taggers_)) if self.weights is None else np.asarray(self.weights, dtype=float)
         return weights / weights.sum()
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        if not self.by_characters_:
-            lists = zip(*(member.predict(products) for member in self.members_), strict=True)
-            return [self._average(rows) for rows in lists]
-        types = sorted({kind for member in self.members_ for kind in member.types})  # type: ignore[attr-defined]
-        found = zip(products, bio.best_spans(list(self._characters(products, types)), types), strict=True)
+        if self.by_characters_:
+            return self._tag_by_characters(products)
+        lists = zip(*(tagger.predict(products) for tagger in self.taggers_), strict=True)
+        return [self._mean_tags(rows) for rows in lists]
+
+    def _tag_by_characters(self, products: Sequence[Product]) -> Tags:
+        taggers = cast(list[LabelsCharacters], self.taggers_)
+        types = sorted({kind for tagger in taggers for kind in tagger.types})
+        probabilities = self._mean_probabilities(taggers, products, types)
+        found = zip(products, bio.best_spans(list(probabilities), types), strict=True)
         return [bio.as_tags(product.text, spans, self.name) for product, spans in found]
 
-    def _characters(self, products: Sequence[Product], types: list[str]) -> Iterator[NDArray[np.float32]]:
-        """Yield the mean label probabilities of each product, shape (characters, labels)."""
-        members: list[Any] = self.members_
-        columns = [[0, *(1 + 2 * types.index(t) + n for t in member.types for n in (0, 1))] for member in members]
-        for rows in zip(*(member.character_probabilities(products) for member in members), strict=True):
-            out = np.zeros((len(rows[0]), 1 + 2 * len(types)), dtype=np.float32)
+    def _mean_probabilities(
+        self, taggers: Sequence[LabelsCharacters], products: Sequence[Product], types: Sequence[str]
+    ) -> Iterator[NDArray[np.float32]]:
+        """Yield the mean label probabilities of each product, shape (characters, 1 + 2 * types)."""
+        columns = [[0, *(1 + 2 * types.index(t) + n for t in tagger.types for n in (0, 1))] for tagger in taggers]
+        for rows in zip(*(tagger.character_probabilities(products) for tagger in taggers), strict=True):
+            mean = np.zeros((len(rows[0]), 1 + 2 * len(types)), dtype=np.float32)
             for row, column, share in zip(rows, columns, self._shares, strict=True):
-                out[:, column] += np.float32(share) * row
-            yield out
+                mean[:, column] += np.float32(share) * row
+            yield mean
 
-    def _average(self, lists: Sequence[Sequence[Tag]]) -> list[Tag]:
-        """Return the tags of all members with their mean scores."""
+    def _mean_tags(self, lists: Sequence[Sequence[Tag]]) -> list[Tag]:
+        """Return the tags of all sub-taggers with their mean scores."""
         scores: dict[tuple[str, str], float] = {}
         spans: dict[tuple[str, str], tuple[Span, ...]] = {}
         for row, share in zip(lists, self._shares, strict=True):
@@ -124,24 +132,19 @@ class Ensemble(Tagger):
                 key = tag.text, tag.type
                 scores[key] = scores.get(key, 0.0) + float(share) * tag.score
                 spans[key] = spans.get(key) or tag.spans
-        for text, kind in [key for key in scores if not key[1]]:
-            typed = [key for key in scores if key[0] == text and key[1]]
-            if typed:  # what a member without types gave speaks for the likeliest type that another gave
-                best_of = max(typed, key=lambda key: (scores[key], key))
-                scores[best_of] += scores.pop((text, kind))
-                spans[best_of] = spans[best_of] or spans[text, kind]
-        best = sorted(scores, key=lambda key: (-round(scores[key], 6), key))[: self.limit]
-        return [Tag(key[0], min(1.0, round(scores[key], 6)), self.name, spans[key], key[1]) for key in best]
-
-    def n_truncated_chars(self, products: Any) -> list[int]:
-        """Return for each product the characters that no member reads."""
-        return [
-            min(parts) for parts in zip(*(member.n_truncated_chars(products) for member in self.members_), strict=True)
-        ]
+        for untyped in [key for key in scores if not key[1]]:
+            typed = [key for key in scores if key[0] == untyped[0] and key[1]]
+            if typed:
+                best = max(typed, key=lambda key: (scores[key], key))
+                scores[best] += scores.pop(untyped)
+                spans[best] = spans[best] or spans[untyped]
+        scores = {key: round(score, 6) for key, score in scores.items()}
+        order = sorted(scores, key=lambda key: (-scores[key], key))[: self.limit]
+        return [Tag(text, min(1.0, scores[text, kind]), self.name, spans[text, kind], kind) for text, kind in order]
 
     def _state(self) -> State:
-        return {"by_characters": self.by_characters_} | _sub_taggers.state_of(self.members_)
+        return super()._state() | {"by_characters": self.by_characters_}
 
     def _restore(self, state: State) -> None:
+        super()._restore(state)
         self.by_characters_ = bool(state["by_characters"])
-        self.members_ = _sub_taggers.restore(state)

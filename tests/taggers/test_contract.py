@@ -40,7 +40,7 @@ def small(request):
         trained = model | {"epochs": 2, "learning_rate": 1e-3}
         members = [["encoder", trained], ["semantic", model], "lexicon"]
         if name == "ensemble":
-            return {"members": members}
+            return {"taggers": members}
         return model if name == "semantic" else trained
 
     return get
@@ -182,7 +182,7 @@ def test_linear_learns_what_does_not_stand_in_the_text(fitted):
 
 
 def test_hybrid_fuses_both_ways(products):
-    for method in ("rrf", "learnt"):
+    for method in ("rrf", "regression"):
         tagger = create("hybrid", method=method).fit(products[:18], dev=products[18:])
         row = tagger.predict(["黑色高跟鞋"])[0]
         assert {"高跟鞋", "黑色", "鞋子"} <= {tag.text for tag in row[:6]}
