@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import Annotated, Any
 
@@ -33,12 +32,10 @@ def measures(as_json: JsonOption = False) -> None:
     from tagkit import registry
 
     rows = []
-    for module in registry.measures.names():
-        cls = registry.measures.get(module)
-        signature = inspect.signature(cls).parameters
-        params = {name: p.default for name, p in signature.items()}
-        row = {"name": cls.name, "better": cls.better, "summary": cls().summary, "params": params}
-        rows.append(row | {"source": cls.source})
+    for name in registry.measures.names():
+        cls = registry.measures.get(name)
+        row = {"name": name, "better": cls.better, "summary": registry.measures.summary(name)}
+        rows.append(row | {"params": cls().params(), "source": cls.source})
     _show(rows, as_json, ("name", "better", "summary"))
 
 

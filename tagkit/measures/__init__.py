@@ -1,6 +1,6 @@
-"""Measures of accuracy, diversity and calibration: one small file each, found by name.
+"""Measures of accuracy, diversity and calibration, found by name.
 
-To add one, write one file here whose name is the measure's name in lower case, holding one subclass of `Measure`.
+A measure is a subclass of `Measure` that states its `name`; to add one, define it in any module of this package.
 """
 
 from tagkit.measures.base import Measure, parse, parse_all

@@ -1,8 +1,8 @@
-"""What a measure is: a small declared object whose figure comes from sums over products.
+"""What a measure is: a small declared object whose score is computed from sums over products.
 
-A measure gives `statistics` (one row of numbers per product) and `summarise` (from the sums of those rows to the
-figure). Because only sums enter, one vectorised routine draws bootstrap intervals and randomisation tests for every
-measure alike, corpus-level ones such as micro-F1 included (see `tagkit.experiment.significance`).
+A measure gives `statistics`, one row of numbers per product, and `summarise`, which turns the sums of these rows into
+the score. Because only sums enter, one vectorised routine computes bootstrap intervals and permutation tests for every
+measure, corpus-level ones such as micro-F1 included (see `tagkit.experiment.significance`).
 """
 
 from __future__ import annotations
@@ -10,79 +10,134 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from tagkit import registry
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, did_you_mean
 from tagkit.measures.run import Run
 from tagkit.product import Tag
 
-Totals = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
+def _parameter(default: Any, check: Callable[[str, Any], Any]) -> Any:
+    return field(default=default, metadata={"check": check})
+
+
+def positive_int(*, default: int | str | None, letters: str = "") -> Any:
+    """Declare a parameter that is a positive whole number, one of some letters, or None if that is the default."""
+
+    def check(name: str, value: Any) -> Any:
+        is_positive_int = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        is_letter = isinstance(value, str) and len(value) == 1 and value in letters
+        if is_positive_int or is_letter or (value is None and default is None):
+            return value
+        alternative = f" or one of {', '.join(letters)}" if letters else ""
+        raise BadInput(f"{name} must be a positive whole number{alternative}, not {value!r}")
+
+    return _parameter(default, check)
+
+
+def number(low: float, high: float = math.inf, *, default: float) -> Any:
+    """Declare a parameter that is a number from `low` to `high`, both included."""
+
+    def check(name: str, value: Any) -> float:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        interval = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
+        raise BadInput(f"{name} must be a number {interval}, not {value!r}")
+
+    return _parameter(default, check)
+
+
+def one_of(*values: Any, default: Any) -> Any:
+    """Declare a parameter with a few possible values, all of one type."""
+
+    def check(name: str, value: Any) -> Any:
+        if type(value) is type(default) and value in values:
+            return value
+        raise BadInput(f"{name} must be one of {', '.join(map(str, values))}, not {value!r}")
+
+    return _parameter(default, check)
+
+
+@dataclass_transform(eq_default=True, frozen_default=True, field_specifiers=(positive_int, number, one_of))
+@dataclass(frozen=True, repr=False)
 class Measure:
     """Base of all measures.
 
-    A subclass sets `name`, `better` ("higher" or "lower") and `source`, documents its protocol in its docstring, and
-    takes its parameters as keywords of `__init__`, `k` (the cutoff behind "@") among them where it has one.
+    Every subclass is a frozen dataclass: it sets `name`, `better` and `source`, documents its protocol in its
+    docstring, and declares its parameters as annotated fields by `positive_int`, `number` and `one_of`. A parameter
+    called `k` is the cutoff, which follows "@" in the measure's name: only the first k tags of each list are looked at.
     """
 
     name: ClassVar[str] = ""
     better: ClassVar[str] = "higher"
+    """Whether "higher" or "lower" scores are better."""
     source: ClassVar[str] = ""
+    """The publication that defines it."""
     needs: ClassVar[str] = ""
-    """What a run must have for this measure beside tags: "", "spans", "attributes" or "train_counts"."""
+    """What a run must hold beside predicted and gold tags: "", "spans", "attributes" or "train_counts"."""
 
-    def statistics(self, run: Run) -> Totals | sparse.csr_matrix:
-        """Return one row of additive numbers per product, shape (n, m)."""
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make the subclass a frozen dataclass."""
+        super().__init_subclass__(**options)
+        dataclass(frozen=True, repr=False)(cls)
+
+    def __post_init__(self) -> None:
+        """Check the parameters.
+
+        Raises:
+            BadInput: A parameter has a wrong value; the message names it.
+        """
+        for parameter in fields(self):
+            if check := parameter.metadata.get("check"):
+                object.__setattr__(self, parameter.name, check(parameter.name, getattr(self, parameter.name)))
+
+    def statistics(self, run: Run) -> Floats | sparse.csr_matrix:
+        """Return one row of additive numbers per product, shape (n, m).
+
+        Raises:
+            BadInput: The run lacks what the measure `needs`.
+        """
         raise NotImplementedError
 
-    def summarise(self, totals: Totals) -> Totals:
-        """Turn sums over products, shape (..., m), into figures, shape (...); NaN where undefined."""
+    def summarise(self, totals: Floats) -> Floats:
+        """Return the scores, shape (...), of sums over products, shape (..., m); NaN where undefined."""
         raise NotImplementedError
 
     def __call__(
         self, predictions: Sequence[Sequence[Tag]] | Sequence[Sequence[str]] | Run, gold: Any = None, **known: Any
     ) -> float:
-        """Return the figure for predicted lists beside gold tags.
+        """Return the score of predicted lists.
 
         Args:
-            predictions: For each product its ranked tags (`Tag`s or strings), or a `Run`.
-            gold: For each product its gold tags.
+            predictions: The ranked tags of each product (`Tag`s or strings), or a `Run`.
+            gold: The gold tags of each product.
             **known: Further arguments of `Run`.
         """
         run = predictions if isinstance(predictions, Run) else Run(predictions, gold, **known)
         return float(self.summarise(np.asarray(self.statistics(run).sum(axis=0), dtype=float).ravel()))
 
     def params(self) -> dict[str, Any]:
-        """Return the parameters by name."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        """Return the parameters with their values."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in fields(self)}
 
     def __str__(self) -> str:
         """Return the name as `parse` reads it, for example `R(tags=absent)@10`."""
-        changed = {
-            name: getattr(self, name)
-            for name, p in inspect.signature(type(self)).parameters.items()
-            if name != "k" and getattr(self, name) != p.default
-        }
-        inner = f"({', '.join(f'{key}={value}' for key, value in changed.items())})" if changed else ""
-        k = getattr(self, "k", None)
-        return f"{self.name}{inner}" + (f"@{k}" if k is not None else "")
+        values = self.params()
+        k = values.pop("k", None)
+        defaults = {parameter.name: parameter.default for parameter in fields(self)}
+        changed = ", ".join(f"{name}={value}" for name, value in values.items() if value != defaults[name])
+        return self.name + (f"({changed})" if changed else "") + (f"@{k}" if k is not None else "")
 
     __repr__ = __str__
-
-    def __eq__(self, other: object) -> bool:
-        """Two measures are equal when name and parameters are."""
-        return isinstance(other, Measure) and str(self) == str(other)
-
-    def __hash__(self) -> int:
-        """Hash by name and parameters."""
-        return hash(str(self))
 
     @property
     def summary(self) -> str:
@@ -90,25 +145,29 @@ class Measure:
         return (inspect.getdoc(type(self)) or "").partition("\n")[0]
 
 
-class MeanMeasure(Measure):
-    """Base of the measures that are a mean over products of a figure per product."""
+class RatioMeasure(Measure):
+    """Base of the measures that are a ratio of two sums over products: `statistics` has the shape (n, 2)."""
 
-    def per_product(self, run: Run) -> Totals:
-        """Return one figure per product, shape (n,), NaN for a product that is left out."""
+    def summarise(self, totals: Floats) -> Floats:
+        """Return the first sum divided by the second."""
+        return ratio(totals[..., 0], totals[..., 1])
+
+
+class MeanMeasure(RatioMeasure):
+    """Base of the measures that are the mean over products of a score per product."""
+
+    def per_product(self, run: Run) -> Floats:
+        """Return one score per product, shape (n,), NaN for a product that is left out."""
         raise NotImplementedError
 
-    def statistics(self, run: Run) -> Totals:
-        """Return per product its figure and whether it counts, shape (n, 2)."""
+    def statistics(self, run: Run) -> Floats:
+        """Return the score of each product and whether it counts, shape (n, 2)."""
         values = self.per_product(run)
         counts = ~np.isnan(values)
         return np.column_stack([np.where(counts, values, 0.0), counts])
 
-    def summarise(self, totals: Totals) -> Totals:
-        """Return the mean over the products that count."""
-        return ratio(totals[..., 0], totals[..., 1])
 
-
-def ratio(numerator: Any, denominator: Any) -> NDArray[np.float64]:
+def ratio(numerator: Any, denominator: Any) -> Floats:
     """Divide element by element, NaN where the denominator is 0."""
     top, bottom = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
     out = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
@@ -120,11 +179,12 @@ def parse(text: str | Measure) -> Measure:
     """Turn a name such as `P@5`, `F1@M` or `R(tags=absent)@10` into a measure.
 
     Args:
-        text: NAME, then parameters in brackets where there are any, then @ and the cutoff. A measure passes through.
+        text: NAME, then parameters in brackets where there are any, then @ and the cutoff. A measure is returned as
+            it is.
 
     Raises:
         UnknownName: No measure has that name.
-        BadInput: The text is not of that form, or a parameter is unknown or wrong.
+        BadInput: The text is not of that form, or a parameter is unknown or has a wrong value.
     """
     if isinstance(text, Measure):
         return text
@@ -143,7 +203,8 @@ def parse(text: str | Measure) -> Measure:
     known = inspect.signature(cls).parameters
     for key in values:
         if key not in known:
-            raise BadInput(f"{text!r}: {cls.name} has no parameter {key!r}; it has: {', '.join(known) or 'none'}")
+            hint = did_you_mean(key, known)
+            raise BadInput(f"{text!r}: {cls.name} has no parameter {key!r}{hint}; it has: {', '.join(known) or 'none'}")
     return cls(**values)
 
 
@@ -161,28 +222,3 @@ def _value(text: str) -> Any:
         except ValueError:
             pass
     return text
-
-
-def check_cutoff(k: Any, *, letters: str = "", optional: bool = False) -> Any:
-    """Return a cutoff as it is if it is a positive number, one of the letters or, where allowed, None.
-
-    Raises:
-        BadInput: It is none of these.
-    """
-    if (
-        (optional and k is None)
-        or (isinstance(k, int) and not isinstance(k, bool) and k > 0)
-        or (isinstance(k, str) and k and k in letters)
-    ):
-        return k
-    raise BadInput(
-        f"a cutoff is a positive whole number{' or one of ' + ', '.join(letters) if letters else ''}, not {k!r}"
-    )
-
-
-def check_number(name: str, value: Any, low: float, high: float = math.inf) -> float:
-    """Return a parameter as a float if it is a number from `low` to `high`, else raise `BadInput`."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high:
-        return float(value)
-    above = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
-    raise BadInput(f"{name} is a number {above}, not {value!r}")

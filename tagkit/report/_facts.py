@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tagkit.experiment.result import DEDUP, TEST, Comparison
-from tagkit.measures.oov_rate import vocabulary_gaps
+from tagkit.measures.rare import vocabulary_gaps
 from tagkit.report._cells import gain, number
 
 

@@ -1,0 +1,216 @@
+"""Measures of diversity: within a list (ILD, Vendi, redundancy) and over all predictions (distinct, entropy, …)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import xlogy
+
+from tagkit.measures.base import Floats, MeanMeasure, Measure, number, positive_int, ratio
+from tagkit.measures.run import Run, blocks
+from tagkit.text.present import is_present
+
+
+class ILD(MeanMeasure):
+    """Intra-list distance: the mean distance between two of the first k tags, mean over products.
+
+    Protocol: distance 1 - Jaccard similarity of the character bigrams in lower case (a single character is its own
+    bigram); whether a tag is gold does not matter; lists of fewer than two tags are left out.
+    """
+
+    name = "ILD"
+    source = "Zhang and Hurley, Avoiding Monotony: Improving the Diversity of Recommendation Lists (RecSys 2008)"
+    k: int = positive_int(default=10)
+
+    def per_product(self, run: Run) -> Floats:
+        """Return the mean distance within each list, shape (n,)."""
+        sizes = np.minimum(run.lengths, self.k)
+        similarity = np.zeros(len(run))
+        for block, similarities in _list_similarities(run, self.k):
+            similarity[block] = similarities.sum(axis=(1, 2)) - sizes[block]
+        return 1 - ratio(similarity, sizes * (sizes - 1))
+
+
+class Vendi(MeanMeasure):
+    """Vendi score: the effective number of dissimilar tags among the first k, mean over products.
+
+    Protocol: exp of the entropy of the eigenvalues of K / m, where K holds the Jaccard similarities of the character
+    bigrams of the m tags looked at: 1 if all are the same, m if no two share a bigram. Whether a tag is gold does not
+    matter; empty lists are left out.
+    """
+
+    name = "Vendi"
+    source = "Friedman and Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine Learning (TMLR 2023)"
+    k: int = positive_int(default=10)
+
+    def per_product(self, run: Run) -> Floats:
+        """Return the score of each list, shape (n,)."""
+        sizes = np.minimum(run.lengths, self.k)
+        scores = np.zeros(len(run))
+        for block, similarities in _list_similarities(run, self.k):
+            # padding gives rows of zeros: their eigenvalues are 0 and add nothing to the entropy
+            shares = np.linalg.eigvalsh(similarities) / np.maximum(sizes[block], 1)[:, None]
+            shares = np.maximum(shares, 0.0)
+            scores[block] = np.exp(-xlogy(shares, shares).sum(axis=1))
+        return np.where(sizes > 0, scores, np.nan)
+
+
+class Redundancy(MeanMeasure):
+    """Redundancy: the share of the pairs among the first k tags that are near-duplicates, mean over products.
+
+    Protocol: two tags are near-duplicates if one contains the other (Latin letters as whole words), or the Jaccard
+    similarity of their character bigrams reaches the threshold; case is ignored; whether a tag is gold does not matter;
+    lists of fewer than two tags are left out.
+
+    Args:
+        threshold: The similarity from which two tags are near-duplicates; above 1 only containment counts.
+    """
+
+    name = "redundancy"
+    better = "lower"
+    source = "defined here, after Broder, On the Resemblance and Containment of Documents (SEQUENCES 1997)"
+    k: int = positive_int(default=10)
+    threshold: float = number(0, default=0.6)
+
+    def per_product(self, run: Run) -> Floats:
+        """Return the share of near-duplicate pairs within each list, shape (n,)."""
+        codes = run.codes[:, : self.k]
+        upper, lower = np.triu_indices(codes.shape[1], 1)
+        found = np.zeros(len(run))
+        for block in blocks(len(run), len(upper)):
+            part = codes[block]
+            row, pair = np.nonzero(part[:, lower] >= 0)
+            similar = self._near_duplicates(run, part[row, upper[pair]], part[row, lower[pair]])
+            found[block] = np.bincount(row[similar], minlength=len(part))
+        sizes = np.minimum(run.lengths, self.k)
+        return ratio(found, sizes * (sizes - 1) / 2)
+
+    def _near_duplicates(self, run: Run, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return whether the tags of each pair of codes are near-duplicates, shape (pairs,)."""
+        shared = run.bigrams.shared(first, second)
+        sizes_first, sizes_second = run.bigrams.sizes[first], run.bigrams.sizes[second]
+        similar = shared / (sizes_first + sizes_second - shared) >= self.threshold
+        single = np.fromiter((len(tag) == 1 for tag in run.names), dtype=bool, count=len(run.names))
+        # only a tag that shares all its bigrams with the other, or is a single character, can be contained in it
+        possible = (shared == np.minimum(sizes_first, sizes_second)) | single[first] | single[second]
+        for pair in np.flatnonzero(~similar & possible):
+            one, two = run.names[first[pair]], run.names[second[pair]]
+            similar[pair] = is_present(one, two) or is_present(two, one)
+        return similar
+
+
+def _list_similarities(run: Run, k: int) -> Iterator[tuple[slice, Floats]]:
+    """Yield, block by block of products, the similarities between the first k tags of each list.
+
+    Yields:
+        The products, and the similarities, shape (products, k, k); padded with 0, so that the diagonal shows which
+        ranks are taken.
+    """
+    codes = run.codes[:, :k]
+    width = codes.shape[1]
+    upper, lower = np.triu_indices(width, 1)
+    for block in blocks(len(run), width * width):
+        part = codes[block]
+        out = np.zeros((len(part), width, width))
+        out[:, np.arange(width), np.arange(width)] = part >= 0
+        row, pair = np.nonzero(part[:, lower] >= 0)
+        i, j = upper[pair], lower[pair]
+        out[row, i, j] = out[row, j, i] = run.bigrams.jaccard(part[row, i], part[row, j])
+        yield block, out
+
+
+class TagDistribution(Measure):
+    """Base of the measures of how often each tag is predicted, over all products at once.
+
+    With `needs = "train_counts"` the tags are the vocabulary of train, and predicted tags outside it are ignored.
+    """
+
+    k: int | None = positive_int(default=None)
+
+    def statistics(self, run: Run) -> sparse.csr_matrix:
+        """Return per product which tags are predicted, ones and zeros, shape (n, tags).
+
+        Raises:
+            BadInput: The run lacks `train_counts` and the measure needs them.
+        """
+        if self.needs != "train_counts":
+            return run.counts(self.k)
+        vocabulary = [tag for tag, count in run.require("train_counts", self).items() if count > 0]
+        return run.counts(self.k, {tag: column for column, tag in enumerate(vocabulary)})
+
+
+class Distinct(TagDistribution):
+    """Distinct tags: the number of different predicted tags / the number of predicted tags (distinct-1 over tags).
+
+    Protocol: over all products at once; whether a tag is gold does not matter. It falls with the number of products, so
+    compare on the same ones.
+    """
+
+    name = "distinct"
+    source = "Li et al., A Diversity-Promoting Objective Function for Neural Conversation Models (NAACL 2016)"
+
+    def summarise(self, totals: Floats) -> Floats:
+        """Return the scores of sums over products."""
+        return ratio(np.count_nonzero(totals > 0, axis=-1), totals.sum(axis=-1))
+
+
+class Entropy(TagDistribution):
+    """Shannon entropy of the distribution of predicted tags, in bits.
+
+    Protocol: over all predicted tags of all products at once, in the vocabulary of train or not; whether a tag is gold
+    does not matter.
+    """
+
+    name = "entropy"
+    source = "Shannon, A Mathematical Theory of Communication (Bell System Technical Journal 1948)"
+
+    def summarise(self, totals: Floats) -> Floats:
+        """Return the scores of sums over products."""
+        whole = totals.sum(axis=-1)
+        # H = log N - (sum of x log x) / N, which needs no array of shares beside the totals
+        return (np.log(np.where(whole > 0, whole, 1)) - ratio(xlogy(totals, totals).sum(axis=-1), whole)) / np.log(2)
+
+
+class Gini(TagDistribution):
+    """Gini coefficient of how often each tag of the vocabulary is predicted: 0 equally often, near 1 a few dominate.
+
+    Protocol: the vocabulary is the tags of train; a tag that is never predicted counts with 0; tags outside the
+    vocabulary are ignored; sum of (2 i - V - 1) x_i over V times the sum of x, with the counts x in ascending order.
+    """
+
+    name = "Gini"
+    better = "lower"
+    source = (
+        "Fleder and Hosanagar, Blockbuster Culture's Next Rise or Fall: The Impact of Recommender Systems on Sales "
+        "Diversity (Management Science 2009)"
+    )
+    needs = "train_counts"
+
+    def summarise(self, totals: Floats) -> Floats:
+        """Return the scores of sums over products."""
+        size = totals.shape[-1]
+        weights = 2.0 * np.arange(1, size + 1) - size - 1
+        return ratio(np.sort(totals, axis=-1) @ weights, size * totals.sum(axis=-1))
+
+
+class Coverage(TagDistribution):
+    """Tag coverage: the share of the training vocabulary that is predicted for at least one product.
+
+    Protocol: the vocabulary is the tags of train; whether a tag is gold does not matter; tags outside the vocabulary
+    are ignored. It grows with the number of products, so compare on the same ones; a bootstrap interval lies below the
+    score, since a sample holds fewer different products.
+    """
+
+    name = "coverage"
+    source = (
+        "Ge, Delgado-Battenfeld and Jannach, Beyond Accuracy: Evaluating Recommender Systems by Coverage and "
+        "Serendipity (RecSys 2010)"
+    )
+    needs = "train_counts"
+
+    def summarise(self, totals: Floats) -> Floats:
+        """Return the scores of sums over products."""
+        return ratio(np.count_nonzero(totals > 0, axis=-1), totals.shape[-1])
