@@ -260,29 +260,6 @@ def test_places_of_the_model(monkeypatch, tmp_path):
 # ---------------------------------------------------------------- scoring
 
 
-def test_f1_by_stems():
-    predicted, gold = [["networks", "network", "graph model"]], [["Network", "graphs models", "x"]]
-    assert parse("F1@M")(predicted, gold) == 0
-    assert parse("F1(match=stems)@M")(predicted, gold) == pytest.approx(2 * 2 / (2 + 3))
-    assert parse("P(match=stems)@10")(predicted, gold) == pytest.approx(2 / 10)
-    assert parse("P(match=stems,short=own)@10")(predicted, gold) == 1
-    assert parse("R(match=stems)@1")(predicted, gold) == pytest.approx(1 / 3)
-    assert parse("F1(short=own)@5")([[]], gold) == 0
-    # As pke counts: two of the two different stems are right, of three gold phrases.
-    precision, recall = 2 / 2, 2 / 3
-    expected = 2 * precision * recall / (precision + recall)
-    assert parse("F1(match=stems,short=own)@5")(predicted, gold) == pytest.approx(expected)
-
-
-def test_names_of_measures_by_stems():
-    for text in ("F1(match=stems, short=own)@5", "F1(match=stems)@M", "R(tags=absent)@10", "P@5"):
-        assert str(parse(text)) == text
-    with pytest.raises(BadInput, match="match is exact or stems"):
-        parse("F1(match=porter)@5")
-    with pytest.raises(BadInput, match="short is k or own"):
-        parse("F1(short=M)@5")
-
-
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "params", "published"),

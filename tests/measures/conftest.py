@@ -1,0 +1,60 @@
+"""What the tests of several families of measures share: random runs and lists."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+
+import pytest
+
+from tagkit.measures import Run
+from tagkit.product import Product, Span, Tag
+
+LETTERS = "abcdefghijklmnopqrst"
+SIGNS = "红蓝鞋裙包衣"
+
+
+def tag_at(title: str, span: Span, kind: str, score: float) -> Tag:
+    """Return the tag of a span."""
+    return Tag(title[span.start : span.end], score, "x", (span,), kind)
+
+
+@pytest.fixture(scope="session")
+def make_run():
+    """Make a run with everything that any measure may need: scores, types, spans, products, counts of train."""
+
+    def make(rows=range(40)) -> Run:
+        rng = random.Random(3)
+        predicted, products = [], []
+        for i in range(40):
+            title = "".join(rng.choice(SIGNS) for _ in range(30))
+            places = [Span(s, s + rng.choice((2, 3))) for s in rng.sample(range(27), 5)]
+            gold = tuple(tag_at(title, span, rng.choice("XY"), 1.0) for span in places)
+            chosen = [Span(s, s + rng.choice((2, 3))) for s in rng.sample(range(27), rng.randint(0, 8))]
+            predicted.append([tag_at(title, span, rng.choice("XYZ"), rng.random()) for span in chosen])
+            texts = tuple(dict.fromkeys(tag.text for tag in gold)) if i % 9 else ()
+            products.append(Product(str(i), title, attributes={"Z": ""}, tags=texts, annotations=gold))
+        texts = ["".join(signs) for length in (2, 3) for signs in itertools.product(SIGNS, repeat=length)]
+        columns = {text: column for column, text in enumerate(texts)}
+        known = {"train_counts": Counter(texts[:100:2]), "train_size": 50, "columns": columns}
+        return Run([predicted[i] for i in rows], products=[products[i] for i in rows], **known)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def lists():
+    """300 predicted and gold lists of two-letter tags, among them empty ones, short ones, and products without gold."""
+    rng = random.Random(7)
+    tags = [a + b for a in LETTERS for b in LETTERS[:3]]
+    predicted = [[], ["aa"], *(rng.sample(tags, rng.randint(0, 12)) for _ in range(298))]
+    gold = [["aa"], [], *(rng.sample(tags[:40], rng.randint(0, 8)) for _ in range(298))]
+    return predicted, gold
+
+
+@pytest.fixture(scope="session")
+def lists_with_gold(lists):
+    """Those of `lists` that have gold tags, which is what other libraries score."""
+    pairs = [(predicted, gold) for predicted, gold in zip(*lists, strict=True) if gold]
+    return [predicted for predicted, _ in pairs], [gold for _, gold in pairs]
