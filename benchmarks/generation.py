@@ -9,7 +9,7 @@ with five sampled ones. llama.cpp (the package llama-cpp-python; without it noth
 the same weights as GGUF (Q4_1, as they come, and converted to BF16 and Q8_0), greedily: one product at a time through
 the package's own interface, and several texts in one batch; the best counts. Constrained decoding is timed on the same
 prompts with a grammar that ends only when nothing else is allowed, so that both sides write 32 tokens: types with
-stretches of the title, and train's values. Then both grammars write whole lists, which are checked. Greedy figures are
+spans of the title, and train's values. Then both grammars write whole lists, which are checked. Greedy figures are
 the better of two runs.
 """
 
@@ -36,7 +36,7 @@ from transformers.utils import logging
 from tagkit import weights
 from tagkit.datasets import load
 from tagkit.generation import Hypothesis, Search, TagList, TypedList
-from tagkit.generation.format import Item
+from tagkit.generation.prompt_format import Item
 from tagkit.generation.votes import pieces
 from tagkit.generation.writer import Writer
 from tagkit.neural.options import fast_bf16
@@ -107,7 +107,7 @@ def writer_of(train: Sequence[Product], typed: bool) -> Writer:
     rows = train if typed else [Product(p.id, p.title, tags=p.tags) for p in train]
     tagger = create("generator", model=MODEL, mode="prompted", category=False).fit(rows)
     writer: Writer = tagger._writer
-    writer.prefix = [*writer.model.front(), *writer.form.opening]
+    writer.prefix = [*writer.model.front(), *writer.prompt_format.opening]
     return writer
 
 
@@ -119,14 +119,14 @@ def prompts_of(writer: Writer, products: Sequence[Product]) -> list[list[int]]:
 class Endless:
     """A grammar that ends only when nothing else is allowed."""
 
-    def __init__(self, rule: TagList | TypedList) -> None:
-        self.rule = rule
-        self.start, self.advance = rule.start, rule.advance
+    def __init__(self, constraint: TagList | TypedList) -> None:
+        self.constraint = constraint
+        self.start, self.advance = constraint.start, constraint.advance
 
     def allowed(self, state: Any) -> Any:
         """Return what may come next, without the end where there is anything else."""
-        found = self.rule.allowed(state)
-        return found[found != self.rule.marks.end] if len(found) > 1 else found
+        found = self.constraint.allowed(state)
+        return found[found != self.constraint.special.end] if len(found) > 1 else found
 
 
 def ours(train: Sequence[Product], products: Sequence[Product], precision: str, loop: float) -> dict[str, Any]:
@@ -155,18 +155,24 @@ def ours(train: Sequence[Product], products: Sequence[Product], precision: str, 
     figures[f"tagkit {precision}, five sampled texts, products/s"] = round(speed, 2)
     figures[f"tagkit {precision}, five sampled texts / the article's loop"] = round(speed / loop, 1)
 
-    for name, writer in (("types and the title's stretches", free), ("train's values", writer_of(train, False))):
+    for name, writer in (("types and the title's spans", free), ("train's values", writer_of(train, False))):
         writer.model = free.model
         prompts = writer.prompts(products)
         start = time.perf_counter()
-        rules = writer.rules.make(products, True)
+        constraints = writer.constraints.make(products, True)
         making = time.perf_counter() - start
-        endless = [Endless(rule.grammar) for rule in rules]  # type: ignore[arg-type]
+        endless = [Endless(constraint.grammar) for constraint in constraints]  # type: ignore[arg-type]
         plain = best(lambda writer=writer: run(writer, greedy, precision, never))
-        held = best(lambda w=writer, e=endless: run(w, greedy, precision, w.form.marks.end, e)) + making
-        written = run(writer, greedy, precision, writer.form.marks.end, endless)
+        held = best(lambda w=writer, e=endless: run(w, greedy, precision, w.prompt_format.special.end, e)) + making
+        written = run(writer, greedy, precision, writer.prompt_format.special.end, endless)
         count = sum(len(text.tokens) for row in written for text in row) / (NEW * len(products))
-        whole = run(writer, Search(tokens=96), precision, writer.form.marks.end, [rule.grammar for rule in rules])
+        whole = run(
+            writer,
+            Search(tokens=96),
+            precision,
+            writer.prompt_format.special.end,
+            [constraint.grammar for constraint in constraints],
+        )
         figures[f"constrained to {name}"] = {
             "products/s": round(len(products) / held, 2),
             "unconstrained, products/s": round(len(products) / plain, 2),
@@ -180,24 +186,25 @@ def ours(train: Sequence[Product], products: Sequence[Product], precision: str, 
 def check(writer: Writer, products: Sequence[Product], found: list[list[Hypothesis]]) -> dict[str, int]:
     """Count the tags, and those that are malformed, outside what is known, or given twice."""
     out = {"tags": 0, "malformed": 0, "outside the vocabulary": 0, "repeated": 0}
-    marks = writer.form.marks
-    types = set(writer.rules.types)
+    special = writer.prompt_format.special
+    types = set(writer.constraints.types)
     for product, texts in zip(products, found, strict=True):
         for text in texts:
             seen = set()
             out["malformed"] += any(
-                a == marks.separator and b in (marks.separator, marks.end) for a, b in itertools.pairwise(text.tokens)
+                a == special.separator and b in (special.separator, special.end)
+                for a, b in itertools.pairwise(text.tokens)
             )
-            for piece in pieces(text, marks):
+            for piece in pieces(text, special):
                 # Read from the text that the tokens spell, not from the grammar's own tree.
                 written = writer.model.decode(piece.tokens).strip()
-                kind, colon, value = written.partition(": ") if writer.form.typed else ("", ": ", written)
+                kind, colon, value = written.partition(": ") if writer.prompt_format.typed else ("", ": ", written)
                 out["tags"] += 1
                 out["malformed"] += not colon or not value or "\n" in written
-                if writer.form.typed:
+                if writer.prompt_format.typed:
                     out["outside the vocabulary"] += kind not in types or value not in product.text
                 else:
-                    out["outside the vocabulary"] += Item(value, "") not in writer.rules.known
+                    out["outside the vocabulary"] += Item(value, "") not in writer.constraints.known
                 out["repeated"] += written in seen
                 seen.add(written)
     return out

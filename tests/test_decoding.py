@@ -22,16 +22,16 @@ from transformers import (  # noqa: E402
 )
 
 from tagkit.errors import BadInput  # noqa: E402
-from tagkit.generation import Marks, PrefixTree, Search, TagList, TypedList, decode  # noqa: E402
+from tagkit.generation import PrefixTree, Search, SpecialTokens, TagList, TypedList, decode  # noqa: E402
 from tagkit.generation.causal import CausalStepper  # noqa: E402
+from tagkit.generation.hypothesis import Hypothesis, choices  # noqa: E402
+from tagkit.generation.prefix_tree import Used  # noqa: E402
 from tagkit.generation.sampling import sample  # noqa: E402
-from tagkit.generation.search import Hypothesis, choices  # noqa: E402
-from tagkit.generation.spans import copies  # noqa: E402
-from tagkit.generation.tree import Used  # noqa: E402
+from tagkit.generation.spans import text_spans  # noqa: E402
 from tagkit.generation.votes import Confidence, Vote, count_votes, pieces  # noqa: E402
 
 END, SEPARATOR, COLON = 0, 1, 2
-MARKS = Marks(SEPARATOR, END, COLON)
+MARKS = SpecialTokens(SEPARATOR, END, COLON)
 SIZE = 12
 TAGS = [(3,), (3, 4), (3, 4, 5), (6, 7), (6, 8), (9,)]
 
@@ -472,14 +472,14 @@ def bytes_tokenizer():
 def test_stretches_begin_and_end_at_words_and_whole_characters(bytes_tokenizer):
     text = "Red\t蓝色 500ml; x"
     stops = bytes_tokenizer.encode(";").ids
-    (found,) = copies(bytes_tokenizer, [text], stops, longest=100)
+    (found,) = text_spans(bytes_tokenizer, [text], stops, longest=100)
     texts = {text[start:end] for start, end in found.places}
     assert {"Red", "Red\t蓝", "Red\t蓝色 500ml", "蓝", "色", "蓝色", "500", "ml", "500ml", "x"} <= texts
-    assert not {"ed", "00", "Re", "5"} & texts and not any(";" in stretch for stretch in texts)
+    assert not {"ed", "00", "Re", "5"} & texts and not any(";" in span for span in texts)
     for tokens, (start, end) in zip(found.sequences, found.places, strict=True):
         assert bytes_tokenizer.decode(tokens) == f" {text[start:end]}".replace("\t", " ")
         assert tokens == bytes_tokenizer.encode(f" {text[start:end]}".replace("\t", " ")).ids
-    short = copies(bytes_tokenizer, [text, "", "👠"], stops, longest=4)
+    short = text_spans(bytes_tokenizer, [text, "", "👠"], stops, longest=4)
     assert max(map(len, short[0].sequences)) <= 4 and short[1].sequences == []
 
 

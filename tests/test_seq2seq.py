@@ -10,10 +10,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.errors import BadInput  # noqa: E402
-from tagkit.generation import Marks, Search, decode  # noqa: E402
-from tagkit.generation.order import Orders  # noqa: E402
+from tagkit.generation import Search, SpecialTokens, decode  # noqa: E402
+from tagkit.generation.tag_batches import CopySpans, TagBatches, loss  # noqa: E402
 from tagkit.generation.tag_decoder import TagStepper  # noqa: E402
-from tagkit.generation.tag_lists import Copies, Lists, loss  # noqa: E402
+from tagkit.generation.target_order import TargetOrder  # noqa: E402
 from tagkit.generation.votes import count_votes  # noqa: E402
 from tagkit.product import Product  # noqa: E402
 from tagkit.taggers import Tagger  # noqa: E402
@@ -48,7 +48,7 @@ class TestWriting:
         some, lists = products[:5], [[2, 0], [1], [], [0, 1, 3], [3]]
         stepper, readings = stepper_and_readings(opened, some)
         end, net = opened._net.end, opened._net
-        batch = Lists(Orders("given", [], -1, end), lists)(readings, range(5), net.scorer.backbone.padding)
+        batch = TagBatches(TargetOrder("given", [], -1, end), lists)(readings, range(5), net.scorer.backbone.padding)
         batch = {key: value.to(net.stop.weight.device) for key, value in batch.items()}
         with torch.inference_mode():
             whole = net(batch)
@@ -103,11 +103,11 @@ class TestCopying:
         assert all(product.text[tag.spans[0].start : tag.spans[0].end] == tag.text for tag in new)
 
     def test_a_hidden_tag_is_learnt_as_a_stretch(self, opened, monkeypatch):
-        monkeypatch.setattr("tagkit.generation.tag_lists.HIDDEN", 1.1)
+        monkeypatch.setattr("tagkit.generation.tag_batches.HIDDEN", 1.1)
         tag = opened.tags_[0]
         product = Product("x", f"{tag} 好看", tags=(tag,))
-        readings = Copies(opened.tags_)([product], opened._read([product], np.zeros((1, len(opened.tags_)))))
-        learn = Lists(Orders("set", [[(0,)]], -1, opened._net.end), [[0]])
+        readings = CopySpans(opened.tags_)([product], opened._read([product], np.zeros((1, len(opened.tags_)))))
+        learn = TagBatches(TargetOrder("set", [[(0,)]], -1, opened._net.end), [[0]])
         learn.hide([product], opened.tags_, readings)
         batch = learn(readings, [0], 0)
         first = opened._net.end + 1 + len(readings[0].copies)
@@ -121,13 +121,13 @@ class TestCopying:
 
 class TestLearning:
     def test_in_a_set_every_tag_that_is_left_is_right(self):
-        learn = Lists(Orders("set", [[(0,), (1,), (2,)]], -1, 5), [[0, 1, 2]])
+        learn = TagBatches(TargetOrder("set", [[(0,), (1,), (2,)]], -1, 5), [[0, 1, 2]])
         wanted = learn._wanted([2, 0, 1])
         assert [w for w in wanted if w[0] == 1] == [(1, 0, 0.5), (1, 1, 0.5)]
         assert wanted[-1] == (3, 5, 1.0)
 
     def test_frequent_tags_first(self):
-        orders = Orders("frequency", [[(0,), (1,)], [(1,)]], -1, 5)
+        orders = TargetOrder("frequency", [[(0,), (1,)], [(1,)]], -1, 5)
         assert orders.arrange([(0,), (1,)]) == [(1,), (0,)]
 
     def test_the_loss_is_the_mean_over_the_places(self):
@@ -179,5 +179,7 @@ def test_saved_and_loaded_it_writes_the_same(opened, products, tmp_path):
 def test_whole_tags_as_tokens_are_counted_one_by_one():
     from tagkit.generation import Hypothesis
 
-    votes = count_votes([Hypothesis((4, 7, 9), (-1.0, -0.5, -0.1), True)], Marks(-1, 9), lambda tokens: tokens[0])
+    votes = count_votes(
+        [Hypothesis((4, 7, 9), (-1.0, -0.5, -0.1), True)], SpecialTokens(-1, 9), lambda tokens: tokens[0]
+    )
     assert {key: vote.mean for key, vote in votes.items()} == {4: -1.0, 7: -0.5}

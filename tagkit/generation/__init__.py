@@ -1,7 +1,18 @@
 """Writing tags token by token: search, grammars, votes, language models, prompts and fine-tuning."""
 
-from tagkit.generation.grammar import Grammar, Marks, TagList, TypedList
-from tagkit.generation.search import Hypothesis, Search, Stepper, decode
-from tagkit.generation.tree import PrefixTree
+from tagkit.generation.grammar import Grammar, SpecialTokens, TagList, TypedList
+from tagkit.generation.hypothesis import Hypothesis, Search, Stepper
+from tagkit.generation.prefix_tree import PrefixTree
+from tagkit.generation.search import decode
 
-__all__ = ["Grammar", "Hypothesis", "Marks", "PrefixTree", "Search", "Stepper", "TagList", "TypedList", "decode"]
+__all__ = [
+    "Grammar",
+    "Hypothesis",
+    "PrefixTree",
+    "Search",
+    "SpecialTokens",
+    "Stepper",
+    "TagList",
+    "TypedList",
+    "decode",
+]

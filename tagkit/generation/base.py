@@ -9,7 +9,7 @@ from typing import Any
 
 from tagkit.generation import Search
 from tagkit.generation.constraints import spans
-from tagkit.generation.format import Item, Votes, items
+from tagkit.generation.prompt_format import Item, Votes, items
 from tagkit.generation.votes import Confidence, Vote
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import Tagger
@@ -21,7 +21,7 @@ class DecodingOptions:
 
     Args:
         method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
-        returns: Lists per product; of beam search also the number of beams.
+        returns: TagBatches per product; of beam search also the number of beams.
         temperature: Of sampling.
         top_p: Of sampling: only the most probable tokens that together reach this probability.
         min_p: Of sampling: only tokens of at least this share of the highest probability.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tagkit.generation.grammar import Grammar, State
-from tagkit.generation.search import Choices, Hypothesis, Search, Stepper, choices
+from tagkit.generation.hypothesis import Choices, Hypothesis, Search, Stepper, choices
 
 
 def beam_search(

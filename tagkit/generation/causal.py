@@ -17,7 +17,7 @@ ROOM = 64
 """Tokens that a cache has room for beyond those it holds when it grows."""
 
 
-class Slab(DynamicLayer):
+class GrowingCacheLayer(DynamicLayer):
     """Keys and values of one layer with room to grow, so that a new token copies nothing but itself."""
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
@@ -101,7 +101,7 @@ class CausalStepper:
         if self.room is not None:
             return StaticCache(self.model.config, max_cache_len=width + self.room)
         cache = DynamicCache(config=self.model.config)
-        cache.layers = [Slab() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+        cache.layers = [GrowingCacheLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
         return cache
 
     def _call(self, ids: Tensor, positions: Tensor, model: Any) -> Tensor:

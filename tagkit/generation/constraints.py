@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
 from tagkit.generation import Grammar, PrefixTree, TagList, TypedList
-from tagkit.generation.format import Form, Item, items
-from tagkit.generation.spans import Copies, copies, plain
+from tagkit.generation.prompt_format import Item, PromptFormat, items
+from tagkit.generation.spans import TextSpans, plain, text_spans
 from tagkit.product import Product, Span
 from tagkit.text.present import places
 
@@ -18,7 +18,7 @@ COPIED = 0.95
 Tokens = tuple[int, ...]
 
 
-class Rule(NamedTuple):
+class ProductConstraint(NamedTuple):
     """What may be written about one product.
 
     Attributes:
@@ -30,10 +30,10 @@ class Rule(NamedTuple):
     read: Callable[[Tokens], Item | None]
 
 
-class Rules:
-    """Learns from train what tags there are, and makes the rule of each product.
+class Constraints:
+    """Learns from train what tags there are, and makes the constraint of each product.
 
-    Plain tags are those of train. Typed values are stretches of the product's own text; where less than 95 % of
+    Plain tags are those of train. Typed values are spans of the product's own text; where less than 95 % of
     train's values are, those that a type has in train besides. Types are those that the product's category has in
     train (all, where it is unknown); a type that never has two values in one train product never gets two.
 
@@ -41,8 +41,8 @@ class Rules:
         vocabulary: The tags of train, the frequent ones first.
     """
 
-    def __init__(self, form: Form) -> None:
-        self.form = form
+    def __init__(self, prompt_format: PromptFormat) -> None:
+        self.prompt_format = prompt_format
         self.vocabulary: list[Item] = []
         self.kinds: dict[str, list[str]] = {}
         self.repeated: list[str] = []
@@ -54,18 +54,18 @@ class Rules:
         kinds: dict[str, Counter[str]] = {"": Counter()}
         repeated: set[str] = set()
         for product in train:
-            given = items(product, self.form.typed)
+            given = items(product, self.prompt_format.typed)
             counts.update(given)
             own = Counter(item.type for item in given)
             repeated |= {kind for kind, count in own.items() if count > 1}
-            for category in {"", product.category if self.form.category else ""}:
+            for category in {"", product.category if self.prompt_format.category else ""}:
                 kinds.setdefault(category, Counter()).update(own)
         self.vocabulary = sorted(counts, key=lambda item: (-counts[item], item))
         self.kinds = {key: [kind for kind, _ in count.most_common()] for key, count in kinds.items()}
         self.repeated = sorted(repeated)
-        if self.form.typed:
+        if self.prompt_format.typed:
             inside = total = 0
-            for product, found in zip(train, self._copies(train), strict=True):
+            for product, found in zip(train, self._text_spans(train), strict=True):
                 texts = {product.text[start:end] for start, end in found.places}
                 values = [item.text for item in items(product, True)]
                 inside, total = inside + sum(value in texts for value in values), total + len(values)
@@ -79,9 +79,9 @@ class Rules:
         self._types: dict[str, PrefixTree] = {}
         self._values: dict[str, list[str]] = {}
         self._own: dict[int, PrefixTree] = {}
-        if not self.form.typed:
+        if not self.prompt_format.typed:
             self._tree = PrefixTree([self._sequence(item) for item in self.vocabulary])
-            self._list = TagList(self._tree, self.form.marks)
+            self._list = TagList(self._tree, self.prompt_format.special)
             return
         for item in self.vocabulary:
             self._values.setdefault(item.type, []).append(item.text)
@@ -91,18 +91,18 @@ class Rules:
 
     def _sequence(self, item: Item) -> list[int]:
         """Return the tokens of a tag; none where it contains a mark and so cannot be written."""
-        tokens = self.form.piece(item.text)
-        return [] if {self.form.marks.separator, self.form.marks.end} & set(tokens) else tokens
+        tokens = self.prompt_format.piece(item.text)
+        return [] if {self.prompt_format.special.separator, self.prompt_format.special.end} & set(tokens) else tokens
 
-    def _copies(self, products: Sequence[Product]) -> list[Copies]:
-        texts = [product.text[: self.form.read(product)] for product in products]
-        marks = self.form.marks
-        return copies(self.form.model.tokenizer, texts, (marks.separator, marks.end))
+    def _text_spans(self, products: Sequence[Product]) -> list[TextSpans]:
+        texts = [product.text[: self.prompt_format.read(product)] for product in products]
+        special = self.prompt_format.special
+        return text_spans(self.prompt_format.model.tokenizer, texts, (special.separator, special.end))
 
     def make(
         self, products: Sequence[Product], constrained: bool, candidates: Sequence[Sequence[str]] | None = None
-    ) -> list[Rule]:
-        """Return the rule of each product.
+    ) -> list[ProductConstraint]:
+        """Return the constraint of each product.
 
         Args:
             products: The products.
@@ -110,37 +110,41 @@ class Rules:
             candidates: Of plain tags: which of them each product may have; None: all.
         """
         if not constrained:
-            return [Rule(None, self._read_open) for _ in products]
-        if self.form.typed:
-            found = self._copies(products)
-            return [self._typed(product, stretches) for product, stretches in zip(products, found, strict=True)]
+            return [ProductConstraint(None, self._read_open) for _ in products]
+        if self.prompt_format.typed:
+            found = self._text_spans(products)
+            return [self._typed(product, spans) for product, spans in zip(products, found, strict=True)]
         if candidates is None:
-            return [Rule(self._list, lambda tokens: self._find(tokens, self._tree, self.vocabulary))] * len(products)
+            return [
+                ProductConstraint(self._list, lambda tokens: self._find(tokens, self._tree, self.vocabulary))
+            ] * len(products)
         return [self._chosen([Item(text, "") for text in row]) for row in candidates]
 
     def _find(self, tokens: Tokens, tree: PrefixTree, vocabulary: Sequence[Item]) -> Item | None:
         number = tree.find(tokens)
         return vocabulary[number] if number >= 0 else None
 
-    def _chosen(self, row: list[Item]) -> Rule:
+    def _chosen(self, row: list[Item]) -> ProductConstraint:
         tree = PrefixTree([self._sequence(item) for item in row])
-        return Rule(TagList(tree, self.form.marks), lambda tokens: self._find(tokens, tree, row))
+        return ProductConstraint(
+            TagList(tree, self.prompt_format.special), lambda tokens: self._find(tokens, tree, row)
+        )
 
-    def _typed(self, product: Product, found: Copies) -> Rule:
-        category = product.category if self.form.category and product.category in self.kinds else ""
+    def _typed(self, product: Product, found: TextSpans) -> ProductConstraint:
+        category = product.category if self.prompt_format.category and product.category in self.kinds else ""
         types = self._types.get(category)
         if types is None:
             allowed = set(self.kinds[category])
-            types = PrefixTree([self.form.piece(kind) if kind in allowed else [] for kind in self.types])
+            types = PrefixTree([self.prompt_format.piece(kind) if kind in allowed else [] for kind in self.types])
             self._types[category] = types
         tree = PrefixTree(found.sequences)
         repeated = frozenset(number for number, kind in enumerate(self.types) if kind in self.repeated)
-        grammar = TypedList(types, [tree], self._own, self.form.marks, repeated)
+        grammar = TypedList(types, [tree], self._own, self.prompt_format.special, repeated)
 
         def read(tokens: Tokens) -> Item | None:
-            if self.form.marks.colon not in tokens:
+            if self.prompt_format.special.colon not in tokens:
                 return None
-            at = tokens.index(self.form.marks.colon)
+            at = tokens.index(self.prompt_format.special.colon)
             kind, value = types.find(tokens[:at]), tokens[at + 1 :]
             if kind < 0:
                 return None
@@ -151,19 +155,19 @@ class Rules:
             own = self._own[kind].find(value) if kind in self._own else -1
             return Item(self._values[self.types[kind]][own], self.types[kind]) if own >= 0 else None
 
-        return Rule(grammar, read)
+        return ProductConstraint(grammar, read)
 
     def _read_open(self, tokens: Tokens) -> Item | None:
         """Read a piece that was written freely; what is empty, without a known type, or half a character is none."""
         kind = ""
-        if self.form.typed:
-            if self.form.marks.colon not in tokens:
+        if self.prompt_format.typed:
+            if self.prompt_format.special.colon not in tokens:
                 return None
-            at = tokens.index(self.form.marks.colon)
-            kind, tokens = self.form.model.decode(tokens[:at]).strip(), tokens[at + 1 :]
+            at = tokens.index(self.prompt_format.special.colon)
+            kind, tokens = self.prompt_format.model.decode(tokens[:at]).strip(), tokens[at + 1 :]
             if kind not in self.types:
                 return None
-        text = plain(self.form.model.decode(tokens)).strip()
+        text = plain(self.prompt_format.model.decode(tokens)).strip()
         return Item(text, kind) if text and "\ufffd" not in text else None
 
     def state(self) -> State:

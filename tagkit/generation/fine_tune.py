@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tagkit.generation.format import Item, items
-from tagkit.generation.order import Orders, Target
+from tagkit.generation.prompt_format import Item, items
+from tagkit.generation.target_order import Target, TargetOrder
 from tagkit.generation.writer import Writer
 from tagkit.neural import Recipe, bio, train
 from tagkit.neural.augment import ValueSwap
@@ -46,18 +46,18 @@ def fine_tune(
     Returns:
         The history, as of `train`.
     """
-    model, form = writer.model, writer.form
-    lists = [form.tags(items(product, form.typed)) for product in products]
+    model, prompt_format = writer.model, writer.prompt_format
+    lists = [prompt_format.tags(items(product, prompt_format.typed)) for product in products]
     prompts = [[*writer.prefix, *prompt] for prompt in writer.prompts(products)]
-    orders = Orders(order, lists, form.marks.separator, form.marks.end)
-    swap = Swap(products, augment) if augment and form.typed else None
+    orders = TargetOrder(order, lists, prompt_format.special.separator, prompt_format.special.end)
+    swap = ProductSwap(products, augment) if augment and prompt_format.typed else None
 
     def batch(rows: Sequence[int]) -> dict[str, Tensor]:
         if swap is None:
             return collate([prompts[i] for i in rows], [orders(lists[i]) for i in rows], model.padding)
         fresh, given = zip(*(swap(i) for i in rows), strict=True)
         begun = [[*writer.prefix, *prompt] for prompt in writer.prompts(fresh)]
-        return collate(begun, [orders(form.tags(row)) for row in given], model.padding)
+        return collate(begun, [orders(prompt_format.tags(row)) for row in given], model.padding)
 
     if layers:
         model.train_top(layers)
@@ -69,7 +69,7 @@ def fine_tune(
         model,
         loss,
         batch,
-        [len(prompt) + len(form.line(tags)) for prompt, tags in zip(prompts, lists, strict=True)],
+        [len(prompt) + len(prompt_format.line(tags)) for prompt, tags in zip(prompts, lists, strict=True)],
         recipe,
         name="generator",
         evaluate=evaluate,
@@ -81,7 +81,7 @@ def fine_tune(
     return history
 
 
-class Swap:
+class ProductSwap:
     """Writes typed products anew with some of their values exchanged (see `ValueSwap`); the tags keep their order.
 
     Args:

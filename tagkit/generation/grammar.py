@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from tagkit.generation.tree import NOTHING, ROOT, Ids, PrefixTree, Used
+from tagkit.generation.prefix_tree import NOTHING, ROOT, Ids, PrefixTree, Used
 
 State = Any
 """Where a grammar stands in one text; immutable, so that hypotheses can share it."""
@@ -26,7 +26,7 @@ class Grammar(Protocol):
         """Return the state behind an allowed token."""
 
 
-class Marks(NamedTuple):
+class SpecialTokens(NamedTuple):
     """The tokens that give a list its form, as in "Brand: X; Colour: Y" and its end. No tag may contain them.
 
     Attributes:
@@ -52,16 +52,16 @@ class TagList:
 
     Args:
         tree: The allowed tags' tokens.
-        marks: Separator and end.
+        special: Separator and end.
         most: The most tags of a list.
     """
 
-    def __init__(self, tree: PrefixTree, marks: Marks, most: int = 50) -> None:
+    def __init__(self, tree: PrefixTree, special: SpecialTokens, most: int = 50) -> None:
         self.tree = tree
-        self.marks = marks
+        self.special = special
         self.most = most
-        self._stop = np.array([marks.end], dtype=np.int64)
-        self._stops = np.array(sorted((marks.separator, marks.end)), dtype=np.int64)
+        self._stop = np.array([special.end], dtype=np.int64)
+        self._stops = np.array(sorted((special.separator, special.end)), dtype=np.int64)
 
     def start(self) -> TagAt:
         """Return the state before the first tag."""
@@ -79,7 +79,7 @@ class TagList:
 
     def advance(self, state: TagAt, token: int) -> TagAt:
         """Return the state behind an allowed token."""
-        if token in (self.marks.separator, self.marks.end):
+        if token in (self.special.separator, self.special.end):
             return TagAt(ROOT, state.used.add(self.tree, self.tree.ends[state.node]))
         return TagAt(self.tree.child(state.node, token), state.used)
 
@@ -105,9 +105,9 @@ class TypedList:
 
     Args:
         types: The types' tokens, without the colon.
-        values: Trees of values that every type may take (stretches of the text).
+        values: Trees of values that every type may take (spans of the text).
         own: For a type's number, one more tree of values that this type alone may take (its vocabulary).
-        marks: Separator, colon and end.
+        special: Separator, colon and end.
         repeated: The types of which one list may have several values.
         most: The most values of a list.
     """
@@ -117,19 +117,19 @@ class TypedList:
         types: PrefixTree,
         values: Sequence[PrefixTree],
         own: Mapping[int, PrefixTree],
-        marks: Marks,
+        special: SpecialTokens,
         repeated: frozenset[int] = frozenset(),
         most: int = 50,
     ) -> None:
         self.types = types
         self.values = tuple(values)
         self.own = own
-        self.marks = marks
+        self.special = special
         self.repeated = repeated
         self.most = most
-        self._colon = np.array([marks.colon], dtype=np.int64)
-        self._stop = np.array([marks.end], dtype=np.int64)
-        self._stops = np.array(sorted((marks.separator, marks.end)), dtype=np.int64)
+        self._colon = np.array([special.colon], dtype=np.int64)
+        self._stop = np.array([special.end], dtype=np.int64)
+        self._stops = np.array(sorted((special.separator, special.end)), dtype=np.int64)
 
     def trees(self, kind: int) -> tuple[PrefixTree, ...]:
         """Return the trees of the values of a type."""
@@ -191,7 +191,7 @@ class TypedList:
                 return state._replace(nodes=(child,))
             kind = self.types.ends[node]
             return state._replace(type=kind, nodes=tuple(ROOT for _ in self.trees(kind)))
-        if token in (self.marks.separator, self.marks.end):
+        if token in (self.special.separator, self.special.end):
             return self._close(state)
         trees = self.trees(state.type)
         nodes = (tree.child(n, token) if n >= 0 else -1 for tree, n in zip(trees, state.nodes, strict=True))

@@ -186,19 +186,17 @@ class LanguageModel(nn.Module):
         config = self.model.config.to_dict()
         out: State = {"config": json.loads(json.dumps(config, default=str)), "source": self.source}
         out["tokenizer"] = self.tokenizer.to_str()
-        for key, value in self.model.named_parameters():
-            out[f"weights:{key}"] = value.detach().cpu().numpy().astype(np.float32)
-        for key, value in self.model.named_buffers():
-            if key in self.model.state_dict():
-                out[f"weights:{key}"] = value.detach().cpu().numpy()
-        return out
+        stored = {key: value.detach().cpu().numpy().astype(np.float32) for key, value in self.model.named_parameters()}
+        known = self.model.state_dict()
+        stored |= {key: value.detach().cpu().numpy() for key, value in self.model.named_buffers() if key in known}
+        return out | {"weights": stored}
 
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Make a model from what `state` gave."""
         config = dict(state["config"])
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
-        stored = {key.partition(":")[2]: torch.from_numpy(v) for key, v in state.items() if key.startswith("weights:")}
+        stored = {key: torch.from_numpy(value) for key, value in state["weights"].items()}
         model.load_state_dict(stored, strict=False)  # of weights that are shared one name is stored
         model.tie_weights()
         return cls(model.eval(), Tokenizer.from_str(state["tokenizer"]), state["source"])

@@ -1,4 +1,4 @@
-"""The stretches of a text as token sequences, so that a model can be held to copy."""
+"""The spans of a text as token sequences, so that a model can be held to copy."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tokenizers import Tokenizer
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(rf"\d+|[{CJK}]|[^\W\d_{CJK}]+|[^\w\s]|_")
-"""Where a stretch may begin and end: around numbers, words of letters, marks, and each Chinese character."""
+"""Where a span may begin and end: around numbers, words of letters, punctuation, and each Chinese character."""
 CHARACTERS = 160
-"""No stretch is longer than this."""
+"""No span is longer than this."""
 
 
-class Copies(NamedTuple):
-    """The stretches of one text.
+class TextSpans(NamedTuple):
+    """The spans of one text.
 
     Attributes:
         sequences: The tokens of each, as they stand behind a blank.
@@ -32,17 +32,17 @@ def plain(text: str) -> str:
     return re.sub(r"\s", " ", text)
 
 
-def copies(tokenizer: Tokenizer, texts: Sequence[str], stops: Sequence[int], longest: int = 24) -> list[Copies]:
-    """Return the stretches of each text between borders of words.
+def text_spans(tokenizer: Tokenizer, texts: Sequence[str], stops: Sequence[int], longest: int = 24) -> list[TextSpans]:
+    """Return the spans of each text between borders of words.
 
-    The tokens of a stretch are the beginning of those of the text from its first character on; that is how a byte-pair
-    tokenizer that parts words cuts the stretch itself. Token borders within a character are not ends.
+    The tokens of a span are the beginning of those of the text from its first character on; that is how a byte-pair
+    tokenizer that parts words cuts the span itself. Token borders within a character are not ends.
 
     Args:
         tokenizer: The tokenizer.
         texts: The texts.
-        stops: Tokens that no stretch may contain (a list's marks).
-        longest: The most tokens of a stretch.
+        stops: Tokens that no span may contain (the special tokens of a list).
+        longest: The most tokens of a span.
     """
     starts = [[match.start() for match in WORD.finditer(text)] for text in texts]
     pieces = [
@@ -53,7 +53,7 @@ def copies(tokenizer: Tokenizer, texts: Sequence[str], stops: Sequence[int], lon
     found = []
     for text, places in zip(texts, starts, strict=True):
         ends = {match.end() for match in WORD.finditer(text)}
-        out = Copies([], [])
+        out = TextSpans([], [])
         for at in places:
             encoding = next(encoded)
             for tokens, length in _ends(encoding.ids[:longest], encoding.offsets, forbidden):

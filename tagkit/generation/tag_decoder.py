@@ -27,8 +27,8 @@ class Reading:
     Attributes:
         window: The tokens of its text.
         wide: What the surface says about each tag, shape (tags,).
-        copies: The stretches of the text that may be copied.
-        places: The first token of each stretch and the one behind its last.
+        copies: The spans of the text that may be copied.
+        places: The first token of each span and the one behind its last.
     """
 
     window: Window
@@ -45,8 +45,8 @@ class Memory(NamedTuple):
         mask: Which are no padding, shape (rows, tokens).
         mean: Their mean, normalised, shape (rows, size).
         wide: What the surface adds to each tag's logit, shape (rows, tags).
-        copies: The vectors of the stretches, shape (rows, stretches, size).
-        copied: Which of these there are, shape (rows, stretches).
+        copies: The vectors of the spans, shape (rows, spans, size).
+        copied: Which of these there are, shape (rows, spans).
     """
 
     states: Tensor
@@ -62,7 +62,7 @@ class Memory(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What lists say about each token, all of shape (prompts, tags + 1 + stretches); the end has the share 0.
+    """What lists say about each token, all of shape (prompts, tags + 1 + spans); the end has the share 0.
 
     Attributes:
         share: The expected share of lists that have it.
@@ -76,11 +76,11 @@ class Expected(NamedTuple):
 
 
 class TagDecoder(nn.Module):
-    """Writes tags one by one: token t is tag t, token `end` ends the list, those above are stretches of the text.
+    """Writes tags one by one: token t is tag t, token `end` ends the list, those above are spans of the text.
 
     A recurrent network over the tags written so far gives a vector, which looks at the text's tokens; the sum of both
     and of the text's mean vector scores tags as `Scorer` does (by their texts' vectors, and what the surface says),
-    and stretches by their own vectors. A tag that is written is not to be had again. Before training neither the
+    and spans by their own vectors. A tag that is written is not to be had again. Before training neither the
     network over the tags nor its look at the text changes a thing.
 
     Args:
@@ -91,7 +91,7 @@ class TagDecoder(nn.Module):
 
     Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder (EMNLP 2014); attention: Luong et al.,
     Effective Approaches to Attention-based Neural Machine Translation (EMNLP 2015); whole tags as tokens: Yang et al.,
-    SGM (COLING 2018); copying: See et al., Get To The Point (ACL 2017), with stretches in the place of words.
+    SGM (COLING 2018); copying: See et al., Get To The Point (ACL 2017), with spans in the place of words.
     """
 
     def __init__(self, backbone: Backbone, labels: NDArray[Any], share: NDArray[Any], dropout: float) -> None:
@@ -145,7 +145,7 @@ class TagDecoder(nn.Module):
             state: Before these, shape (1, rows, size).
 
         Returns:
-            The logits behind each of them, shape (rows, n, tags + 1 + stretches), and the new state.
+            The logits behind each of them, shape (rows, n, tags + 1 + spans), and the new state.
         """
         with torch.autocast(tokens.device.type, enabled=False):
             found, state = self.cell(self.vectors(memory, tokens).float(), state.float())
@@ -195,7 +195,7 @@ class TagStepper:
         self.low = low
 
     def start(self, prompts: Sequence[Reading]) -> Tensor:
-        """Read the texts; return the logits of the first tag, shape (rows, tags + 1 + stretches)."""
+        """Read the texts; return the logits of the first tag, shape (rows, tags + 1 + spans)."""
         device = self.net.stop.weight.device
         batch = {key: value.to(device) for key, value in gather(prompts, self.net.scorer.backbone.padding).items()}
         with torch.autocast(device.type, torch.bfloat16, enabled=self.low):
@@ -256,7 +256,7 @@ class TagStepper:
 
 
 def gather(readings: Sequence[Reading], padding: int) -> dict[str, Tensor]:
-    """Return a batch: token ids and mask, what the surface says, and which tokens each stretch is the mean of."""
+    """Return a batch: token ids and mask, what the surface says, and which tokens each span is the mean of."""
     batch = pad([reading.window for reading in readings], padding)
     most = max(len(reading.places) for reading in readings)
     pool = np.zeros((len(readings), most, batch["ids"].shape[1]), dtype=np.float32)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tagkit.generation.grammar import Marks
-from tagkit.generation.search import Hypothesis
+from tagkit.generation.grammar import SpecialTokens
+from tagkit.generation.hypothesis import Hypothesis
 
 Key = TypeVar("Key")
 FEATURES = ("mean", "total", "share", "weighted", "log_share", "prior")
@@ -63,32 +63,35 @@ class Vote:
         return min(1.0, self.weighted * math.exp(min(0.0, self.mean)))
 
 
-def pieces(text: Hypothesis, marks: Marks) -> Iterator[Piece]:
+def pieces(text: Hypothesis, special: SpecialTokens) -> Iterator[Piece]:
     """Yield the whole tags of a text; what was begun when the tokens ran out is left out, and so is what is empty.
 
     Without a separator (-1) every token is a tag.
     """
-    if marks.separator < 0:
+    if special.separator < 0:
         yield from (
-            Piece((token,), (log,)) for token, log in zip(text.tokens, text.logs, strict=True) if token != marks.end
+            Piece((token,), (log,)) for token, log in zip(text.tokens, text.logs, strict=True) if token != special.end
         )
         return
     first = 0
     for at, token in enumerate(text.tokens):
-        if token in (marks.separator, marks.end):
+        if token in (special.separator, special.end):
             if at > first:
                 yield Piece(text.tokens[first:at], text.logs[first:at])
             first = at + 1
 
 
 def count_votes(
-    texts: Sequence[Hypothesis], marks: Marks, read: Callable[[tuple[int, ...]], Key | None], power: float = 1.0
+    texts: Sequence[Hypothesis],
+    special: SpecialTokens,
+    read: Callable[[tuple[int, ...]], Key | None],
+    power: float = 1.0,
 ) -> dict[Key, Vote]:
     """Merge the texts of one product.
 
     Args:
         texts: What the model wrote for it.
-        marks: Separator and end.
+        special: Separator and end.
         read: From the tokens of a piece to what counts as one tag; None: it is none.
         power: Of length normalisation.
     """
@@ -98,7 +101,7 @@ def count_votes(
     found: dict[Key, Vote] = {}
     for number, (text, weight) in enumerate(zip(texts, weights.tolist(), strict=True)):
         seen = set()
-        for place, piece in enumerate(pieces(text, marks)):
+        for place, piece in enumerate(pieces(text, special)):
             key = read(piece.tokens)
             if key is None or key in seen:
                 continue

@@ -1,4 +1,4 @@
-"""A language model with all it needs to write about products: prompts, rules, batches, votes."""
+"""A language model with all it needs to write about products: prompts, constraints, batches, votes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tqdm import tqdm
 
 from tagkit.errors import BadInput
 from tagkit.generation import Hypothesis, Search, decode
+from tagkit.generation.candidates import CandidateRetriever
 from tagkit.generation.causal import CausalStepper
-from tagkit.generation.constraints import Rules
+from tagkit.generation.constraints import Constraints
 from tagkit.generation.few_shot import Demonstrations
-from tagkit.generation.format import Form, Votes
+from tagkit.generation.hypothesis import DROP
 from tagkit.generation.language_model import LanguageModel
-from tagkit.generation.recall import Recall
-from tagkit.generation.search import DROP
+from tagkit.generation.prompt_format import PromptFormat, Votes
 from tagkit.generation.votes import count_votes
 from tagkit.neural.batches import sorted_buckets
 from tagkit.neural.inference import side_by_side
@@ -41,32 +41,33 @@ class Writer:
 
     Attributes:
         model: The language model.
-        form: How products and tags are written; its window is narrowed so that prompt and answer fit into the model's.
-        rules: What may be written, and how it is read.
+        prompt_format: How products and tags are written; its window is narrowed so that prompt and answer fit into that
+            of the model.
+        constraints: What may be written, and how it is read.
         tokens: The most tokens of an answer.
         instruction: What the model is told first.
-        constrained: Whether only what the rules allow is written.
-        recall: Recalls candidates, of which the model chooses; None: it chooses of all.
+        constrained: Whether only what the constraints allow is written.
+        retriever: Recalls candidates, of which the model chooses; None: it chooses of all.
         candidates: How many.
-        shown: Chooses demonstrations; None: there are none.
+        few_shot: Chooses demonstrations; None: there are none.
 
     Raises:
         BadInput: The model's window has no room for a text.
     """
 
     model: LanguageModel
-    form: Form
-    rules: Rules
+    prompt_format: PromptFormat
+    constraints: Constraints
     tokens: int
     instruction: list[int] = field(default_factory=list)
     constrained: bool = True
-    recall: Recall | None = None
+    retriever: CandidateRetriever | None = None
     candidates: int = 0
-    shown: Demonstrations | None = None
+    few_shot: Demonstrations | None = None
 
     def __post_init__(self) -> None:
         """Compute what all prompts begin with, and the room for a text."""
-        self.prefix = [*self.model.front(), *self.instruction, *self.form.opening]
+        self.prefix = [*self.model.front(), *self.instruction, *self.prompt_format.opening]
         self._other_ends: frozenset[int] | None = None
         room = self.model.window - self.tokens - len(self.prefix) - SPARE
         if room < 8:
@@ -74,19 +75,19 @@ class Writer:
                 f"generator: the window of {self.model.source}, {self.model.window} tokens, has no room for a text "
                 f"beside {self.tokens} tokens of tags"
             )
-        self.form.window = min(self.form.window, room)
+        self.prompt_format.window = min(self.prompt_format.window, room)
 
-    def prompts(self, products: Sequence[Product], shown: Sequence[Sequence[Product]] = ()) -> list[list[int]]:
+    def prompts(self, products: Sequence[Product], few_shot: Sequence[Sequence[Product]] = ()) -> list[list[int]]:
         """Return the tokens of each prompt behind the prefix; demonstrations that do not fit are left out.
 
         Args:
             products: The products.
-            shown: The demonstrations of each, the most important last.
+            few_shot: The demonstrations of each, the most important last.
         """
         prompts = []
         most = self.model.window - self.tokens - len(self.prefix)
-        for product, others in zip(products, shown or [()] * len(products), strict=True):
-            prompt = self.form.record(product)
+        for product, others in zip(products, few_shot or [()] * len(products), strict=True):
+            prompt = self.prompt_format.record(product)
             for other in reversed(others):
                 before = self._before(other)
                 if len(before) + len(prompt) > most:
@@ -97,13 +98,16 @@ class Writer:
 
     def _before(self, other: Product) -> list[int]:
         """Return a demonstration as it stands between the prefix, which ends with its opening, and another record."""
-        return [*self.form.demonstration(other)[len(self.form.opening) :], *self.form.opening]
+        return [
+            *self.prompt_format.demonstration(other)[len(self.prompt_format.opening) :],
+            *self.prompt_format.opening,
+        ]
 
     def _common(self, prompts: list[list[int]]) -> tuple[list[int], list[list[int]]]:
         """Part prompts into what all of them begin with, which is computed once, and the rest."""
-        if self.shown is None or self.shown.kind != "shared":
+        if self.few_shot is None or self.few_shot.kind != "shared":
             return self.prefix, prompts
-        shared = [token for other in self.shown.products for token in self._before(other)]
+        shared = [token for other in self.few_shot.products for token in self._before(other)]
         if any(prompt[: len(shared)] != shared for prompt in prompts):  # not all had room for all demonstrations
             return self.prefix, prompts
         return [*self.prefix, *shared], [prompt[len(shared) :] for prompt in prompts]
@@ -124,9 +128,9 @@ class Writer:
         return out
 
     def _write(self, products: Sequence[Product], search: Search, precision: str, compiled: bool, bar: Any) -> Votes:
-        prefix, prompts = self._common(self.prompts(products, self.shown.choose(products) if self.shown else ()))
-        candidates = self.recall(products, self.candidates) if self.recall else None
-        rules = self.rules.make(products, self.constrained, candidates)
+        prefix, prompts = self._common(self.prompts(products, self.few_shot.choose(products) if self.few_shot else ()))
+        candidates = self.retriever(products, self.candidates) if self.retriever else None
+        constraints = self.constraints.make(products, self.constrained, candidates)
         if not self.constrained and self._other_ends is None:
             self._other_ends = self.model.line_ends()
         out: Votes = [{} for _ in products]
@@ -135,13 +139,13 @@ class Writer:
             search,
             precision,
             prefix=prefix,
-            end=self.form.marks.end,
-            grammars=[rule.grammar for rule in rules] if self.constrained else None,
+            end=self.prompt_format.special.end,
+            grammars=[constraint.grammar for constraint in constraints] if self.constrained else None,
             keys=[product.text for product in products],
             compiled=compiled,
         ):
             for i, texts in zip(batch, written, strict=True):
-                out[i] = count_votes(texts, self.form.marks, rules[i].read, search.length_power)
+                out[i] = count_votes(texts, self.prompt_format.special, constraints[i].read, search.length_power)
             bar.update(len(batch))
         return out
 

@@ -10,15 +10,15 @@ from accelerate import Accelerator
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.generation import Marks, Search
+from tagkit.generation import Search, SpecialTokens
 from tagkit.generation.base import ListWriter
-from tagkit.generation.constraints import Rules
+from tagkit.generation.candidates import CandidateRetriever
+from tagkit.generation.constraints import Constraints
 from tagkit.generation.few_shot import KINDS, Demonstrations
 from tagkit.generation.fine_tune import fine_tune
-from tagkit.generation.format import Form, Item, Votes, items
 from tagkit.generation.language_model import LanguageModel
-from tagkit.generation.order import ORDERS
-from tagkit.generation.recall import Recall
+from tagkit.generation.prompt_format import Item, PromptFormat, Votes, items
+from tagkit.generation.target_order import ORDERS
 from tagkit.generation.votes import Confidence
 from tagkit.generation.writer import Writer
 from tagkit.neural import Recipe, helpers
@@ -52,7 +52,7 @@ class Generator(ListWriter):
         demonstrations: "similar": for each product its nearest in train; "shared": the same for all, computed once.
         category: Whether the category, where there is one, is told.
         order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
-            tag that is left is right, see `Orders`).
+            tag that is left is right, see `TargetOrder`).
         augment: How likely, in each epoch, a typed value is exchanged for another of its type from the same category.
         layers: How many of the last layers are trained, which takes less time; 0: all weights are.
         lora: Rank of the matrices that are trained in the place of the weights (needs peft); 0: none.
@@ -114,15 +114,15 @@ class Generator(ListWriter):
             raise BadInput("generator learns from tags, and no training product has one: there is none in train")
         known = sorted({item for product in tagged for item in items(product, self.typed_)})
         model = LanguageModel.load(self.model)
-        form = self._form(model, known=known)
-        lengths = sorted(len(form.line(form.tags(items(product, self.typed_)))) for product in tagged)
+        prompt_format = self._prompt_format(model, known=known)
+        lengths = sorted(len(prompt_format.line(prompt_format.tags(items(product, self.typed_)))) for product in tagged)
         self.most_ = round(1.25 * lengths[int(0.99 * (len(lengths) - 1))]) if lengths else UNLEARNT
-        rules = Rules(form).fit(tagged)
-        self._writer = self._make_writer(form, rules)
+        constraints = Constraints(prompt_format).fit(tagged)
+        self._writer = self._make_writer(prompt_format, constraints)
         if self.candidates and self.decoding == "constrained" and not self.typed_:
-            self._writer.recall = Recall().fit(tagged, dev)
+            self._writer.retriever = CandidateRetriever().fit(tagged, dev)
         if self.mode == "prompted" and self.shots:
-            self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).fit(tagged)
+            self._writer.few_shot = Demonstrations(self.demonstrations, self.shots, self.seed).fit(tagged)
         self.history_: list[dict[str, float]] = []
         judged = [product for product in dev if items(product, self.typed_)]
         if self.mode == "fine-tuned":
@@ -152,16 +152,20 @@ class Generator(ListWriter):
             raise BadInput("generator: train either the last `layers` or by `lora`, not both")
         self._search(self.tokens or UNLEARNT)
 
-    def _form(self, model: LanguageModel, marks: Marks | None = None, known: Sequence[Item] = ()) -> Form:
-        return Form(model, typed=self.typed_, category=self.category, window=self.window, marks=marks, known=known)
+    def _prompt_format(
+        self, model: LanguageModel, special: SpecialTokens | None = None, known: Sequence[Item] = ()
+    ) -> PromptFormat:
+        return PromptFormat(
+            model, typed=self.typed_, category=self.category, window=self.window, special=special, known=known
+        )
 
-    def _make_writer(self, form: Form, rules: Rules) -> Writer:
+    def _make_writer(self, prompt_format: PromptFormat, constraints: Constraints) -> Writer:
         return Writer(
-            form.model,
-            form,
-            rules,
+            prompt_format.model,
+            prompt_format,
+            constraints,
             self.tokens or self.most_,
-            form.instruction(rules.types) if self.mode == "prompted" else [],
+            prompt_format.instruction(constraints.types) if self.mode == "prompted" else [],
             self.decoding == "constrained",
             candidates=self.candidates,
         )
@@ -192,17 +196,21 @@ class Generator(ListWriter):
 
     @property
     def _known(self) -> Collection[Item]:
-        return self._writer.rules.known
+        return self._writer.constraints.known
 
     def n_truncated_chars(self, products: Any) -> list[int]:
         """Return for each product how many characters of its text are beyond the window."""
-        return [len(product.text) - self._writer.form.read(product) for product in as_products(products)]
+        return [len(product.text) - self._writer.prompt_format.read(product) for product in as_products(products)]
 
     def _state(self) -> State:
         writer = self._writer
-        state: State = {"typed": self.typed_, "most": self.most_, "marks": list(writer.form.marks)}
+        state: State = {"typed": self.typed_, "most": self.most_, "special": list(writer.prompt_format.special)}
         state["history"] = self.history_
-        parts: dict[str, Any] = {"rules": writer.rules, "recall": writer.recall, "shown": writer.shown}
+        parts: dict[str, Any] = {
+            "constraints": writer.constraints,
+            "retriever": writer.retriever,
+            "few_shot": writer.few_shot,
+        }
         parts |= {"confidence": self._confidence, "model": writer.model if self.mode == "fine-tuned" else None}
         for name, part in parts.items():
             if part is not None:
@@ -212,10 +220,12 @@ class Generator(ListWriter):
     def _restore(self, state: State) -> None:
         self.typed_, self.most_, self.history_ = bool(state["typed"]), state["most"], state["history"]
         model = LanguageModel.from_state(state["model"]) if "model" in state else LanguageModel.load(self.model)
-        form = self._form(model, Marks(*state["marks"]))
-        self._writer = self._make_writer(form, Rules(form).restore(state["rules"]))
+        prompt_format = self._prompt_format(model, SpecialTokens(*state["special"]))
+        self._writer = self._make_writer(prompt_format, Constraints(prompt_format).restore(state["constraints"]))
         self._confidence = Confidence.restore(state["confidence"])
-        if "recall" in state:
-            self._writer.recall = Recall.restore(state["recall"])
-        if "shown" in state:
-            self._writer.shown = Demonstrations(self.demonstrations, self.shots, self.seed).restore(state["shown"])
+        if "retriever" in state:
+            self._writer.retriever = CandidateRetriever.restore(state["retriever"])
+        if "few_shot" in state:
+            self._writer.few_shot = Demonstrations(self.demonstrations, self.shots, self.seed).restore(
+                state["few_shot"]
+            )

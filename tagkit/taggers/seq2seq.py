@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.generation import Marks, decode
+from tagkit.generation import SpecialTokens, decode
 from tagkit.generation.base import ListWriter
-from tagkit.generation.format import Item, Votes
-from tagkit.generation.order import ORDERS, Orders
+from tagkit.generation.prompt_format import Item, Votes
+from tagkit.generation.tag_batches import CopySpans, TagBatches, loss
 from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper
-from tagkit.generation.tag_lists import Copies, Lists, loss
+from tagkit.generation.target_order import ORDERS, TargetOrder
 from tagkit.generation.votes import Confidence, Vote, count_votes
 from tagkit.neural import Backbone, Recipe, Window, helpers, train
 from tagkit.neural.batches import sorted_buckets
@@ -42,7 +42,7 @@ class Seq2Seq(ListWriter):
     The decoder writes one tag at a time and so knows, unlike `encoder`, which tags stand already: what goes with them
     becomes likelier, what they make superfluous less so. Tags are scored as by `encoder`, by their own texts' vectors
     and by what the surface says. Constrained decoding writes tags of train alone; open decoding may also copy words,
-    and pairs of words, of the text, which get the source "seq2seq:new". Lists are drawn `returns` times (or searched
+    and pairs of words, of the text, which get the source "seq2seq:new". `returns` lists are drawn (or searched
     for). How many of them a tag is in, in expectation (see `TagStepper.expect`), its log-probability, and what the
     surface says give its score by a logistic regression learnt on dev; without dev see `generator`. A text beyond the
     window is cut, and `n_truncated_chars` says by how much.
@@ -54,7 +54,7 @@ class Seq2Seq(ListWriter):
         synonyms: Other forms by preferred tag, for the surface (see `encoder`).
         min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
         order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
-            tag that is left is right, see `Orders`).
+            tag that is left is right, see `TargetOrder`).
         epochs: Passes over train.
         learning_rate: The highest, of the encoder.
         head_rate: By how much the rest learns faster.
@@ -122,10 +122,10 @@ class Seq2Seq(ListWriter):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             self._net = TagDecoder(backbone, labels, share if known is None else np.full(len(share), 0.5), self.dropout)
-        self._copies = Copies(self.tags_)
+        self._copies = CopySpans(self.tags_)
         silent = np.zeros((len(tagged), len(labels)), dtype=np.float32)
         readings = self._read(tagged, silent if known is None else known)
-        learn = Lists(Orders(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels)), lists)
+        learn = TagBatches(TargetOrder(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels)), lists)
         if self.decoding == "open":
             learn.hide(tagged, self.tags_, readings)
         self.history_ = train(
@@ -173,7 +173,7 @@ class Seq2Seq(ListWriter):
         size = len(products), len(self.tags_)
         wide = self._surface.read(products) if self._surface else np.zeros(size, dtype=np.float32)
         readings = self._read(products, wide)
-        marks = Marks(-1, self._net.end)
+        special = SpecialTokens(-1, self._net.end)
         known = [Item(tag, "") for tag in (*self.tags_, "")]  # behind the tags stands the end
         out: Votes = [{} for _ in products]
         lengths = [len(reading.window) for reading in readings]
@@ -188,7 +188,7 @@ class Seq2Seq(ListWriter):
                 counted = [_expected(*row, readings[i].wide, names) for row, i, names in rows]
             else:
                 read = [lambda tokens, names=names: names[tokens[0]] for names in words]
-                counted = [count_votes(texts, marks, name) for texts, name in zip(found, read, strict=True)]  # type: ignore[arg-type]
+                counted = [count_votes(texts, special, name) for texts, name in zip(found, read, strict=True)]  # type: ignore[arg-type]
             for i, votes in zip(batch, counted, strict=True):
                 out[i] = votes
         return out
@@ -211,7 +211,7 @@ class Seq2Seq(ListWriter):
 
     def _restore(self, state: State) -> None:
         self.tags_, self.most_, self.history_ = state["tags"], state["most"], state["history"]
-        self._copies = Copies(self.tags_)
+        self._copies = CopySpans(self.tags_)
         backbone, labels = Backbone.from_state(state["backbone"]), state["net"]["scorer.labels"]
         self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
             state["features"]

@@ -1,4 +1,4 @@
-"""Candidate tags for a product before a model chooses: by look-up, by neighbours, by what goes with these."""
+"""Candidate tags before a model chooses: dictionary matches, tags of neighbours, and tags that co-occur with these."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tagkit.features import targets
 from tagkit.product import Product
 from tagkit.tagger import State, create
 
-MEMBERS = ("lexicon", "knn")
+TAGGERS = ("lexicon", "knn")
 
 
-class Recall:
+class CandidateRetriever:
     """The most promising tags of the vocabulary for each product.
 
     A tag's score is the sum of what `lexicon` and `knn` give it, plus what the tags so found say about it in the graph
@@ -23,13 +23,13 @@ class Recall:
     """
 
     def __init__(self) -> None:
-        self.members: list[Any] = []
+        self.taggers: list[Any] = []
         self.tags: list[str] = []
         self.graph = sparse.csr_matrix((0, 0))
 
     def fit(self, train: Sequence[Product], dev: Sequence[Product]) -> Self:
         """Learn from tagged products."""
-        self.members = [create(name).fit(train, dev=dev) for name in MEMBERS]
+        self.taggers = [create(name).fit(train, dev=dev) for name in TAGGERS]
         self.tags = sorted({tag for product in train for tag in product.tags})
         gold = sparse.csr_matrix(targets([product for product in train if product.tags], self.tags), dtype=np.float64)
         together = (gold.T @ gold).tocsr()
@@ -42,7 +42,7 @@ class Recall:
         """Return up to `count` tags for each product, the most promising first; never none."""
         at = {tag: number for number, tag in enumerate(self.tags)}
         rows, columns, values = [], [], []
-        for member in self.members:
+        for member in self.taggers:
             for row, tags in enumerate(member.predict(products)):
                 for tag in tags:
                     if tag.text in at:
@@ -63,7 +63,7 @@ class Recall:
     def state(self) -> State:
         """Return what was learned."""
         out: State = {"tags": self.tags, "graph": self.graph}
-        for member in self.members:
+        for member in self.taggers:
             out[member.name] = member._state()
         return out
 
@@ -72,9 +72,9 @@ class Recall:
         """Take what `state` gave."""
         made = cls()
         made.tags, made.graph = state["tags"], state["graph"]
-        for name in MEMBERS:
+        for name in TAGGERS:
             member = create(name)
             member._restore(state[name])
             member.fitted_ = True
-            made.members.append(member)
+            made.taggers.append(member)
         return made

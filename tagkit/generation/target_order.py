@@ -24,7 +24,7 @@ class Target(NamedTuple):
     wanted: list[dict[int, float]]
 
 
-class Orders:
+class TargetOrder:
     """Puts tags in order.
 
     "given" leaves the data set's order; "frequency" puts the frequent tags (in train) first; "shuffled" draws a new

@@ -1,4 +1,4 @@
-"""How products and their tags are written for a language model: prompts, demonstrations, lists, marks."""
+"""How products and their tags are written for a language model: prompts, demonstrations, lists, special."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tagkit.errors import BadInput
-from tagkit.generation import Marks
+from tagkit.generation import SpecialTokens
 from tagkit.generation.language_model import LanguageModel
 from tagkit.generation.spans import plain
 from tagkit.generation.votes import Vote
@@ -37,7 +37,7 @@ def items(product: Product, typed: bool) -> list[Item]:
     return [Item(text, "") for text in dict.fromkeys(product.tags)]
 
 
-class Form:
+class PromptFormat:
     """The form of a record: "Product: ...", "Category: ..." where there is one, and "Tags: a; b" on a line of its own.
 
     All is put together from tokens, piece by piece, so that what a model learns to write and what a grammar lets it
@@ -48,7 +48,7 @@ class Form:
         typed: Whether tags have types ("Brand: X; Colour: Y").
         category: Whether the category is told.
         window: The most tokens of a product's text.
-        marks: Separator, end and colon; None: the first ones that none of `known` needs.
+        special: Separator, end and colon; None: the first ones that none of `known` needs.
         known: Tags that will be written.
 
     Raises:
@@ -62,7 +62,7 @@ class Form:
         typed: bool,
         category: bool,
         window: int,
-        marks: Marks | None = None,
+        special: SpecialTokens | None = None,
         known: Iterable[Item] = (),
     ) -> None:
         self.model = model
@@ -70,14 +70,14 @@ class Form:
         self.category = category
         self.window = window
         self._pieces: dict[str, list[int]] = {}
-        self.marks = marks or self._choose(known)
+        self.special = special or self._choose(known)
 
-    def _choose(self, known: Iterable[Item]) -> Marks:
+    def _choose(self, known: Iterable[Item]) -> SpecialTokens:
         used = {token for item in known for token in self.piece(item.text)}
         used_types = {token for item in known for token in self.piece(item.type) if item.type}
         end = self.model.encode("\n")[-1]
         separator = self._free(SEPARATORS, used | used_types | {end})
-        return Marks(separator, end, self._free(COLONS, used_types | {end, separator}) if self.typed else -1)
+        return SpecialTokens(separator, end, self._free(COLONS, used_types | {end, separator}) if self.typed else -1)
 
     def _free(self, texts: Sequence[str], used: set[int]) -> int:
         for text in texts:
@@ -96,7 +96,9 @@ class Form:
     def item(self, item: Item) -> list[int]:
         """Return the tokens of one tag, with its type and the colon where tags have types."""
         return (
-            [*self.piece(item.type), self.marks.colon, *self.piece(item.text)] if self.typed else self.piece(item.text)
+            [*self.piece(item.type), self.special.colon, *self.piece(item.text)]
+            if self.typed
+            else self.piece(item.text)
         )
 
     def tags(self, given: Sequence[Item]) -> list[tuple[int, ...]]:
@@ -107,8 +109,8 @@ class Form:
         """Return a list of tags (as tokens) with separators and the end."""
         out: list[int] = []
         for tokens in given:
-            out += [*tokens, self.marks.separator]
-        return [*out[:-1], self.marks.end]
+            out += [*tokens, self.special.separator]
+        return [*out[:-1], self.special.end]
 
     @property
     def opening(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""What the network of `seq2seq` learns to write: lists of whole tags, and stretches of the text to copy."""
+"""What the network of `seq2seq` learns to write: lists of whole tags, and spans of the text to copy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from tagkit.generation.order import Orders
 from tagkit.generation.tag_decoder import Reading, gather
+from tagkit.generation.target_order import TargetOrder
 from tagkit.product import Product
 from tagkit.text.language import language_of
 from tagkit.text.present import places
@@ -19,13 +19,13 @@ from tagkit.text.stopwords import is_stopword
 
 HIDDEN = 0.2
 """How likely a tag that stands in the text is hidden in training, so that it has to be copied."""
-STRETCHES, LONGEST = 64, 24
-"""So many stretches of a text may be copied, each of so many characters at most."""
+SPANS, LONGEST = 64, 24
+"""So many spans of a text may be copied, each of so many characters at most."""
 Place = tuple[int, int]
 
 
-class Copies:
-    """Finds the stretches of texts that may be copied: words, and two words that stand together.
+class CopySpans:
+    """Finds the spans of texts that may be copied: words, and two words that stand together.
 
     Args:
         tags: The known tags; they are written, not copied.
@@ -36,7 +36,7 @@ class Copies:
         self._segmenter = Segmenter(tags)
 
     def __call__(self, products: Sequence[Product], readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings of products with their stretches."""
+        """Return the readings of products with their spans."""
         return [self._find(product, reading) for product, reading in zip(products, readings, strict=True)]
 
     def _find(self, product: Product, reading: Reading) -> Reading:
@@ -45,22 +45,22 @@ class Copies:
         near = [(a, b) for a, b in pairwise(words) if not text[a.end : b.start].strip()]
         found: dict[str, Place] = {}
         for start, end in sorted([(w.start, w.end) for w in words] + [(a.start, b.end) for a, b in near]):
-            stretch = text[start:end]
+            span = text[start:end]
             tokens = tokens_of(reading, start, end)
-            if 2 <= len(stretch) <= LONGEST and stretch not in self.known and tokens:
-                found.setdefault(stretch, tokens)
-        chosen = list(found)[:STRETCHES]
-        return replace(reading, copies=tuple(chosen), places=tuple(found[stretch] for stretch in chosen))
+            if 2 <= len(span) <= LONGEST and span not in self.known and tokens:
+                found.setdefault(span, tokens)
+        chosen = list(found)[:SPANS]
+        return replace(reading, copies=tuple(chosen), places=tuple(found[span] for span in chosen))
 
 
 def tokens_of(reading: Reading, start: int, end: int) -> Place | None:
-    """Return the first token of a stretch of the text and the one behind its last; None: it is not in the window."""
+    """Return the first token of a span of the text and the one behind its last; None: it is not in the window."""
     window = reading.window
     inside = ((window.starts < end) & (window.ends > start) & (window.starts >= 0)).nonzero()[0]
     return (int(inside[0]), int(inside[-1]) + 1) if len(inside) else None
 
 
-class Lists:
+class TagBatches:
     """Makes the batches that the network learns from.
 
     Args:
@@ -68,7 +68,7 @@ class Lists:
         lists: The tags of each training product, by their numbers.
     """
 
-    def __init__(self, orders: Orders, lists: Sequence[Sequence[int]]) -> None:
+    def __init__(self, orders: TargetOrder, lists: Sequence[Sequence[int]]) -> None:
         self.orders = orders
         self.lists = lists
         self._inside: list[dict[int, Place]] = [{} for _ in lists]
@@ -128,7 +128,7 @@ def loss(net: nn.Module, batch: dict[str, Tensor]) -> Tensor:
 
     Args:
         net: From a batch to the log-probabilities, shape (rows, places, tokens).
-        batch: From `Lists`.
+        batch: From `TagBatches`.
     """
     logs = net(batch)[batch["row"], batch["place"], batch["token"]]
     return -(logs * batch["weight"]).sum() / batch["weight"].sum()
