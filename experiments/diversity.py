@@ -23,7 +23,7 @@ from tagkit.experiment.significance import bootstrap
 from tagkit.measures import Measure, Run, parse_all
 from tagkit.product import Dataset, Product, Tags
 from tagkit.refine import Chain
-from tagkit.refine.diversity import Diversity
+from tagkit.refine.steps import Diversity
 from tagkit.report import curves
 from tagkit.report._canvas import save
 from tagkit.taggers import create

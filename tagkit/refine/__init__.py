@@ -1,4 +1,4 @@
-"""Post-processing: composable steps on ranked tags, one file each, found by name."""
+"""Refinement: composable steps on ranked tags, found by name."""
 
 from tagkit.refine.base import Chain, Step
 

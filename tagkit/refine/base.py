@@ -1,29 +1,40 @@
 """What a refinement is: a step that turns a ranked list of tags into a better one, and the chain of several.
 
-Order matters and is kept: after a step that reorders (diversity), no later step sorts again.
+The order of a list is part of the result: after a step that reorders (diversity), no later step sorts again.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, dataclass_transform
 
 from tagkit import registry
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Tag, Tags
 
 
+@dataclass_transform(eq_default=False)
+@dataclass(eq=False)
 class Step:
-    """Base of all refinements: one file each, named like the step."""
+    """Base of all refinements.
+
+    Every subclass is a dataclass: its annotated class attributes are its parameters. What `fit` chooses is stored in
+    attributes whose names end in "_"; attributes whose names begin with "_" are derived from the parameters.
+    """
 
     name: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make the subclass a dataclass."""
+        super().__init_subclass__(**options)
+        dataclass(eq=False)(cls)
 
     def fit(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Self:
         """Choose on dev what the step has to choose (thresholds); most steps have nothing to choose.
 
         Args:
-            predictions: What the strategy gave for the dev products.
+            predictions: The tags that the strategy predicts for the dev products.
             products: The dev products, with gold tags.
         """
         return self
@@ -33,16 +44,28 @@ class Step:
         raise NotImplementedError
 
     def for_data(self, data: Dataset) -> Step:
-        """Return the step for a comparison on a data set: with its synonyms or its tags where none were given."""
+        """Return the step for a data set: with its synonyms or its tags where none were given."""
         return self
 
     def params(self) -> dict[str, Any]:
-        """Return the keywords of `__init__` with their values."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        """Return the parameters with their values."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def __repr__(self) -> str:
-        """Return the step as one would write it."""
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.params().items())})"
+    def state(self) -> dict[str, Any]:
+        """Return the parameters, tables included, and what `fit` chose, as JSON values."""
+        return {name: _to_json(value) for name, value in vars(self).items() if not name.startswith("_")}
+
+    def restore(self, state: Mapping[str, Any]) -> Self:
+        """Take what `state` returned.
+
+        Raises:
+            BadInput: It is the state of another step, or a parameter in it has a wrong value.
+        """
+        if set(state) != set(self.state()):
+            raise BadInput(f"this is no state of the refinement {self.name}: it holds {', '.join(state) or 'nothing'}")
+        type(self).__init__(self, **{name: state[name] for name in self.params()})
+        vars(self).update({name: value for name, value in state.items() if name.endswith("_")})
+        return self
 
 
 class Chain:
@@ -61,11 +84,11 @@ class Chain:
         return any(type(step).fit is not Step.fit for step in self.steps)
 
     def for_data(self, data: Dataset) -> Chain:
-        """Return the chain for a comparison on a data set, see `Step.for_data`."""
+        """Return the chain for a data set, see `Step.for_data`."""
         return Chain([step.for_data(data) for step in self.steps])
 
-    def fit(self, predictions: Tags, products: Sequence[Product]) -> Self:
-        """Let each step choose on dev, given what the steps before it make of the predictions."""
+    def fit(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Self:
+        """Let each step choose on dev, given the lists that the steps before it return."""
         current = [list(row) for row in predictions]
         for step in self.steps:
             step.fit(current, products)
@@ -87,3 +110,30 @@ class Chain:
                 tags = step.apply(tags, product)
             out.append(tags)
         return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the steps with their states as JSON values."""
+        return {"steps": [{"name": step.name, "state": step.state()} for step in self.steps]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build the chain that `to_dict` described.
+
+        Raises:
+            BadInput: The data does not describe a chain.
+            UnknownName: A step is not registered.
+        """
+        try:
+            named = [(step["name"], dict(step["state"])) for step in data["steps"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"this does not describe a chain of refinements: {error!r}") from error
+        return cls([registry.steps.get(name)().restore(state) for name, state in named])
+
+
+def _to_json(value: Any) -> Any:
+    """Return a parameter as JSON values: mappings as dictionaries, sequences as lists."""
+    if isinstance(value, Mapping):
+        return {key: _to_json(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_to_json(inner) for inner in value]
+    return value

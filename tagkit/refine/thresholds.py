@@ -1,4 +1,4 @@
-"""Drop a tag whose score is below a threshold chosen for that tag on dev."""
+"""Score thresholds per tag, chosen on dev."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tagkit.refine.base import Step
 
 
 class Thresholds(Step):
-    """Per-tag thresholds with a common one for rare tags.
+    """Drop a tag whose score is below the threshold of that tag, chosen on dev; rare tags share one.
 
     `fit` gives each tag that is gold in at least `min_count` dev products the threshold with the best F1 of that tag
     there; all other tags share the threshold with the best micro-F1 over all tags. A threshold lies half-way between
-    the last score kept and the next lower one (or 0), and of two equally good ones the higher is taken. Dev products
-    without gold tags are left out.
+    the lowest accepted score and the next lower one (or 0), and of two equally good ones the higher is taken. Dev
+    products without gold tags are left out.
 
     Source: score-based local thresholds (SCut) in Yang, A Study of Thresholding Strategies for Text Categorization
     (SIGIR 2001).
 
     Args:
-        min_count: In how many dev products a tag must be gold to get a threshold of its own.
-        default: The threshold of all tags as long as nothing was fitted, or dev gave nothing to choose from.
+        min_count: The number of dev products in which a tag must be gold to get a threshold of its own.
+        default: The threshold of all tags as long as nothing was fitted, or if dev gives nothing to choose from.
 
     Attributes:
         thresholds_: The threshold of each frequent tag.
@@ -37,22 +37,23 @@ class Thresholds(Step):
     """
 
     name = "thresholds"
+    min_count: int = 5
+    default: float = 0.0
 
-    def __init__(self, min_count: int = 5, default: float = 0.0) -> None:
-        if min_count < 1:
-            raise BadInput(f"min_count is at least 1, not {min_count!r}")
-        if not 0 <= default <= 1:
-            raise BadInput(f"a threshold lies between 0 and 1, not at {default!r}")
-        self.min_count = min_count
-        self.default = default
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        if self.min_count < 1:
+            raise BadInput(f"min_count must be a whole number of at least 1, not {self.min_count!r}")
+        if not 0 <= self.default <= 1:
+            raise BadInput(f"the default threshold must be a number from 0 to 1, not {self.default!r}")
         self.thresholds_: dict[str, float] = {}
-        self.default_ = default
+        self.default_ = self.default
 
     def fit(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Self:
         """Choose the thresholds.
 
         Args:
-            predictions: What the strategy gave for the dev products.
+            predictions: The tags that the strategy predicts for the dev products.
             products: The dev products, with gold tags.
 
         Raises:
@@ -82,21 +83,18 @@ class Thresholds(Step):
 
 
 def _best_threshold(pairs: Sequence[tuple[float, bool]], gold: int) -> float | None:
-    """Find the threshold with the best F1.
+    """Return the threshold with the best F1, or None if no prediction is correct.
 
     Args:
-        pairs: For each prediction its score and whether it is right.
-        gold: How many right answers there are, predicted or not.
-
-    Returns:
-        The threshold, or None if no prediction is right.
+        pairs: The score of each prediction, and whether it is correct.
+        gold: Number of gold tags, predicted or not.
     """
     scores, ends = np.unique([-score for score, _ in pairs], return_inverse=True)
-    if not any(right for _, right in pairs):
+    if not any(correct for _, correct in pairs):
         return None
-    hits = np.bincount(ends, weights=[right for _, right in pairs]).cumsum()
-    given = np.bincount(ends).cumsum()
-    best = int(np.argmax(2 * hits / (given + gold)))
-    kept = -scores[best]
+    hits = np.bincount(ends, weights=[correct for _, correct in pairs]).cumsum()
+    predicted = np.bincount(ends).cumsum()
+    best = int(np.argmax(2 * hits / (predicted + gold)))
+    accepted = -scores[best]
     below = -scores[best + 1] if best + 1 < len(scores) else 0.0
-    return float((kept + below) / 2)
+    return float((accepted + below) / 2)

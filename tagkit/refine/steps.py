@@ -1,0 +1,279 @@
+"""The refinements that have nothing to choose on dev: what is dropped, merged, rewritten, reordered or cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tagkit.errors import BadInput
+from tagkit.product import Dataset, Product, Tag
+from tagkit.refine.base import Step
+from tagkit.text.clean import clean
+from tagkit.text.ngrams import char_ngrams, jaccard
+from tagkit.text.present import is_present
+
+
+class Limit(Step):
+    """Cut the list after k tags, in the order it has.
+
+    Args:
+        k: The highest number of tags.
+
+    Raises:
+        BadInput: `k` is not a whole number of at least 0.
+    """
+
+    name = "limit"
+    k: int = 10
+
+    def __post_init__(self) -> None:
+        """Check the parameter."""
+        if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 0:
+            raise BadInput(f"the k of limit must be a whole number of at least 0, not {self.k!r}")
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return the first k tags."""
+        return tags[: self.k]
+
+
+class StopTags(Step):
+    """Drop the tags of a given list, which are never wanted.
+
+    Args:
+        tags: The unwanted texts, compared exactly.
+
+    Raises:
+        BadInput: `tags` is a single string.
+    """
+
+    name = "stop_tags"
+    tags: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Check the parameter."""
+        _refuse_text("the tags of stop_tags", self.tags)
+        self._stop = frozenset(self.tags)
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return the list without the unwanted tags."""
+        return [tag for tag in tags if tag.text not in self._stop]
+
+
+class Vocabulary(Step):
+    """Drop the tags outside a vocabulary; `dropped` returns them, since they may be what the vocabulary lacks.
+
+    Args:
+        tags: The vocabulary, compared exactly. None: the tags of train in an experiment, otherwise no tag is dropped.
+
+    Raises:
+        BadInput: `tags` is a single string.
+    """
+
+    name = "vocabulary"
+    tags: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the parameter."""
+        _refuse_text("the tags of vocabulary", self.tags)
+        self._known = None if self.tags is None else frozenset(self.tags)
+
+    def for_data(self, data: Dataset) -> Vocabulary:
+        """Return the step with the tags of train where no vocabulary was given."""
+        return Vocabulary(data.vocabulary) if self.tags is None else self
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return the tags of the vocabulary."""
+        return [tag for tag in tags if self._contains(tag)]
+
+    def dropped(self, tags: Sequence[Tag]) -> list[Tag]:
+        """Return the tags that `apply` drops, in their order."""
+        return [tag for tag in tags if not self._contains(tag)]
+
+    def _contains(self, tag: Tag) -> bool:
+        return self._known is None or tag.text in self._known
+
+
+class Synonyms(Step):
+    """Replace synonyms by the preferred tag, and merge tags that become equal.
+
+    Texts are compared exactly; put `normalise` before this step where case or width may differ. Of equal tags the best
+    ranked one stays, with the highest score and all spans.
+
+    Args:
+        table: The synonyms of each preferred tag, as in `Dataset.synonyms`. None: those of the data set in an
+            experiment, otherwise none.
+
+    Raises:
+        BadInput: A text is a synonym of two preferred tags, or is itself preferred and a synonym of another.
+    """
+
+    name = "synonyms"
+    table: Mapping[str, Sequence[str]] | None = None
+
+    def __post_init__(self) -> None:
+        """Invert the table."""
+        self._preferred: dict[str, str] = {}
+        table = self.table or {}
+        for word, others in table.items():
+            for other in others:
+                if other == word:
+                    continue
+                if self._preferred.setdefault(other, word) != word:
+                    raise BadInput(f"{other!r} is a synonym of both {self._preferred[other]!r} and {word!r}")
+                if other in table:
+                    raise BadInput(
+                        f"{other!r} is a synonym of {word!r} and has synonyms of its own: list them under {word!r}"
+                    )
+
+    def for_data(self, data: Dataset) -> Synonyms:
+        """Return the step with the data set's synonyms where no table was given."""
+        return Synonyms(data.synonyms) if self.table is None else self
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return the list with preferred tags only."""
+        return _merge(replace(tag, text=self._preferred.get(tag.text, tag.text)) for tag in tags)
+
+
+class Normalise(Step):
+    """Normalise the text of each tag (width, case, script, whitespace), and merge tags that become equal.
+
+    Tags are cleaned as product texts are, see `tagkit.text.clean`. Of equal tags the best ranked one stays, with the
+    highest score and all spans. A tag of which nothing is left (an emoji, a row of exclamation marks) is dropped.
+
+    Args:
+        vocabulary: The preferred spellings, most wanted first, for example `Dataset.vocabulary`: a tag with the same
+            normal form gets that spelling, so that "t恤" becomes "T恤" if the gold tags have it. None: the tags of
+            train in an experiment, otherwise normal forms.
+
+    Raises:
+        BadInput: `vocabulary` is a single string.
+    """
+
+    name = "normalise"
+    vocabulary: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Look up the normal forms of the vocabulary."""
+        _refuse_text("the vocabulary of normalise", self.vocabulary)
+        self._spelling: dict[str, str] = {}
+        for tag in self.vocabulary or ():
+            self._spelling.setdefault(_normal(tag), tag)
+
+    def for_data(self, data: Dataset) -> Normalise:
+        """Return the step with the tags of train where no vocabulary was given."""
+        return Normalise(data.vocabulary) if self.vocabulary is None else self
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return the normalised and merged list."""
+        texts = [_normal(tag.text) for tag in tags]
+        texts = [self._spelling.get(text, text) for text in texts]
+        return _merge(replace(tag, text=text) for tag, text in zip(tags, texts, strict=True) if text)
+
+
+class NearDuplicates(Step):
+    """Drop a tag that says nearly the same as a better ranked one of the same product.
+
+    Only tags of the same type are compared: a colour and a brand of one name are two statements.
+
+    Args:
+        threshold: The Jaccard similarity of their character bigrams from which two tags are near-duplicates; above 1 no
+            such pair is.
+        containment: Whether two tags of which one contains the other (Latin letters as whole words) are near-duplicates
+            too.
+
+    Raises:
+        BadInput: The threshold is not positive.
+    """
+
+    name = "near_duplicates"
+    threshold: float = 0.6
+    containment: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        if not self.threshold > 0:
+            raise BadInput(f"the threshold of near_duplicates must be a number above 0, not {self.threshold!r}")
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return the list without near-duplicates."""
+        chosen: list[tuple[Tag, frozenset[str]]] = []
+        for tag in tags:
+            grams = char_ngrams(tag.text, 2)
+            if not any(self._similar(tag, grams, other, others) for other, others in chosen):
+                chosen.append((tag, grams))
+        return [tag for tag, _ in chosen]
+
+    def _similar(self, tag: Tag, grams: frozenset[str], other: Tag, others: frozenset[str]) -> bool:
+        if tag.type != other.type:
+            return False
+        if tag.text == other.text or jaccard(grams, others) >= self.threshold:
+            return True
+        return self.containment and (is_present(tag.text, other.text) or is_present(other.text, tag.text))
+
+
+class Diversity(Step):
+    """Reorder the tags by maximal marginal relevance, which trades score against repetition.
+
+    The next tag is the one with the highest (1 - diversity) · score - diversity · similarity to the most similar tag
+    before it, by the Jaccard similarity of character bigrams; of equal ones the better ranked. No tag is dropped and
+    no score changes: the order is the result, and no later step sorts again.
+
+    Source: Carbonell and Goldstein, The Use of MMR, Diversity-Based Reranking for Reordering Documents and Producing
+    Summaries (SIGIR 1998).
+
+    Args:
+        diversity: From 0 (by score alone) to 1 (by dissimilarity alone).
+
+    Raises:
+        BadInput: `diversity` lies outside [0, 1].
+    """
+
+    name = "diversity"
+    diversity: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Check the parameter."""
+        if not 0 <= self.diversity <= 1:
+            raise BadInput(f"diversity must be a number from 0 to 1, not {self.diversity!r}")
+
+    def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
+        """Return all tags in the new order."""
+        grams = [char_ngrams(tag.text, 2) for tag in tags]
+        closest = [0.0] * len(tags)
+        left = list(range(len(tags)))
+        order: list[int] = []
+        while left:
+            best = max(left, key=lambda i: (1 - self.diversity) * tags[i].score - self.diversity * closest[i])
+            left.remove(best)
+            order.append(best)
+            for i in left:
+                closest[i] = max(closest[i], jaccard(grams[i], grams[best]))
+        return [tags[i] for i in order]
+
+
+def _refuse_text(what: str, value: Any) -> None:
+    """Raise `BadInput` where a single string stands for a list."""
+    if isinstance(value, str):
+        raise BadInput(f"{what} must be a list, not the single string {value!r}")
+
+
+def _normal(text: str) -> str:
+    return " ".join(clean(text).text.split())
+
+
+def _merge(tags: Iterable[Tag]) -> list[Tag]:
+    """Return the tags with each (text, type) once.
+
+    The best ranked one keeps its rank and its source; it gets the highest score of the equal ones and all their spans.
+    """
+    merged: dict[tuple[str, str], Tag] = {}
+    for tag in tags:
+        key = (tag.text, tag.type)
+        first = merged.get(key)
+        if first is None:
+            merged[key] = tag
+        else:
+            spans = sorted({*first.spans, *tag.spans}, key=lambda span: (span.start, span.end))
+            merged[key] = replace(first, score=max(first.score, tag.score), spans=tuple(spans))
+    return list(merged.values())

@@ -1,0 +1,105 @@
+"""The refinements that choose nothing on dev, each by itself."""
+
+import pytest
+
+from tagkit.errors import BadInput
+from tagkit.product import Span, Tag
+from tagkit.refine.steps import Diversity, Limit, NearDuplicates, Normalise, StopTags, Synonyms, Vocabulary
+
+
+def texts(tags):
+    return [tag.text for tag in tags]
+
+
+def test_limit_and_stop_tags(tags, product):
+    assert Limit(2).apply(tags, product) == tags[:2]
+    assert Limit(0).apply(tags, product) == []
+    assert texts(StopTags(["蓝色", "nike"]).apply(tags, product)) == [
+        "高跟鞋",
+        "女士高跟鞋",
+        "ＮＩＫＥ",
+        "高跟",
+        "优雅",
+    ]
+
+
+def test_normalise_merges_equal_tags_at_the_better_rank(product):
+    tags = [Tag("Nike", 0.5, "a", (Span(3, 7),)), Tag("鞋", 0.4), Tag("ＮＩＫＥ", 0.7, "b", (Span(0, 4), Span(3, 7)))]
+    assert Normalise().apply(tags, product) == [Tag("nike", 0.7, "a", (Span(0, 4), Span(3, 7))), Tag("鞋", 0.4)]
+
+
+def test_normalise_does_not_merge_types_and_drops_empty_tags(product):
+    tags = [Tag("Apple", 0.5, type="brand"), Tag("apple", 0.4, type="taste"), Tag("\u200b", 0.3)]
+    found = [(tag.text, tag.type) for tag in Normalise().apply(tags, product)]
+    assert found == [("apple", "brand"), ("apple", "taste")]
+
+
+def test_normalise_spells_known_tags_as_the_vocabulary_does(product):
+    tags = [Tag("t恤", 0.9), Tag("Ｔ恤", 0.8), Tag("NIKE", 0.7)]
+    assert Normalise(["T恤", "t恤"]).apply(tags, product) == [Tag("T恤", 0.9), Tag("nike", 0.7)]
+
+
+def test_synonyms_merge_into_the_preferred_tag(tags, product):
+    merged = Synonyms({"高跟鞋": ["高跟", "女士高跟鞋"]}).apply(tags, product)
+    assert texts(merged) == ["高跟鞋", "蓝色", "ＮＩＫＥ", "nike", "优雅"]
+    assert merged[0] == Tag("高跟鞋", 0.9, "a", (Span(4, 7), Span(8, 13), Span(10, 13)))
+
+
+@pytest.mark.parametrize("table", [{"鞋": ["履"], "靴": ["履"]}, {"鞋": ["靴"], "靴": ["长靴"]}])
+def test_synonyms_refuse_an_ambiguous_table(table):
+    with pytest.raises(BadInput, match="synonym"):
+        Synonyms(table)
+
+
+def test_near_duplicates(product):
+    words = ["高跟鞋", "女士高跟鞋", "新款高跟鞋子", "red", "hundred", "red dress"]
+    tags = [*map(Tag, words), Tag("高跟鞋", type="x")]
+    assert NearDuplicates(threshold=1.1).apply(tags, product) == tags
+    assert NearDuplicates(threshold=0.5).apply(tags, product) == [tag for tag in tags if tag.text != "女士高跟鞋"]
+    strict = NearDuplicates(threshold=1.1, containment=True).apply(tags, product)
+    assert texts(strict) == ["高跟鞋", "red", "hundred", "高跟鞋"]
+
+
+def test_near_duplicates_of_single_characters(product):
+    tags = [Tag("鞋", 0.9), Tag("包", 0.8), Tag("鞋", 0.7)]
+    assert NearDuplicates().apply(tags, product) == tags[:2]
+
+
+def test_diversity_moves_repetitions_to_the_back(tags, product):
+    order = Diversity(0.6).apply(tags, product)
+    assert texts(order).index("女士高跟鞋") > texts(order).index("优雅")
+    assert sorted(order, key=tags.index) == tags
+
+
+def test_diversity_zero_keeps_the_order_and_one_looks_at_dissimilarity_alone(tags, product):
+    assert Diversity(0).apply(tags, product) == tags
+    equal = [Tag("甲乙", 0.5), Tag("丙丁", 0.5), Tag("戊己", 0.5)]
+    assert Diversity(0.3).apply(equal, product) == equal
+    similar = [Tag("ab", 0.1), Tag("ab", 0.9, type="x"), Tag("cd", 0.2)]
+    assert Diversity(1).apply(similar, product) == [similar[0], similar[2], similar[1]]
+
+
+def test_vocabulary_returns_what_it_drops(tags, product):
+    step = Vocabulary(["蓝色"])
+    assert texts(step.apply(tags, product)) == ["蓝色"]
+    assert texts(step.dropped(tags)) == [text for text in texts(tags) if text != "蓝色"]
+    assert Vocabulary().apply(tags, product) == tags
+    assert Vocabulary().dropped(tags) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "message"),
+    [
+        (Limit, -1, "k of limit must be a whole number of at least 0, not -1"),
+        (Limit, 2.5, "k of limit"),
+        (Limit, True, "k of limit"),
+        (Diversity, 1.5, "diversity must be a number from 0 to 1"),
+        (NearDuplicates, 0, "threshold of near_duplicates must be a number above 0"),
+        (StopTags, "鞋", "tags of stop_tags must be a list"),
+        (Vocabulary, "鞋", "tags of vocabulary must be a list"),
+        (Normalise, "鞋", "vocabulary of normalise must be a list"),
+    ],
+)
+def test_wrong_parameters_are_named(step, value, message):
+    with pytest.raises(BadInput, match=message):
+        step(value)
