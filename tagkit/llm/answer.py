@@ -1,4 +1,4 @@
-"""From a model's words to tags with scores, and to what must be said about the answer."""
+"""What a server answered: the completion, as the cache stores it, and the tags with scores in it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,118 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from typing import Any
 
-from tagkit.llm.reply import Reply, garbled
-from tagkit.llm.shape import TAGS, Shape
-from tagkit.llm.vocabulary import Vocabulary
+import jiter
 
-OK, MALFORMED, EMPTY, REFUSED, TRUNCATED, FAILED = KINDS = (
-    "ok",
-    "malformed",
-    "empty",
-    "refused",
-    "truncated",
-    "failed",
-)
-THOUGHT = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+from tagkit.llm.budget import Tokens
+from tagkit.llm.prompt import TAGS, AnswerSchema, Vocabulary
+
+KINDS = ("ok", "malformed", "empty", "refused", "truncated", "failed")
+OK, MALFORMED, EMPTY, REFUSED, TRUNCATED, FAILED = KINDS
+THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 BRACKET = re.compile(r"[{\[]")
-LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
-SORRY = re.compile(
+MAX_BROKEN = 100
+"""So many brackets that begin no JSON are tried; an answer with more of them is malformed."""
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+APOLOGY = re.compile(
     r"\W*(i['’]?m sorry|sorry|i can(no|['’])t|i am (sorry|not able|unable)|抱歉|对不起|很遗憾|我(无法|不能))", re.I
 )
 NONE = frozenset(("", "n/a", "none", "null", "无"))
-"""What models write for "there is none"."""
+"""What models write where there is no value."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A chat completion.
+
+    Attributes:
+        content: The text.
+        finish: Why it ended: "stop", "length", "content_filter", or another reason of the server.
+        refusal: The model's refusal, where the server reports it separately.
+        prompt_tokens: Tokens of the question.
+        completion_tokens: Tokens of the answer.
+        counted: Whether the server counted them; if not, they are an upper bound.
+        logprobs: Size in bytes and log-probability of each token of the text; empty where the server gives none.
+    """
+
+    content: str
+    finish: str = ""
+    refusal: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    counted: bool = True
+    logprobs: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of question and answer."""
+        return Tokens(self.prompt_tokens, self.completion_tokens)
+
+    def to_json(self) -> str:
+        """Return it as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Reply:
+        """Return what `to_json` wrote."""
+        row = json.loads(text)
+        return cls(**row | {"logprobs": tuple((size, value) for size, value in row["logprobs"])})
+
+    def redacted(self, redact: Callable[[str], str]) -> Reply:
+        """Return it with texts that are redacted; log-probabilities no longer fit a text that this changed."""
+        content, refusal = redact(self.content), redact(self.refusal)
+        logprobs = self.logprobs if content == self.content else ()
+        return replace(self, content=content, refusal=refusal, logprobs=logprobs)
+
+
+def parse_reply(body: str, bound: Tokens) -> Reply | None:
+    """Parse a chat completion.
+
+    Args:
+        body: The body of the HTTP response.
+        bound: The most tokens that question and answer can have, for servers that do not count.
+
+    Returns:
+        The reply, None if the body is no chat completion.
+    """
+    try:
+        row = json.loads(body)
+        choice = row["choices"][0]
+        message = choice["message"]
+        content, refusal = _text(message.get("content")), _text(message.get("refusal"))
+        finish = _text(choice.get("finish_reason"))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        return None
+    counts = row.get("usage")
+    counts = [counts.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(counts, dict) else []
+    counted = bool(counts) and all(isinstance(count, int) and count >= 0 for count in counts)
+    prompt, completion = counts if counted else (bound.prompt, len(content.encode()))
+    return Reply(content, finish, refusal, prompt, completion, counted, _logprobs(choice.get("logprobs"), content))
+
+
+def _text(value: Any) -> str:
+    """Return a text ("" for none; a list of parts is joined) without lone surrogates, which no file can hold."""
+    if isinstance(value, list):
+        return "".join(_text(part.get("text")) for part in value if isinstance(part, dict))
+    if value is not None and not isinstance(value, str):
+        raise TypeError("not a text")
+    return (value or "").encode("utf-8", "replace").decode()
+
+
+def _logprobs(logprobs: Any, content: str) -> tuple[tuple[int, float], ...]:
+    """Return size in bytes and log-probability of each token, none unless the tokens spell the text."""
+    try:
+        tokens = logprobs["content"]
+        parts = [bytes(t["bytes"]) if t.get("bytes") is not None else t["token"].encode() for t in tokens]
+        values = [min(0.0, float(token["logprob"])) for token in tokens]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ()
+    if not b"".join(parts).startswith(content.encode()):
+        return ()
+    return tuple((len(part), value) for part, value in zip(parts, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -41,184 +129,165 @@ class Outcome:
     Attributes:
         product: The product's id.
         kind: "ok"; "malformed": no JSON of the right form; "empty": no tag; "refused": by the model or a filter;
-            "truncated": cut at the longest answer, its whole tags are used; "failed": no answer.
+            "truncated": cut off at the maximum length, its complete tags are used; "failed": no answer.
         reason: Why, "" for ok.
-        outside: Tags that were left out, being outside the closed vocabulary or of an unknown type.
+        rejected: Tags that were dropped, being outside the closed vocabulary or of an unknown type.
     """
 
     product: str
     kind: str
     reason: str = ""
-    outside: int = 0
+    rejected: int = 0
 
 
 @dataclass(frozen=True)
-class Found:
-    """One tag of an answer: its text, its type ("" for none) and its score."""
+class ScoredTag:
+    """A tag of an answer: its text, its type ("" for none) and its score."""
 
     text: str
     type: str
     score: float
 
 
-def read(product: str, reply: Reply, shape: Shape, vocabulary: Vocabulary, limit: int) -> tuple[Outcome, list[Found]]:
-    """Read an answer.
+def read_tags(
+    product: str, reply: Reply, schema: AnswerSchema, vocabulary: Vocabulary, limit: int
+) -> tuple[Outcome, list[ScoredTag]]:
+    """Read the tags of an answer.
 
     A tag's score is the geometric mean of the probabilities of its tokens, where the server gives them for the whole
-    answer; else it follows from the rank: 1 for the first, falling evenly to 1 / limit.
+    answer; else it follows from the rank: 1 for the first tag, decreasing linearly to 1 / limit.
 
     Args:
-        product: Whose answer it is.
+        product: The id of the product.
         reply: The answer.
-        shape: What was asked for.
+        schema: What was asked for.
         vocabulary: What is allowed.
-        limit: How many tags to keep.
+        limit: The maximum number of tags.
 
     Returns:
         What came of it, and the tags, the best first, each once.
     """
     if reply.refusal or reply.finish == "content_filter":
-        return Outcome(product, REFUSED, reply.refusal or "the server's filter"), []
-    content = THOUGHT.sub("", reply.content).strip()
+        return Outcome(product, REFUSED, reply.refusal or "by the server's content filter"), []
+    content = THINKING.sub("", reply.content).strip()
     cut = reply.finish == "length"
     if not content:
-        kind, reason = (TRUNCATED, "cut before the first tag") if cut else (EMPTY, "no text")
+        kind, reason = (TRUNCATED, "cut off before the first tag") if cut else (EMPTY, "no text")
         return Outcome(product, kind, reason), []
-    value = find_json(content, cut, lambda value: _fits(value, shape))
+    value = find_json(content, cut, lambda value: _fits(value, schema))
     if value is None:
-        if SORRY.match(content):
-            return Outcome(product, REFUSED, garbled(content)), []
-        kind = TRUNCATED if cut else MALFORMED
-        return Outcome(
-            product, kind, f"no {'whole tag' if cut else 'JSON of the right form'} in {garbled(content)}"
-        ), []
-    scores = _Scores(reply)
-    found: dict[tuple[str, str], Found] = {}
-    outside = 0
-    for rank, (kind, text) in enumerate(_pairs(value, shape)):
-        known = kind in shape.fields
-        allowed = vocabulary.allowed(kind, text.strip()) if known else ""
-        score = scores.of(text) if reply.pieces else max(limit - rank, 1) / limit
-        if not allowed:
-            outside += 1
+        if APOLOGY.match(content):
+            return Outcome(product, REFUSED, excerpt(content)), []
+        kind, missing = (TRUNCATED, "complete tag") if cut else (MALFORMED, "JSON of the right form")
+        return Outcome(product, kind, f"no {missing} in {excerpt(content)}"), []
+    scores = _TokenScores(reply)
+    found: dict[tuple[str, str], ScoredTag] = {}
+    rejected = 0
+    for rank, (name, text) in enumerate(_pairs(value, schema)):
+        spelling = vocabulary.spelling(name, text.strip()) if name in schema.fields else ""
+        score = scores.of(text) if reply.logprobs else max(limit - rank, 1) / limit
+        if spelling:
+            found.setdefault((name, spelling), ScoredTag(spelling, name if schema.typed else "", score))
         else:
-            found.setdefault((kind, allowed), Found(allowed, kind if shape.typed else "", score))
+            rejected += 1
     tags = sorted(found.values(), key=lambda tag: -tag.score)[:limit]
     if cut:
-        return Outcome(product, TRUNCATED, f"cut at the longest answer, {len(tags)} tags are whole", outside), tags
+        return Outcome(product, TRUNCATED, f"cut off at the maximum length after {len(tags)} tags", rejected), tags
     if not tags:
-        return Outcome(product, EMPTY, f"all {outside} tags are not allowed" if outside else "no tag", outside), tags
-    return Outcome(product, OK, "", outside), tags
+        reason = f"none of the {rejected} tags is allowed" if rejected else "no tag"
+        return Outcome(product, EMPTY, reason, rejected), tags
+    return Outcome(product, OK, "", rejected), tags
 
 
 def find_json(text: str, cut: bool, fits: Callable[[Any], bool]) -> Any:
     """Return the first JSON object or list in a text that has the right form, None if there is none.
 
-    Fences and words around the JSON do not matter, nor objects around the right one. A list counts only where it
-    stands by itself: in an object of another form, it is the answer to something else.
+    Code fences and words around the JSON are ignored, as are objects around the right one. A list counts only at the
+    top level: inside an object of another form, it answers something else.
 
     Args:
         text: What the model wrote.
-        cut: Whether it may break off: then what is whole of it counts.
-        fits: Says whether a value has the right form.
+        cut: Whether it may be incomplete: then its complete part counts.
+        fits: Returns whether a value has the right form.
     """
-    position, broken = 0, False
-    while match := BRACKET.search(text, position):
+    position = broken = 0
+    in_broken_object = False
+    while broken < MAX_BROKEN and (match := BRACKET.search(text, position)):
         position = match.end()
-        value = None
         try:
             value, position = json.JSONDecoder().raw_decode(text, match.start())
-        except ValueError:
-            value = _whole_part(text[match.start() :]) if cut else None
-            broken = broken or (value is None and match[0] == "{")
-        except RecursionError:
-            return None
-        if isinstance(value, list) and not broken and fits(value):
+        except (ValueError, RecursionError):
+            broken += 1
+            value = _complete_part(text[match.start() :]) if cut else None
+            in_broken_object = in_broken_object or (value is None and match[0] == "{")
+        if isinstance(value, list) and not in_broken_object and fits(value):
             return value
         if (inner := next(filter(fits, _objects(value)), None)) is not None:
             return inner
     return None
 
 
+def _complete_part(text: str) -> Any:
+    """Return what is complete of JSON that was cut off, None for what is no JSON. A number at the end may be cut."""
+    try:
+        return jiter.from_json(text.rstrip("+-.0123456789eE").encode(), partial_mode=True)
+    except ValueError:
+        return None
+
+
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield a value and what is within it, as far as these are objects, the outer first."""
+    """Yield a value and everything in it, as far as these are objects, the outer ones first."""
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            yield value
+            value = list(value.values())
+        if isinstance(value, list):
+            stack += reversed(value)
+
+
+def _fits(value: Any, schema: AnswerSchema) -> bool:
+    """Return whether JSON has the form that was asked for, or an equivalent one."""
     if isinstance(value, dict):
-        yield value
-    if isinstance(value, (dict, list)):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _objects(part)
+        return any(name in value for name in schema.fields) or (schema.typed and not value)
+    return isinstance(value, list) and not schema.typed and all(isinstance(item, str) for item in value)
 
 
-def _whole_part(text: str) -> Any:
-    """Return what is whole of JSON that breaks off: it is cut behind the last whole value, and closed."""
-    closers: list[str] = []
-    ends: list[tuple[int, str]] = []
-    position = 0
-    while position < len(text):
-        char = text[position]
-        if char == '"':
-            literal = LITERAL.match(text, position)
-            if literal is None:
-                break
-            position = literal.end()
-            ends.append((position, "".join(reversed(closers))))
-            continue
-        if char in "{[":
-            closers.append("}" if char == "{" else "]")
-        elif char in "}]" and closers:
-            closers.pop()
-        if char in "{}[]":
-            ends.append((position + 1, "".join(reversed(closers))))
-        position += 1
-    for end, tail in reversed(ends[-200:]):
-        try:
-            return json.loads(text[:end] + tail)
-        except (ValueError, RecursionError):
-            continue
-    return None
-
-
-def _fits(value: Any, shape: Shape) -> bool:
-    """Say whether JSON has the form that was asked for, or one that says the same."""
-    if isinstance(value, dict):
-        return any(name in value for name in shape.fields) or (shape.typed and not value)
-    return isinstance(value, list) and not shape.typed and all(isinstance(item, str) for item in value)
-
-
-def _pairs(value: Any, shape: Shape) -> Iterator[tuple[str, str]]:
+def _pairs(value: Any, schema: AnswerSchema) -> Iterator[tuple[str, str]]:
     """Yield (field, text) in the order of the answer."""
-    for kind, texts in value.items() if isinstance(value, dict) else [(TAGS, value)]:
+    for name, texts in value.items() if isinstance(value, dict) else [(TAGS, value)]:
         for text in texts if isinstance(texts, list) else [texts]:
             if isinstance(text, (int, float)) and not isinstance(text, bool):
                 text = str(text)
-            if isinstance(text, str) and text.strip().lower() not in NONE and (shape.typed or kind == TAGS):
-                yield kind, text
+            if isinstance(text, str) and text.strip().lower() not in NONE and (schema.typed or name == TAGS):
+                yield name, _text(text)
 
 
-class _Scores:
-    """The probabilities of an answer's tags; asked for in the order of the answer."""
+class _TokenScores:
+    """The probabilities of an answer's tags, which are asked for in the order of the answer."""
 
     def __init__(self, reply: Reply) -> None:
-        self._values = [value for _, value in reply.pieces]
-        self._ends = list(accumulate(size for size, _ in reply.pieces))
-        self._literals = list(_literals(reply.content)) if reply.pieces else []
+        self._values = [value for _, value in reply.logprobs]
+        self._ends = list(accumulate(size for size, _ in reply.logprobs))
+        self._strings = list(_strings(reply.content)) if reply.logprobs else []
         self._next = 0
 
     def of(self, text: str) -> float:
         """Return the geometric mean of the probabilities of the tokens that spell the next string with this text."""
-        for number in range(self._next, len(self._literals)):
-            literal, start, end = self._literals[number]
-            if literal == text:
+        for number in range(self._next, len(self._strings)):
+            string, start, end = self._strings[number]
+            if string == text:
                 self._next = number + 1
                 first, last = bisect.bisect_right(self._ends, start), bisect.bisect_left(self._ends, end)
-                return _mean(self._values[first : last + 1])
+                return _geometric_mean(self._values[first : last + 1])
         return 0.0
 
 
-def _literals(content: str) -> Iterator[tuple[str, int, int]]:
-    """Yield each JSON string of a text with the bytes where its inside begins and ends."""
+def _strings(content: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each JSON string of a text, with the positions in bytes where its characters begin and end."""
     position = size = 0
-    for match in LITERAL.finditer(content):
+    for match in STRING.finditer(content):
         size += len(content[position : match.start() + 1].encode())
         inside = len(match[0][1:-1].encode())
         with suppress(ValueError):
@@ -227,5 +296,11 @@ def _literals(content: str) -> Iterator[tuple[str, int, int]]:
         position = match.end() - 1
 
 
-def _mean(logprobs: Sequence[float]) -> float:
+def _geometric_mean(logprobs: Sequence[float]) -> float:
     return min(1.0, math.exp(sum(logprobs) / len(logprobs))) if logprobs else 0.0
+
+
+def excerpt(text: str, limit: int = 200) -> str:
+    """Return the beginning of a text on one line, for messages."""
+    line = " ".join(text.split())
+    return repr(line if len(line) <= limit else f"{line[:limit]} …")

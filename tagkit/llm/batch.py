@@ -1,144 +1,206 @@
-"""Asks many questions at once; what was answered is kept, whatever happens next."""
+"""Asks many questions at once; what was answered is stored at once, whatever happens next."""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
+import logging
+import sqlite3
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+import diskcache
 from tqdm.auto import tqdm
 
-from tagkit.errors import BudgetSpent, HostedError
+from tagkit.cache import cache_folder
+from tagkit.errors import BadInput, BudgetSpent, HostedError
+from tagkit.llm.answer import Reply
 from tagkit.llm.budget import Ledger, OverBudget
-from tagkit.llm.cache import AnswerCache, key_of
-from tagkit.llm.client import Client, Failed, Question, Stopped
-from tagkit.llm.reply import Reply
+from tagkit.llm.client import Client, Failed, Stopped
+from tagkit.llm.request import Question
 
-ENOUGH = 10
-"""So many failures one after the other, and the server is taken to be down."""
-MANY = 20
-"""From so many requests on, a bar is shown."""
+log = logging.getLogger(__name__)
+VERSION = 2
+"""Part of each key: raised when the form of questions or stored answers changes."""
+MAX_FAILURES = 10
+"""After so many failures in a row the server is considered down."""
+BAR_FROM = 20
+"""From so many requests on, a progress bar is shown."""
+
+
+class AnswerCache:
+    """Answers on disk, so that no question is paid for twice.
+
+    Several threads and processes may use it at once. It holds the answers (and with them tags, not titles), neither
+    key nor address. Where it cannot be written, a warning says so once, and there is no cache.
+
+    Args:
+        folder: Where it is; None: `llm` in the cache of tagkit.
+
+    Raises:
+        BadInput: It is damaged; the message names it.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._answers: diskcache.Cache | None = None
+        self._warned = False
+        try:
+            self.folder = folder or cache_folder("llm")
+            self._answers = diskcache.Cache(str(self.folder), eviction_policy="none", cull_limit=0)
+        except (OSError, sqlite3.OperationalError) as error:
+            self._warn(error)
+        except sqlite3.DatabaseError as error:
+            raise BadInput(f"the cache of answers {self.folder} is damaged ({error}): move it away") from error
+
+    def __getitem__(self, key: str) -> Reply | None:
+        """Return an answer, None if there is none.
+
+        Raises:
+            BadInput: The cache is damaged; the message names it.
+        """
+        try:
+            text = None if self._answers is None else self._answers.get(key)
+            return Reply.from_json(text) if text else None
+        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
+            raise BadInput(f"the cache of answers {self.folder} is damaged ({error}): move it away") from error
+
+    def __setitem__(self, key: str, reply: Reply) -> None:
+        """Store an answer. A full disk costs a warning, not the answer."""
+        if self._answers is not None:
+            try:
+                self._answers.set(key, reply.to_json(), retry=True)
+            except (OSError, sqlite3.Error) as error:
+                self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        if not self._warned:
+            log.warning("answers of hosted models cannot be stored: %s", error)
+        self._warned = True
 
 
 @dataclass
-class Plan:
-    """Which questions have an answer, and which are to be sent.
+class Batch:
+    """Questions, and what is known of their answers.
 
     Attributes:
         keys: The key of each question.
-        replies: The answers that are there, by key.
+        replies: The answers, by key.
         missing: The questions to send, by key, each once.
         failures: Why questions that were sent have no answer, by key.
     """
 
     keys: list[str]
-    replies: dict[str, Reply]
+    replies: dict[str, Reply] = field(default_factory=dict)
     missing: dict[str, Question] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
     @property
-    def done(self) -> int:
+    def n_answered(self) -> int:
         """Questions that have an answer."""
         return sum(key in self.replies for key in self.keys)
 
 
-def plan(questions: Sequence[Question], where: str, cache: AnswerCache) -> Plan:
-    """Look up what is known already.
+def look_up(questions: Sequence[Question], where: str, cache: AnswerCache) -> Batch:
+    """Look up which questions have been answered before.
 
     Args:
         questions: To ask.
-        where: The server and how it is asked: part of an answer's key.
+        where: The server and the form of the request: part of each key.
         cache: Of answers.
     """
-    keys = [key_of([where, question.plain()]) for question in questions]
-    made = Plan(keys, {key: Reply.from_plain(row) for key, row in cache.get(keys).items()})
-    for key, question in zip(keys, questions, strict=True):
-        if key not in made.replies:
-            made.missing.setdefault(key, question)
-    return made
+    batch = Batch([_key([VERSION, where, question.to_json()]) for question in questions])
+    for key, question in zip(batch.keys, questions, strict=True):
+        if key in batch.replies or key in batch.missing:
+            continue
+        if reply := cache[key]:
+            batch.replies[key] = reply
+        else:
+            batch.missing[key] = question
+    return batch
 
 
-def ask_all(
-    made: Plan, client: Client, cache: AnswerCache, ledger: Ledger, concurrency: int, on_done: Callable[[], None]
-) -> None:
-    """Send what is missing and put the answers, and why there is none, into the plan.
+def _key(value: Any) -> str:
+    """Return the SHA-256 of JSON values, in hexadecimal digits."""
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
-    Each answer goes into the cache in the thread that got it, so nothing that was answered is lost when the asking is
-    interrupted: requests under way go on in the background, and the process waits for them when it ends.
+
+def ask_missing(batch: Batch, client: Client, cache: AnswerCache, ledger: Ledger, concurrency: int) -> None:
+    """Send the missing questions; answers and failures are added to the batch.
+
+    The event loop runs in a thread of its own, so that it does not matter whether one is running already, as in
+    Jupyter. When this is interrupted, requests in flight continue in that thread and their answers are stored; the
+    process waits for them when it ends.
 
     Args:
-        made: What to send; answers are added to it.
+        batch: Answers are added to it.
         client: Asks.
-        cache: Keeps the answers.
+        cache: Stores the answers.
         ledger: Counts what came from the cache.
-        concurrency: Requests under way at a time.
-        on_done: Called at the end, also before an error is raised.
+        concurrency: The maximum number of requests in flight.
 
     Raises:
         BudgetSpent: The budget does not allow the next request.
-        HostedError: The server turns everything down, or ten questions failed one after the other.
+        HostedError: The server refuses everything, or ten questions failed in a row.
     """
-    ledger.count(cached=len(made.keys) - len(made.missing))
-    if not made.missing:
-        on_done()
+    ledger.count(cached=len(batch.keys) - len(batch.missing))
+    if not batch.missing:
         return
-
-    def work(key: str, question: Question) -> Reply:
-        try:
-            reply = client.ask(question)
-        except (OverBudget, HostedError):
-            client.stop()  # here, before this thread takes the next question
-            raise
-        cache.put(key, question.model, reply.plain())
-        return reply
-
-    model = next(iter(made.missing.values())).model
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="tagkit-llm")
-    futures = {pool.submit(work, key, question): key for key, question in made.missing.items()}
+    with_loop = ThreadPoolExecutor(1, thread_name_prefix="tagkit-llm")
+    running = with_loop.submit(lambda: asyncio.run(_ask_all(batch, client, cache, concurrency)))
+    with_loop.shutdown(wait=False)
     try:
-        end = _collect(futures, made, client, f"asking {model}")
-    finally:
+        end = running.result()
+    except BaseException:
         client.stop()
-        pool.shutdown(wait=False, cancel_futures=True)
-        on_done()
+        raise
+    total, done = len(batch.keys), batch.n_answered
     if isinstance(end, OverBudget):
-        total, done = len(made.keys), made.done
+        reason = f"{end}; {ledger.status()}" if str(end) else ledger.status()
         raise BudgetSpent(
-            f"llm: the budget is spent ({ledger.remaining()}): {done} of {total} products have their answer, which is "
-            "kept; raise the budget and run the same again, and only the others are asked",
+            f"llm: the budget is spent ({reason}): {done} of {total} products have their answer, which is stored; raise "
+            "the budget and run the same again, and only the others are asked",
             done,
             total,
         )
     if end is not None:
-        raise HostedError(f"{end}; {made.done} of {len(made.keys)} products have their answer, which is kept")
+        raise HostedError(f"{end}; {done} of {total} products have their answer, which is stored")
 
 
-def _collect(futures: dict[Future[Reply], str], made: Plan, client: Client, title: str) -> Exception | None:
-    """Wait for the answers; return what made the asking end early."""
+async def _ask_all(batch: Batch, client: Client, cache: AnswerCache, concurrency: int) -> Exception | None:
+    """Ask all missing questions; return what ended the asking early."""
+    questions = iter(batch.missing.items())
     end: Exception | None = None
     in_a_row = 0
-    slow = 0.5 if sys.stderr.isatty() else 15
-    with tqdm(total=len(futures), desc=title, disable=len(futures) < MANY, leave=False, mininterval=slow) as bar:
-        for future in as_completed(futures):
-            problem = None if future.cancelled() else future.exception()
-            if future.cancelled() or isinstance(problem, Stopped):
-                continue
-            bar.update(1)
-            if problem is None:
-                made.replies[futures[future]] = future.result()
+
+    async def work() -> None:
+        nonlocal end, in_a_row
+        for key, question in questions:  # an iterator that all workers share
+            try:
+                batch.replies[key] = cache[key] = await client.ask(question)
                 in_a_row = 0
-            elif isinstance(problem, Failed):
-                made.failures[futures[future]] = str(problem)
+            except Stopped:
+                return
+            except Failed as failure:
+                batch.failures[key] = str(failure)
                 in_a_row += 1
-                if in_a_row >= ENOUGH:
-                    end = end or HostedError(f"llm: {ENOUGH} requests failed one after the other, the last: {problem}")
-            elif isinstance(problem, (OverBudget, HostedError)):
-                end = end or problem
-            else:
-                raise problem
+                if in_a_row >= MAX_FAILURES:
+                    end = end or HostedError(f"llm: {MAX_FAILURES} requests failed in a row, the last: {failure}")
+            except (OverBudget, HostedError) as error:
+                end = end or error
+            bar.update(1)
             if end is not None:
                 client.stop()
-                for other in futures:
-                    other.cancel()
+                return
+
+    total = len(batch.missing)
+    title = f"asking {next(iter(batch.missing.values())).model}"
+    interval = 0.5 if sys.stderr.isatty() else 15
+    with tqdm(total=total, desc=title, disable=total < BAR_FROM, leave=False, mininterval=interval) as bar:
+        async with client:
+            await asyncio.gather(*(work() for _ in range(min(concurrency, total))))
     return end

@@ -1,4 +1,4 @@
-"""Tokens and money: an upper bound before, what was spent after, and a budget that no request may exceed."""
+"""Tokens and cost: an upper bound before asking, what was spent after, and a budget that no request may exceed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from tagkit.errors import BadInput
 
 MILLION = 1_000_000
-PER_MESSAGE, PER_REQUEST = 16, 128
-"""Tokens that a chat template may put around a message, and around a conversation."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Tokens of a prompt and of its answer."""
+    """The tokens of a prompt and of its answer."""
 
     prompt: int = 0
     completion: int = 0
@@ -29,13 +27,13 @@ class Tokens:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All tokens."""
         return self.prompt + self.completion
 
 
 @dataclass(frozen=True)
 class Prices:
-    """What a million tokens cost, in any one currency; None where it is not known."""
+    """The price of a million tokens, in any one currency; None where it is unknown."""
 
     prompt: float | None = None
     completion: float | None = None
@@ -49,16 +47,16 @@ class Prices:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The most that asking can take, before anything is sent.
+    """An upper bound of what tagging takes, computed before anything is sent.
 
     Attributes:
         products: Products to ask about.
-        cached: Those of them that have an answer in the cache.
+        cached: Those of them whose answer is in the cache.
         requests: Requests to send; products with the same text share one.
-        prompt_tokens: No tokenizer that makes at most one token of a byte makes more of the prompts. It is loose: texts
-            have three to five bytes a token.
-        completion_tokens: All answers at their longest (`max_tokens`).
-        cost: Both at the given prices; None without prices. Requests that have to be sent again come on top.
+        prompt_tokens: One token per byte, plus what a chat template may add. The bound is loose: most tokenizers need
+            one token for three to five bytes.
+        completion_tokens: All answers at their maximum length (`max_tokens`).
+        cost: Both at the given prices; None without prices. Repeated requests come on top.
     """
 
     products: int
@@ -83,11 +81,11 @@ class Spend:
         cached: Products whose answer was in the cache, or was that of another product with the same text.
         prompt_tokens: As the server counted; where it did not, the upper bound.
         completion_tokens: As the server counted; where it did not, the bytes of the answer.
-        cost: At the given prices (without rebates, such as those for repeated prompts); None without prices.
+        cost: At the given prices, without discounts such as those for cached prompts; None without prices.
         uncounted: Answers whose tokens the server did not count.
-        lost: Requests that were sent and brought no answer (time-outs, cut connections). Whether they are charged for
-            nobody knows: they count in full against the budget, not in the figures above.
-        retries: Requests that were sent again, after whatever went wrong.
+        lost: Requests that were sent and brought no answer (timeouts, broken connections). They may be charged for: they
+            count in full against the budget, but not in the numbers above.
+        retries: Requests that were sent again after a failure.
     """
 
     requests: int = 0
@@ -105,52 +103,59 @@ class OverBudget(Exception):
 
 
 class Ledger:
-    """Keeps the books over all threads: each request reserves its upper bound and gives back what it did not need.
+    """Accounts for all requests: each one reserves its upper bound and returns what it did not need.
+
+    It can be shared between threads.
 
     Args:
         prices: Per million tokens.
-        cost: The budget in money; None for none.
-        tokens: The budget in tokens; None for none.
+        cost: The budget as a cost; None for no limit.
+        tokens: The budget in tokens; None for no limit.
 
     Raises:
-        BadInput: A budget in money without prices, or a budget below zero.
+        BadInput: There is a budget as a cost without prices, or a budget is negative.
     """
 
     def __init__(self, prices: Prices, cost: float | None = None, tokens: int | None = None) -> None:
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
         self._used = Tokens()
         self._lost = Tokens()
         self._reserved = Tokens()
-        self._flying = 0
+        self._in_flight = 0
         self._counts = Spend()
-        self.allow(prices, cost, tokens)
+        self.set_budget(prices, cost, tokens)
 
-    def allow(self, prices: Prices, cost: float | None, tokens: int | None) -> None:
-        """Set prices and budget anew; what was spent stays.
+    def set_budget(self, prices: Prices, cost: float | None, tokens: int | None) -> None:
+        """Set the prices and the budget; what was spent remains.
 
         Raises:
-            BadInput: As on making it.
+            BadInput: As for the class.
         """
         if cost is not None and prices.cost(Tokens()) is None:
-            raise BadInput("llm: a `budget` in money needs the prices `price_in` and `price_out` (per million tokens)")
+            raise BadInput("llm: the parameter `budget` needs the prices `price_in` and `price_out` per million tokens")
         if any(limit is not None and limit < 0 for limit in (cost, tokens)):
-            raise BadInput("llm: a budget is not below zero")
-        with self._change:
+            raise BadInput("llm: a budget must not be negative")
+        with self._lock:
             self._prices, self._cost, self._tokens = prices, cost, tokens
+            self._excess = ""
 
-    def reserve(self, bound: Tokens) -> None:
-        """Set a request's upper bound aside; waits while requests under way may still give some back.
+    def reserve(self, bound: Tokens) -> bool:
+        """Reserve the upper bound of a request.
+
+        Returns:
+            Whether it was reserved; False while it does not fit, but requests in flight may return enough.
 
         Raises:
-            OverBudget: It does not fit, and nothing is under way.
+            OverBudget: It does not fit and nothing is in flight, or the server charged more than a request's bound.
         """
-        with self._change:
-            while not self._fits(bound):
-                if not self._flying:
-                    raise OverBudget
-                self._change.wait()
+        with self._lock:
+            if self._excess or not self._fits(bound):
+                if self._excess or not self._in_flight:
+                    raise OverBudget(self._excess)
+                return False
             self._reserved += bound
-            self._flying += 1
+            self._in_flight += 1
+            return True
 
     def _fits(self, bound: Tokens) -> bool:
         tokens = self._used + self._lost + self._reserved + bound
@@ -160,38 +165,44 @@ class Ledger:
         )
 
     def answered(self, bound: Tokens, used: Tokens, counted: bool) -> None:
-        """Book an answer.
+        """Record an answer.
 
         Args:
             bound: What was reserved.
-            used: What it took.
-            counted: Whether the server counted that.
+            used: What it took. Where that is more than was reserved, a budget cannot be kept any longer: no further
+                request is allowed.
+            counted: Whether the server counted `used`.
         """
-        with self._change:
+        with self._lock:
             self._used += used
-            self._book(bound, requests=1, uncounted=int(not counted))
+            limited = self._cost is not None or self._tokens is not None
+            if limited and (used.prompt > bound.prompt or used.completion > bound.completion):
+                self._excess = (
+                    f"the server charged {used.total:,} tokens for a request of at most {bound.total:,}: it ignores "
+                    "`max_tokens`"
+                )
+            self._release(bound, requests=1, uncounted=int(not counted))
 
     def lost(self, bound: Tokens) -> None:
-        """Book a request that was sent and brought no answer."""
-        with self._change:
+        """Record a request that was sent and brought no answer."""
+        with self._lock:
             self._lost += bound
-            self._book(bound, lost=1)
+            self._release(bound, lost=1)
 
     def refused(self, bound: Tokens) -> None:
-        """Book a request that the server turned down, or that did not reach it: it costs nothing."""
-        with self._change:
-            self._book(bound)
+        """Record a request that the server refused or that did not reach it: it costs nothing."""
+        with self._lock:
+            self._release(bound)
 
     def count(self, **more: int) -> None:
-        """Count answers from the cache (`cached`) or requests sent again (`retries`)."""
-        with self._change:
+        """Count answers from the cache (`cached`) or repeated requests (`retries`)."""
+        with self._lock:
             self._add(**more)
 
-    def _book(self, bound: Tokens, **more: int) -> None:
+    def _release(self, bound: Tokens, **more: int) -> None:
         self._reserved -= bound
-        self._flying -= 1
+        self._in_flight -= 1
         self._add(**more)
-        self._change.notify_all()
 
     def _add(self, **more: int) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + n for name, n in more.items()})
@@ -199,18 +210,18 @@ class Ledger:
     @property
     def spend(self) -> Spend:
         """What was spent so far."""
-        with self._change:
+        with self._lock:
             used = self._used
             cost = self._prices.cost(used)
             return replace(self._counts, prompt_tokens=used.prompt, completion_tokens=used.completion, cost=cost)
 
-    def remaining(self) -> str:
-        """Return the budget and what is taken of it, for messages."""
-        with self._change:
-            taken = self._used + self._lost
+    def status(self) -> str:
+        """Return what is used of the budget, for messages."""
+        with self._lock:
+            used = self._used + self._lost
             parts = []
             if self._cost is not None:
-                parts.append(f"{self._prices.cost(taken):.6g} of {self._cost:.6g}")
+                parts.append(f"{self._prices.cost(used):.6g} of {self._cost:.6g}")
             if self._tokens is not None:
-                parts.append(f"{taken.total:,} of {self._tokens:,} tokens")
+                parts.append(f"{used.total:,} of {self._tokens:,} tokens")
             return " and ".join(parts)

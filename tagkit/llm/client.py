@@ -1,67 +1,55 @@
-"""Asks a server one question: again after faults, in the form that the server understands, within the budget."""
+"""Asks a server one question: repeatedly after failures, in a form that it supports, within the budget.
+
+The connection is that of the `openai` package. Its own retries are switched off, because the ledger accounts for every
+single attempt, and because its time limit is one per read, which a server that sends a byte now and then never exceeds.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import math
 import random
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
+
+import httpx2
+import openai
 
 from tagkit.errors import HostedError
-from tagkit.llm.budget import PER_MESSAGE, PER_REQUEST, Ledger, Tokens
-from tagkit.llm.dialect import Dialect, filtered
-from tagkit.llm.http import Response, Sender, Unreachable
-from tagkit.llm.reply import Reply, garbled, read_reply
+from tagkit.llm.answer import Reply, excerpt, parse_reply
+from tagkit.llm.budget import Ledger, Tokens
+from tagkit.llm.request import Question, RequestFormat, is_filtered
+from tagkit.llm.server import COMMON_KEY_VARIABLE, KEY_VARIABLE, Server
 
 log = logging.getLogger(__name__)
-PAUSE, LONGEST = 1.0, 60.0
-"""Seconds before the first repetition (doubled each time), and at most."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before the first retry (doubled each time), and at most."""
 PATIENCE = 300.0
-"""A server that asks to wait longer than so many seconds is not waited for."""
-AGAIN = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
-UNCLEAR = frozenset((400, 415, 422, 500, 501))
-"""What servers say to a field that they do not know."""
-HOPELESS: Mapping[int, str] = {
-    401: "the server does not accept the API key (or wants one)",
+"""Seconds that all pauses of a question take at most; a server that asks for a longer one is not waited for."""
+CONNECT = 10.0
+"""Seconds for connecting, at most."""
+MAX_BYTES = 16 * 2**20
+"""A longer response is not read."""
+HEADERS = frozenset(("accept", "connection", "content-length", "content-type", "host"))
+"""What is sent of the headers that `openai` makes; the others describe this machine, or come from variables that are
+meant for openai.com."""
+RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
+UNSUPPORTED = frozenset((400, 415, 422, 500, 501))
+"""How servers reject a field that they do not support."""
+FATAL: Mapping[int, str] = {
+    401: "the server does not accept the API key, or requires one",
     402: "the account has no credit",
-    403: "the server does not allow this",
+    403: "the server denies access",
     404: "the server knows no such model or address (the endpoint often ends in /v1)",
 }
-
-
-@dataclass(frozen=True)
-class Question:
-    """One request, before it is put in a server's dialect.
-
-    Attributes:
-        model: The model's name.
-        messages: Role and content of each.
-        schema: The JSON schema of the answer.
-        max_tokens: The longest answer.
-        options: Further fields of the request.
-    """
-
-    model: str
-    messages: tuple[tuple[str, str], ...]
-    schema: Mapping[str, Any]
-    max_tokens: int
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def plain(self) -> dict[str, Any]:
-        """Return all of it as JSON values: the same for the same question."""
-        return dict(vars(self))
-
-    @property
-    def bound(self) -> Tokens:
-        """The most tokens that it can take, at one per byte."""
-        size = sum(len(content.encode()) + PER_MESSAGE for _, content in self.messages)
-        return Tokens(size + len(json.dumps(self.schema).encode()) + PER_REQUEST, self.max_tokens)
+NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 
 class Failed(Exception):
@@ -69,155 +57,246 @@ class Failed(Exception):
 
 
 class Stopped(Exception):
-    """The asking was called off."""
+    """The asking was stopped."""
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What a request brought instead of an answer.
+
+    Attributes:
+        message: What happened, without the key.
+        status: The HTTP status; 0 if there was no response.
+        wait: The seconds that the server asks to wait.
+        lost: Whether the server may charge for the request.
+    """
+
+    message: str
+    status: int = 0
+    wait: float = 0.0
+    lost: bool = False
+
+    def __str__(self) -> str:
+        return f"status {self.status}: {excerpt(_detail(self.message))}" if self.status else self.message
 
 
 class Client:
-    """Asks questions.
+    """Asks one server; an asynchronous context manager.
 
     Args:
-        sender: Sends.
-        dialect: What the server understands; learned from its first answers, and kept by the caller.
-        ledger: Books what is spent.
-        timeout: Seconds for each request.
+        server: The server.
+        form: The form of the requests; learned from the first answers, and owned by the caller.
+        ledger: Accounts for what is spent.
+        timeout: Seconds for each request, from connecting to the last byte.
         retries: How often a question is sent again.
-        key_hint: What to look at when the key is not accepted.
+        key_variable: The environment variable of the key, for messages.
     """
 
     def __init__(
-        self, sender: Sender, dialect: Dialect, ledger: Ledger, timeout: float, retries: int, key_hint: str = ""
+        self,
+        server: Server,
+        form: RequestFormat,
+        ledger: Ledger,
+        timeout: float,
+        retries: int,
+        key_variable: str = "",
     ) -> None:
-        self._sender = sender
-        self._dialect = dialect
+        self._server = server
+        self._form = form
         self._ledger = ledger
         self._timeout = timeout
         self._retries = retries
-        self._key_hint = key_hint
-        self._stop = threading.Event()
-        self._probing = threading.Lock()
+        self._key_variable = key_variable or f"{KEY_VARIABLE} or {COMMON_KEY_VARIABLE}"
+        self._stopped = threading.Event()
+        self._probing = asyncio.Lock()
         self._not_before = 0.0
-        self._random = random.Random()
+
+    async def __aenter__(self) -> Self:
+        self._openai = _connect(self._server, self._timeout)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._openai.close()
 
     def stop(self) -> None:
-        """Let no further request be sent; those under way go on."""
-        self._stop.set()
+        """Send no further request; those in flight continue. May be called from any thread."""
+        self._stopped.set()
 
-    def ask(self, question: Question) -> Reply:
+    async def ask(self, question: Question) -> Reply:
         """Return the answer to a question.
 
-        Until the server's dialect is known, one question is asked at a time.
+        Until the server has answered once, one question is asked at a time.
 
         Raises:
-            Failed: No answer came after all repetitions, or the server turned this question down.
-            HostedError: It would turn all of them down: no access, no such model.
+            Failed: No answer came after all retries, or the server refused this question.
+            HostedError: The server would refuse all questions: no access, no such model.
             OverBudget: The budget does not allow it.
             Stopped: `stop` was called.
         """
-        if not self._dialect.settled:
-            with self._probing:
-                if not self._dialect.settled:
-                    return self._ask(question)
-        return self._ask(question)
+        if not self._form.confirmed:
+            async with self._probing:
+                if not self._form.confirmed:
+                    return await self._ask(question)
+        return await self._ask(question)
 
-    def _ask(self, question: Question) -> Reply:
-        dialect, attempt = self._dialect.copy(), 0
+    async def _ask(self, question: Question) -> Reply:
+        form, attempt, paused = self._form.copy(), 0, 0.0
         while True:
-            body = dialect.body(question.model, question.messages, question.schema, question.max_tokens)
-            body |= {name: value for name, value in question.options.items() if name not in dialect.dropped}
-            problem, wait = self._send(body, question.bound)
-            if isinstance(problem, Reply):
-                self._dialect.settle(dialect)
-                return problem
-            if isinstance(problem, Response):
-                self._give_up_if_hopeless(problem)
-                if problem.status in UNCLEAR and dialect.adapt(problem.text, body, named=problem.status == 500):
-                    log.info("the server refused the request (%s); asked again as %s", _say(problem), dialect)
-                    continue
-                if problem.status == 400 and filtered(problem.text):
-                    return Reply("", "content_filter", _say(problem), counted=True)
-                if problem.status not in AGAIN:
-                    raise Failed(_say(problem))
+            body = form.body(question)
+            result = await self._send(body, question.bound)
+            if isinstance(result, Reply):
+                self._form.confirm(form)
+                return result
+            self._raise_if_fatal(result)
+            if result.status in UNSUPPORTED and form.adapt(result.message, body, only_named=result.status == 500):
+                log.info("the server rejected the request (%s); sent again as %s", result, form)
+                continue
+            if result.status == 400 and is_filtered(result.message):
+                return Reply("", "content_filter", str(result))
+            if result.status and result.status not in RETRIED:
+                raise Failed(str(result))
             if attempt == self._retries:
-                raise Failed(f"{_say(problem)} ({attempt + 1} attempts)")
-            if wait > PATIENCE:
-                raise Failed(f"{_say(problem)}: the server asks to wait {wait:.0f} s")
-            pause = max(wait, min(LONGEST, PAUSE * 2**attempt) * self._random.uniform(0.5, 1))
-            log.info("%s; asked again in %.1f s", _say(problem), pause)
-            self._sleep(pause)
+                raise Failed(f"{result} ({attempt + 1} attempt{'s' if attempt else ''})")
+            pause = max(result.wait, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * random.uniform(0.5, 1))
+            paused += pause
+            if paused > PATIENCE:
+                raise Failed(f"{result}: the server asks to wait {result.wait:g} s")
+            log.info("%s; sent again in %.1f s", result, pause)
+            await self._pause(pause)
             attempt += 1
             self._ledger.count(retries=1)
 
-    def _send(self, body: Mapping[str, Any], bound: Tokens) -> tuple[Reply | Response | str, float]:
-        """Send once; return the answer, or what went wrong and how many seconds the server asks to wait."""
-        self._sleep(self._not_before - time.monotonic())
-        self._ledger.reserve(bound)
-        booked = False
+    async def _send(self, body: dict[str, Any], bound: Tokens) -> Reply | _Problem:
+        """Send one request and account for it."""
+        await self._pause(self._not_before - time.monotonic())
+        while not self._ledger.reserve(bound):
+            await self._pause(0.02)
+        result: Reply | _Problem = _Problem("cancelled", lost=True)
         try:
-            self._sleep(0)
-            response = self._sender.post(json.dumps(body, ensure_ascii=False).encode(), self._timeout)
-            wait = retry_after(response.headers)
-            if response.status != 200:
-                if response.status in (429, 503) and wait:
-                    self._not_before = max(self._not_before, time.monotonic() + min(wait, PATIENCE))
-                return response, wait
-            reply = read_reply(response.text, bound)
-            if reply is None:
-                self._ledger.lost(bound)
-                booked = True
-                return f"the server's answer is no chat completion: {garbled(response.text)}", 0.0
-            self._ledger.answered(bound, Tokens(reply.prompt_tokens, reply.completion_tokens), reply.counted)
-            booked = True
-            return reply, 0.0
-        except Unreachable as error:
-            if error.sent:
-                self._ledger.lost(bound)
-                booked = True
-            return str(error), 0.0
+            result = await self._exchange(body, bound)
         finally:
-            if not booked:
+            if isinstance(result, Reply):
+                self._ledger.answered(bound, result.tokens, result.counted)
+            elif result.lost:
+                self._ledger.lost(bound)
+            else:
                 self._ledger.refused(bound)
+        if isinstance(result, _Problem) and result.status in (429, 503) and result.wait <= PATIENCE:
+            self._not_before = max(self._not_before, time.monotonic() + result.wait)
+        return result
 
-    def _sleep(self, seconds: float) -> None:
-        if self._stop.wait(max(seconds, 0)):
-            raise Stopped
+    async def _exchange(self, body: dict[str, Any], bound: Tokens) -> Reply | _Problem:
+        """Send one request and return what came of it; no exception of `openai`, whose frames know the key, leaves."""
+        redact = self._server.key.redact
+        rest = {name: value for name, value in body.items() if name not in ("model", "messages")}
+        create = self._openai.chat.completions.with_raw_response.create
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await create(model=body["model"], messages=body["messages"], extra_body=rest)
+        except TimeoutError:
+            return _Problem(f"no complete answer within {self._timeout:g} s", lost=True)
+        except openai.APIStatusError as error:
+            return _Problem(redact(error.response.text), error.status_code, retry_after(error.response.headers))
+        except openai.APIConnectionError as error:
+            cause = error.__cause__ or error
+            return _Problem(redact(f"{type(cause).__name__}: {cause}"), lost=not isinstance(cause, NOT_SENT))
+        reply = parse_reply(response.text, bound)
+        if reply is None:
+            return _Problem(
+                f"the server's answer is no chat completion: {excerpt(redact(response.text))}", lost=True
+            )
+        return reply.redacted(redact)
 
-    def _give_up_if_hopeless(self, response: Response) -> None:
-        """Raise where the server would turn every question down."""
-        known = self._dialect.settled and response.status in (403, 404)  # it has answered others: this one's own fault
-        reason = "" if known else HOPELESS.get(response.status, "")
-        if response.status == 429 and "insufficient_quota" in response.text:
-            reason = HOPELESS[402]
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, but no longer than until `stop` is called."""
+        end = time.monotonic() + seconds
+        while not self._stopped.is_set():
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            await asyncio.sleep(min(left, 0.1))
+        raise Stopped
+
+    def _raise_if_fatal(self, problem: _Problem) -> None:
+        """Raise if the server would refuse every question."""
+        own_fault = self._form.confirmed and problem.status in (403, 404)  # it has answered others
+        reason = "" if own_fault else FATAL.get(problem.status, "")
+        if problem.status == 429 and "insufficient_quota" in problem.message:
+            reason = FATAL[402]
         if reason:
-            hint = f"; {self._key_hint}" if response.status in (401, 403) and self._key_hint else ""
-            raise HostedError(f"llm: {reason}{hint}: {_say(response)}")
+            hint = f"; see the environment variable {self._key_variable}" if problem.status in (401, 403) else ""
+            raise HostedError(f"llm: {reason}{hint}: {problem}")
+
+
+def _connect(server: Server, timeout: float) -> openai.AsyncOpenAI:
+    """Return a connection that follows no redirection, reads no endless response and sends no header but our own.
+
+    Proxies and certificates are those of the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`), but there is no
+    proxy for this machine.
+    """
+    logging.getLogger("httpcore2").setLevel(logging.INFO)  # at DEBUG it logs headers, and a server may echo the key
+
+    async def prepare(request: httpx2.Request) -> None:
+        for name in request.headers.keys() - HEADERS:
+            del request.headers[name]
+        request.headers["User-Agent"] = "tagkit"
+        request.headers["Accept-Encoding"] = "identity"
+        if server.key:
+            request.headers["Authorization"] = server.key.header()
+
+    async def limit(response: httpx2.Response) -> None:
+        response.headers.pop("Content-Encoding", None)  # nothing was to be compressed: a bomb is not unpacked
+        response.stream = _Limited(response.stream)
+
+    http = openai.DefaultAsyncHttpxClient(
+        follow_redirects=False,
+        timeout=httpx2.Timeout(None, connect=min(timeout, CONNECT)),
+        mounts={f"all://{httpx2.URL(server.url).host}": None} if server.is_local else None,
+        event_hooks={"request": [prepare], "response": [limit]},
+    )
+    return openai.AsyncOpenAI(base_url=server.url, api_key="set by prepare", max_retries=0, http_client=http)
+
+
+class _Limited(httpx2.AsyncByteStream):
+    """The body of a response, up to `MAX_BYTES`."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise httpx2.ReadError(f"the response is longer than {MAX_BYTES:,} bytes")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Return the seconds that a server asks to wait, 0 if it does not say (readably).
+    """Return the seconds that a server asks to wait, 0 if it does not say so readably.
 
-    `Retry-After` holds seconds or a date (RFC 9110, section 10.2.3); some servers give `retry-after-ms` beside it.
+    `Retry-After` holds seconds or a date (RFC 9110, section 10.2.3); some servers add `retry-after-ms`.
     """
+    text = headers.get("retry-after", "0")
     try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        return max(0.0, float(headers.get("retry-after", "0")))
+        seconds = float(headers["retry-after-ms"]) / 1000 if "retry-after-ms" in headers else float(text)
     except ValueError:
-        pass
-    try:
-        date = parsedate_to_datetime(headers["retry-after"])
-    except (KeyError, ValueError):
-        return 0.0
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+        try:
+            date = parsedate_to_datetime(text)
+        except ValueError:
+            return 0.0
+        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return 0.0 if math.isnan(seconds) else max(0.0, seconds)
 
 
-def _say(problem: Reply | Response | str) -> str:
-    """Return in a few words what went wrong."""
-    if not isinstance(problem, Response):
-        return str(problem)
+def _detail(text: str) -> str:
+    """Return the message in the body of an error."""
     try:
-        error = json.loads(problem.text)
-        detail = error.get("error", error.get("detail", error)) if isinstance(error, dict) else error
-        text = detail.get("message", detail) if isinstance(detail, dict) else detail
-    except ValueError:
-        text = problem.text
-    return f"status {problem.status}: {garbled(str(text))}"
+        error = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    detail = error.get("error", error.get("detail", error)) if isinstance(error, dict) else error
+    return str(detail.get("message", detail) if isinstance(detail, dict) else detail)
