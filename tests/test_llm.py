@@ -23,9 +23,9 @@ from loopback import Loopback, completion, cut, drip, hang, look_up, says, statu
 
 import tagkit
 from tagkit.errors import BadInput, BudgetSpent, HostedError, TagkitError
-from tagkit.llm import address, client, secret
+from tagkit.llm import client, server as server_module
 from tagkit.llm.answer import find_json
-from tagkit.llm.cache import AnswerCache
+from tagkit.llm.batch import AnswerCache
 from tagkit.product import Dataset, Product
 from tagkit.taggers import Tagger, create
 from tagkit.weights import models as weights
@@ -38,8 +38,8 @@ RED, BLUE = "红色高跟鞋", "蓝色连衣裙女"
 def server(tmp_path, monkeypatch):
     """A server without faults, an empty cache, no key, and hardly any pause before a request is sent again."""
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(client, "PAUSE", 0.01)
-    for name in (address.VARIABLE, secret.OWN, secret.COMMON):
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0.01)
+    for name in ("TAGKIT_LLM_ENDPOINT", "TAGKIT_LLM_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     made = Loopback()
     yield made
@@ -117,7 +117,7 @@ def test_types_of_train_are_fields_and_a_known_category_has_its_own(server, make
     assert json.loads(server.requests[0]["messages"][2]["content"]).keys() == {"色", "品"}
     server.reply = lambda body: '{"色": "n/a", "品": ["高跟鞋", "plane"], "价": ["1"]}'
     assert [(tag.type, tag.text) for tag in tagger.predict(["另一双鞋"])[0]] == [("品", "高跟鞋")]
-    assert tagger.outcomes_[0].outside == 2
+    assert tagger.outcomes_[0].rejected == 2
 
 
 def test_few_candidates_are_those_of_the_neighbours(server, make):
@@ -319,7 +319,9 @@ def test_faults_that_pass_cost_a_repetition(server, make, fault, lost):
     assert (spend.requests, spend.retries, spend.lost) == (1, 2, 2 * lost)
 
 
-@pytest.mark.parametrize(("fault", "reason"), [(status(500, "oops"), "status 500: 'oops'"), (cut, "IncompleteRead")])
+@pytest.mark.parametrize(
+    ("fault", "reason"), [(status(500, "oops"), "status 500: 'oops'"), (cut, "RemoteProtocolError")]
+)
 def test_faults_that_stay_fail_the_product_alone(server, make, fault, reason, caplog):
     server.faults = [fault] * 3
     tagger = make(retries=2, concurrency=1)
@@ -361,14 +363,14 @@ def test_the_time_limit_is_that_of_the_whole_request(server, make, fault):
     start = time.monotonic()
     assert tagger.predict([RED]) == [[]]
     assert 0.3 <= time.monotonic() - start < 1
-    assert tagger.outcomes_[0].reason == "no whole answer within 0.3 s (1 attempts)"
+    assert tagger.outcomes_[0].reason == "no complete answer within 0.3 s (1 attempt)"
 
 
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
         (status(401, "bad key"), "does not accept the API key.*TAGKIT_LLM_KEY.*'bad key'"),
-        (status(403), "does not allow this"),
+        (status(403), "denies access"),
         (status(404, "no model"), "no such model or address.*/v1.*'no model'"),
         (status(429, "insufficient_quota"), "the account has no credit"),
     ],
@@ -385,7 +387,7 @@ def test_a_server_that_is_down_ends_it_soon(server, make):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     tagger = make(endpoint=f"http://127.0.0.1:{port}/v1", retries=0)
-    with pytest.raises(HostedError, match=r"10 requests failed one after the other.*refused.*0 of 50 products"):
+    with pytest.raises(HostedError, match=r"10 requests failed in a row.*failed.*0 of 50 products"):
         tagger.predict([f"红色 {i}" for i in range(50)])
     assert tagger.spend_.lost == 0 and kinds(tagger).count("failed") == 50
 
@@ -438,7 +440,7 @@ def test_a_cache_that_cannot_be_written_costs_a_warning(server, make, caplog, mo
     cache = AnswerCache(folder)  # a folder is no file
     cache.put("key", "model", {})
     cache.put("key", "model", {})
-    assert caplog.text.count("cannot be kept") == 1
+    assert caplog.text.count("cannot be stored") == 1
 
 
 def test_an_interrupted_run_loses_no_answer(server, make):
@@ -525,17 +527,17 @@ def test_answers_that_were_lost_count_against_the_budget(server, make):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"model": ""}, "which model"),
+        ({"model": ""}, "no model is configured"),
         ({"budget": 1.0}, "needs the prices"),
-        ({"token_budget": -1}, "not below zero"),
+        ({"token_budget": -1}, "must not be negative"),
         ({"vocabulary": "half"}, "vocabulary is one of auto, closed, open, not 'half'"),
         ({"structured": "xml"}, "structured is one of auto, json_schema"),
-        ({"concurrency": 0}, "concurrency is at least 1"),
-        ({"timeout": 0}, "timeout is above 0"),
-        ({"endpoint": "localhost:8000"}, "not an address of the form"),
-        ({"endpoint": "http://localhost:port/v1"}, "not an address of the form"),
-        ({"endpoint": f"http://user:{KEY}@localhost/v1"}, "a key belongs into the environment"),
-        ({"endpoint": f"http://localhost/v1?key={KEY}"}, "a key belongs into the environment"),
+        ({"concurrency": 0}, "concurrency must be at least 1"),
+        ({"timeout": 0}, "timeout must be above 0"),
+        ({"endpoint": "localhost:8000"}, "not a URL of the form"),
+        ({"endpoint": "http://localhost:port/v1"}, "not a URL of the form"),
+        ({"endpoint": f"http://user:{KEY}@localhost/v1"}, "a key belongs in the environment"),
+        ({"endpoint": f"http://localhost/v1?key={KEY}"}, "a key belongs in the environment"),
         ({"key_variable": KEY}, "the name of an environment variable in capital letters"),
         ({"key_variable": "NOT_SET_ANYWHERE"}, "NOT_SET_ANYWHERE, which should hold the API key, is not set"),
     ],
@@ -557,10 +559,10 @@ def test_train_without_tags_is_refused(make):
 def test_without_a_server_it_says_what_to_set(server, make, products, monkeypatch):
     with pytest.raises(BadInput, match="set the parameter `endpoint` or the environment variable TAGKIT_LLM_ENDPOINT"):
         make(endpoint="")
-    monkeypatch.setenv(address.VARIABLE, server.url)
+    monkeypatch.setenv("TAGKIT_LLM_ENDPOINT", server.url)
     tagger = make(endpoint="")
     assert tagger.predict([RED])[0]
-    monkeypatch.delenv(address.VARIABLE)
+    monkeypatch.delenv("TAGKIT_LLM_ENDPOINT")
     with pytest.raises(BadInput, match="TAGKIT_LLM_ENDPOINT"):
         tagger.predict([RED])
 
@@ -589,9 +591,9 @@ def shown(error: BaseException) -> str:
 
 
 def test_the_key_comes_from_the_environment_and_is_sent(server, make, monkeypatch):
-    monkeypatch.setenv(secret.COMMON, "sk-common-key")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-common-key")
     make().predict([RED])
-    monkeypatch.setenv(secret.OWN, KEY)
+    monkeypatch.setenv("TAGKIT_LLM_KEY", KEY)
     make().predict([BLUE])
     monkeypatch.setenv("MY_KEY", "sk-my-own-key")
     make(key_variable="MY_KEY").predict(["白色"])
@@ -599,12 +601,12 @@ def test_the_key_comes_from_the_environment_and_is_sent(server, make, monkeypatc
 
 
 def test_the_common_key_goes_in_the_clear_to_this_machine_only(monkeypatch):
-    monkeypatch.delenv(secret.OWN, raising=False)
-    monkeypatch.setenv(secret.COMMON, KEY)
+    monkeypatch.delenv("TAGKIT_LLM_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
     for endpoint, sent in (("http://example.org/v1", False), ("https://example.org", True), ("http://[::1]:1", True)):
         assert bool(secret.find("", address.find(endpoint))) == sent
-    assert secret.find(secret.COMMON, address.find("http://example.org/v1")), "where it is named, it goes"
-    monkeypatch.setenv(secret.OWN, "line\nbreak")
+    assert secret.find("OPENAI_API_KEY", address.find("http://example.org/v1")), "where it is named, it goes"
+    monkeypatch.setenv("TAGKIT_LLM_KEY", "line\nbreak")
     with pytest.raises(BadInput, match="characters that no API key has") as caught:
         secret.find("", address.find("http://localhost/v1"))
     assert "break" not in str(caught.value)
@@ -618,7 +620,7 @@ def echo(code):
 @pytest.mark.parametrize("fault", [echo(500), echo(400), echo(200), cut, hang(0.4), echo(401), echo(403)])
 def test_the_key_is_shown_nowhere(server, make, monkeypatch, caplog, capfd, tmp_path, fault):
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv(secret.OWN, KEY)
+    monkeypatch.setenv("TAGKIT_LLM_KEY", KEY)
     server.reply = lambda body: json.dumps({"tags": [f"key {server.keys[-1]}"]})
     tagger = make(vocabulary="open", retries=1, timeout=0.3)
     assert "key Bearer ***" in texts(tagger.predict([RED])[0]), "a server that echoes the key"
@@ -632,7 +634,7 @@ def test_the_key_is_shown_nowhere(server, make, monkeypatch, caplog, capfd, tmp_
     assert server.keys.count(f"Bearer {KEY}") == len(server.keys) > 1
     tagger.save(tmp_path / "model")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {"state.json", "answers.sqlite"} <= {path.name for path in files}
+    assert {"state.json", "cache.db"} <= {path.name for path in files}
     everything = [repr(tagger), str(tagger.get_params()), str(tagger.outcomes_), str(tagger.spend_), caplog.text]
     everything += ["".join(capfd.readouterr()), *map(shown, errors), repr(vars(tagger))]
     assert not any(KEY in text for text in everything)
@@ -654,7 +656,7 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(server, mak
         monkeypatch.delenv(name, raising=False)
     make(endpoint="http://models.example/v1").predict([RED])
     make().predict([RED])
-    assert server.paths == ["http://models.example:80/v1/chat/completions", "/v1/chat/completions"]
+    assert server.paths == ["http://models.example/v1/chat/completions", "/v1/chat/completions"]
 
 
 @pytest.fixture
@@ -684,7 +686,7 @@ def test_over_tls(server, make, over_tls, monkeypatch):
         server.faults = [fault]
         start = time.monotonic()
         assert tagger.predict([BLUE]) == [[]] and time.monotonic() - start < 1
-        assert tagger.outcomes_[0].reason.startswith("no whole answer within 0.5 s")
+        assert tagger.outcomes_[0].reason.startswith("no complete answer within 0.5 s")
     monkeypatch.delenv("SSL_CERT_FILE")
     assert tagger.predict([BLUE]) == [[]] and "CERTIFICATE_VERIFY_FAILED" in tagger.outcomes_[0].reason
 
@@ -710,7 +712,7 @@ def test_an_instruction_in_a_title_reaches_no_other_product_and_no_tag_outside(s
     mixed = tagger.predict([*honest[:3], ATTACK, *honest[3:]])
     assert len(server.requests) == before + 7
     assert mixed[:3] + mixed[4:] == clean
-    assert texts(mixed[3]) == ["蓝色"] and tagger.outcomes_[3].outside == 1
+    assert texts(mixed[3]) == ["蓝色"] and tagger.outcomes_[3].rejected == 1
     body = next(body for body in server.requests if title(body) == ATTACK)
     assert json.loads(body["messages"][-1]["content"]) == {"title": ATTACK}, "it stays one JSON string"
 

@@ -162,8 +162,8 @@ def ask_missing(batch: Batch, client: Client, cache: AnswerCache, ledger: Ledger
     if isinstance(end, OverBudget):
         reason = f"{end}; {ledger.status()}" if str(end) else ledger.status()
         raise BudgetSpent(
-            f"llm: the budget is spent ({reason}): {done} of {total} products have their answer, which is stored; raise "
-            "the budget and run the same again, and only the others are asked",
+            f"llm: the budget is spent ({reason}): {done} of {total} products have their answer, which is stored; "
+            "raise the budget and run the same again, and only the others are asked",
             done,
             total,
         )

@@ -83,8 +83,8 @@ class Spend:
         completion_tokens: As the server counted; where it did not, the bytes of the answer.
         cost: At the given prices, without discounts such as those for cached prompts; None without prices.
         uncounted: Answers whose tokens the server did not count.
-        lost: Requests that were sent and brought no answer (timeouts, broken connections). They may be charged for: they
-            count in full against the budget, but not in the numbers above.
+        lost: Requests that were sent and brought no answer (timeouts, broken connections). They may be charged for, so
+            they count in full against the budget, but not in the numbers above.
         retries: Requests that were sent again after a failure.
     """
 

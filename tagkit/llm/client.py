@@ -188,11 +188,9 @@ class Client:
     async def _exchange(self, body: dict[str, Any], bound: Tokens) -> Reply | _Problem:
         """Send one request and return what came of it; no exception of `openai`, whose frames know the key, leaves."""
         redact = self._server.key.redact
-        rest = {name: value for name, value in body.items() if name not in ("model", "messages")}
-        create = self._openai.chat.completions.with_raw_response.create
         try:
             async with asyncio.timeout(self._timeout):
-                response = await create(model=body["model"], messages=body["messages"], extra_body=rest)
+                response = await self._openai.post("/chat/completions", cast_to=httpx2.Response, body=body)
         except TimeoutError:
             return _Problem(f"no complete answer within {self._timeout:g} s", lost=True)
         except openai.APIStatusError as error:
@@ -202,9 +200,7 @@ class Client:
             return _Problem(redact(f"{type(cause).__name__}: {cause}"), lost=not isinstance(cause, NOT_SENT))
         reply = parse_reply(response.text, bound)
         if reply is None:
-            return _Problem(
-                f"the server's answer is no chat completion: {excerpt(redact(response.text))}", lost=True
-            )
+            return _Problem(f"the server's answer is no chat completion: {excerpt(redact(response.text))}", lost=True)
         return reply.redacted(redact)
 
     async def _pause(self, seconds: float) -> None:
@@ -248,10 +244,12 @@ def _connect(server: Server, timeout: float) -> openai.AsyncOpenAI:
         response.headers.pop("Content-Encoding", None)  # nothing was to be compressed: a bomb is not unpacked
         response.stream = _Limited(response.stream)
 
+    local_http = server.is_local and server.url.startswith("http:")
     http = openai.DefaultAsyncHttpxClient(
+        verify=not local_http,  # loading the certificates takes longer than a request
         follow_redirects=False,
         timeout=httpx2.Timeout(None, connect=min(timeout, CONNECT)),
-        mounts={f"all://{httpx2.URL(server.url).host}": None} if server.is_local else None,
+        mounts={f"all://{httpx2.URL(server.url).host}": None} if server.is_local else None,  # no proxy
         event_hooks={"request": [prepare], "response": [limit]},
     )
     return openai.AsyncOpenAI(base_url=server.url, api_key="set by prepare", max_retries=0, http_client=http)

@@ -1,9 +1,8 @@
-"""Hosted language models behind any OpenAI-compatible address, with examples from train and answers kept on disk."""
+"""Hosted language models on any OpenAI-compatible server, with few-shot examples from train and a cache of answers."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,14 +10,11 @@ from typing import Any
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.generation.few_shot import Demonstrations
-from tagkit.llm import address, answer, batch, prompt, secret
+from tagkit.llm import answer, batch, prompt
 from tagkit.llm.budget import Estimate, Ledger, Prices, Spend, Tokens
-from tagkit.llm.cache import AnswerCache
-from tagkit.llm.client import Client, Question
-from tagkit.llm.dialect import FORMATS, Dialect
-from tagkit.llm.http import Sender
-from tagkit.llm.shape import Shape
-from tagkit.llm.vocabulary import Vocabulary
+from tagkit.llm.client import Client
+from tagkit.llm.request import FORMATS, Question, RequestFormat
+from tagkit.llm.server import find_server
 from tagkit.product import Product, Span, Tag, Tags, as_products
 from tagkit.tagger import State, Tagger
 from tagkit.text.language import language_of
@@ -26,51 +22,54 @@ from tagkit.text.present import places
 
 log = logging.getLogger(__name__)
 VOCABULARIES = {"auto": None, "closed": True, "open": False}
-RECALLED = 50
-"""Neighbours whose tags are offered first, where not all tags of a closed vocabulary are."""
+N_NEIGHBOURS = 50
+"""Neighbours whose tags are offered first, where not all tags of a closed vocabulary are offered."""
+MINIMUM = {"limit": 1, "max_tokens": 1, "concurrency": 1, "shots": 0, "candidates": 0, "retries": 0}
 
 
 class LLM(Tagger):
-    """Asks a language model for each product, one product per request, for JSON of a given form.
+    """Asks a hosted language model for each product's tags as JSON, with similar training products as examples.
 
-    Works with hosted services, vLLM, Ollama, llama.cpp and `transformers serve`. Answers are asked for by JSON schema;
-    where the server refuses that, as JSON, and last in words only. Whatever comes back is checked: where the vocabulary
-    is closed, no tag outside it is given. Types are those of train.
+    Works with hosted services, vLLM, Ollama, llama.cpp and `transformers serve`. Answers are requested by JSON schema;
+    where the server does not support that, as JSON, and finally by instruction only. Every answer is checked: with a
+    closed vocabulary no other tag is given. Types are those of train.
 
-    A tag's score is the geometric mean of the probabilities of its tokens where the server gives log-probabilities,
-    else it follows from the rank (1, then falling evenly): no probability then, and nothing to calibrate.
+    A tag's score is the geometric mean of the probabilities of its tokens where the server gives log-probabilities.
+    Otherwise it follows from the rank (1, then decreasing linearly): it is no probability and cannot be calibrated.
 
-    Every answer goes into a cache on disk at once, keyed by server, model, prompt and parameters: the same run again
-    sends no request, and one that was stopped goes on where it was. After `predict`, `outcomes_` says for each product
-    what came of it and `spend_` what was spent since `fit`; `estimate` gives an upper bound before.
+    Every answer is cached on disk at once, under a key of server, model, prompt and parameters: the same run again
+    sends no request, and an interrupted one resumes. After `predict`, `outcomes_` says for each product what came of it
+    and `spend_` what was spent since `fit`; `estimate` gives an upper bound before.
 
     Args:
-        endpoint: The server's base address, such as "http://localhost:8000/v1"; "": the environment variable
+        endpoint: The server's base URL, such as "http://localhost:8000/v1"; "": the environment variable
             `TAGKIT_LLM_ENDPOINT`.
         model: The model's name there.
         key_variable: The environment variable that holds the API key; "": `TAGKIT_LLM_KEY`, then `OPENAI_API_KEY` (over
             https or to this machine only). A key is read from the environment only, when it is needed.
         shots: Demonstrations: the tagged training products that are most similar to the product; 0 for none.
-        vocabulary: "closed": only tags of train; "open": any; "auto": closed where nine in ten of train's tags belong
-            to another training product too.
-        candidates: How many tags of a closed vocabulary one product is offered, those of its neighbours first; 0: all.
+        vocabulary: "closed": only tags of train; "open": any; "auto": closed if nine in ten of the tags in train occur
+            in more than one training product.
+        candidates: How many tags of a closed vocabulary are offered for one product, those of its neighbours first; 0:
+            all.
         category: Whether to show the products' categories.
-        instruction: What to tell the model besides.
-        limit: How many tags to ask for and to give at most.
-        structured: "json_schema", "json_object" or "text"; "auto": the first that the server takes.
-        logprobs: Whether to ask for log-probabilities (not asked for again where the server refuses them).
-        temperature: Of sampling; None: the server's own.
-        seed: Of sampling, for servers that take one.
-        max_tokens: The longest answer.
+        instruction: A further instruction to the model.
+        limit: The maximum number of tags to ask for and to return.
+        structured: "json_schema", "json_object" or "text"; "auto": the first that the server supports.
+        logprobs: Whether to ask for log-probabilities (not repeated where the server does not support them).
+        temperature: Of sampling; None: the server's default.
+        seed: Of sampling, for servers that support one.
+        max_tokens: The maximum length of an answer.
         extra: Further fields of the request, such as {"reasoning_effort": "low"}.
-        concurrency: Requests under way at a time.
-        timeout: Seconds for a request, all in all. Some local servers go on with a request that was given up, and are
-            slower for the next: give a slow one more time, and concurrency 1.
-        retries: How often a request is sent again (after 429, 5xx, time-outs, cut connections), with growing pauses.
+        concurrency: The maximum number of requests in flight.
+        timeout: Seconds for each request, from connecting to the last byte. Some local servers continue with a request
+            that was given up, and are slower for the next: give a slow one more time, and concurrency 1.
+        retries: How often a request is sent again (after 429, 5xx, timeouts, broken connections), with growing pauses
+            that take five minutes in all at most.
         price_in: Price of a million tokens of prompts.
         price_out: Price of a million tokens of answers.
-        budget: No request is sent that could take the cost since `fit` above this.
-        token_budget: Likewise for tokens.
+        budget: No request is sent that could raise the cost since `fit` above this.
+        token_budget: The same for tokens.
 
     Source: Brown et al., Language Models are Few-Shot Learners (NeurIPS 2020); demonstrations by similarity: Liu et
     al., What Makes Good In-Context Examples for GPT-3? (DeeLIO 2022).
@@ -109,39 +108,35 @@ class LLM(Tagger):
             raise BadInput("llm takes demonstrations and vocabulary from train, and no product there has text and tags")
         chinese = sum(language_of(product) == "zh" for product in tagged)
         self.language_ = "zh" if 2 * chinese >= len(tagged) else "en"
-        self._learn(tagged)
+        self._set_up(tagged)
 
     def _check(self) -> None:
-        """Refuse parameters that do not do, and a server or key that is not there."""
-        secret.find(self.key_variable, address.find(self.endpoint))
+        """Refuse invalid parameters, and a server or key that is not configured."""
+        find_server(self.endpoint, self.key_variable)
         if not self.model:
-            raise BadInput("llm: which model shall answer? Set the parameter `model` to its name on the server")
+            raise BadInput("llm: no model is configured: set the parameter `model` to its name on the server")
         if self.vocabulary not in VOCABULARIES:
             raise BadInput(f"llm: vocabulary is one of {', '.join(VOCABULARIES)}, not {self.vocabulary!r}")
         if self.structured not in ("auto", *FORMATS):
             raise BadInput(f"llm: structured is one of auto, {', '.join(FORMATS)}, not {self.structured!r}")
-        for name, least in {
-            "limit": 1,
-            "max_tokens": 1,
-            "concurrency": 1,
-            "shots": 0,
-            "candidates": 0,
-            "retries": 0,
-        }.items():
+        for name, least in MINIMUM.items():
             if getattr(self, name) < least:
-                raise BadInput(f"llm: {name} is at least {least}, not {getattr(self, name)}")
-        if self.timeout <= 0:
-            raise BadInput(f"llm: timeout is above 0 seconds, not {self.timeout}")
-        Ledger(self._prices(), self.budget, self.token_budget)
+                raise BadInput(f"llm: {name} must be at least {least}, not {getattr(self, name)}")
+        if not self.timeout > 0:
+            raise BadInput(f"llm: timeout must be above 0 seconds, not {self.timeout}")
+        self._new_ledger()
+
+    def _new_ledger(self) -> Ledger:
+        return Ledger(self._prices(), self.budget, self.token_budget)
 
     def _prices(self) -> Prices:
         return Prices(self.price_in, self.price_out)
 
-    def _learn(self, tagged: Sequence[Product]) -> None:
-        self._examples = Demonstrations("similar", max(self.shots, RECALLED)).fit(tagged)
-        self._vocabulary = Vocabulary(tagged, VOCABULARIES[self.vocabulary], self.candidates)
-        self._dialect = Dialect() if self.structured == "auto" else Dialect(self.structured, fixed=True)
-        self._ledger = Ledger(self._prices(), self.budget, self.token_budget)
+    def _set_up(self, tagged: Sequence[Product]) -> None:
+        self._examples = Demonstrations("similar", max(self.shots, N_NEIGHBOURS)).fit(tagged)
+        self._vocabulary = prompt.Vocabulary(tagged, VOCABULARIES[self.vocabulary], self.candidates)
+        self._form = RequestFormat() if self.structured == "auto" else RequestFormat(self.structured, fixed=True)
+        self._ledger = self._new_ledger()
         self.spend_: Spend = self._ledger.spend
         self.outcomes_: list[answer.Outcome] = []
 
@@ -157,89 +152,86 @@ class LLM(Tagger):
         """
         self.check_fitted()
         rows = [product for product in as_products(products) if product.text.strip()]
-        made = self._plan(self._ask_for(rows)[0])
-        bound = sum((question.bound for question in made.missing.values()), Tokens())
+        asked = self._look_up(self._questions(rows)[0], batch.AnswerCache())
+        bound = sum((question.bound for question in asked.missing.values()), Tokens())
         cost = self._prices().cost(bound)
-        return Estimate(len(rows), made.done, len(made.missing), bound.prompt, bound.completion, cost)
+        return Estimate(len(rows), asked.n_answered, len(asked.missing), bound.prompt, bound.completion, cost)
 
     def outcome_counts(self) -> dict[str, int]:
-        """Return how often each kind of outcome came in the last `predict`."""
+        """Return how often each kind of outcome occurred in the last `predict`."""
         counts = Counter(outcome.kind for outcome in self.outcomes_)
         return {kind: counts[kind] for kind in answer.KINDS}
 
-    def _ask_for(self, products: Sequence[Product]) -> tuple[list[Question], list[Shape]]:
-        """Return for each product the question and the form of its answer."""
+    def _questions(self, products: Sequence[Product]) -> tuple[list[Question], list[prompt.AnswerSchema]]:
+        """Return for each product the question and the schema of its answer."""
         near = self._examples.choose(products) if products else []
         options = dict(self.extra or {}) | ({"logprobs": True} if self.logprobs else {})
         options |= {name: getattr(self, name) for name in ("temperature", "seed") if getattr(self, name) is not None}
-        questions, shapes = [], []
+        questions, schemas = [], []
         for product, nearest_last in zip(products, near, strict=True):
-            shape = self._vocabulary.shape(product, nearest_last[::-1][:RECALLED])
-            text = prompt.messages(
+            schema = self._vocabulary.schema(product, nearest_last[::-1][:N_NEIGHBOURS])
+            messages = prompt.messages(
                 product,
-                shape,
+                schema,
                 nearest_last[-self.shots :] if self.shots else [],
                 limit=self.limit,
                 language=self.language_,
                 category=self.category,
                 instruction=self.instruction,
             )
-            questions.append(Question(self.model, text, shape.schema, self.max_tokens, options))
-            shapes.append(shape)
-        return questions, shapes
+            questions.append(Question(self.model, messages, schema.json_schema(), self.max_tokens, options))
+            schemas.append(schema)
+        return questions, schemas
 
-    def _plan(self, questions: Sequence[Question]) -> batch.Plan:
-        return batch.plan(questions, f"{address.find(self.endpoint)} {self.structured}", AnswerCache())
+    def _look_up(self, questions: Sequence[Question], cache: batch.AnswerCache) -> batch.Batch:
+        where = f"{find_server(self.endpoint, self.key_variable).url} {self.structured}"
+        return batch.look_up(questions, where, cache)
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         self._check()
-        self._ledger.allow(self._prices(), self.budget, self.token_budget)
-        where = address.find(self.endpoint)
-        sender = Sender(where, secret.find(self.key_variable, where))
-        hint = f"see the environment variable {self.key_variable or f'{secret.OWN} or {secret.COMMON}'}"
-        client = Client(sender, self._dialect, self._ledger, self.timeout, self.retries, hint)
-        questions, shapes = self._ask_for(products)
-        made = self._plan(questions)
-        out: Tags = []
-
-        def note() -> None:
+        self._ledger.set_budget(self._prices(), self.budget, self.token_budget)
+        server = find_server(self.endpoint, self.key_variable)
+        client = Client(server, self._form, self._ledger, self.timeout, self.retries, self.key_variable)
+        questions, schemas = self._questions(products)
+        cache = batch.AnswerCache()
+        asked = self._look_up(questions, cache)
+        try:
+            batch.ask_missing(asked, client, cache, self._ledger, self.concurrency)
+        finally:
             self.spend_ = self._ledger.spend
-            out.extend(self._read(products, shapes, made))
-
-        batch.ask_all(made, client, AnswerCache(), self._ledger, self.concurrency, note)
-        self._report()
+            out = self._read(products, schemas, asked)
+        self._warn()
         return out
 
-    def _read(self, products: Sequence[Product], shapes: Sequence[Shape], made: batch.Plan) -> Tags:
-        """Turn the answers that are there into tags, and note what came of each product."""
+    def _read(self, products: Sequence[Product], schemas: Sequence[prompt.AnswerSchema], asked: batch.Batch) -> Tags:
+        """Turn the answers into tags, and note what came of each product."""
         self.outcomes_ = []
         out: Tags = []
-        for product, shape, key in zip(products, shapes, made.keys, strict=True):
-            found: list[answer.Found] = []
-            if key in made.replies:
-                outcome, found = answer.read(product.id, made.replies[key], shape, self._vocabulary, self.limit)
+        for product, schema, key in zip(products, schemas, asked.keys, strict=True):
+            found: list[answer.ScoredTag] = []
+            if key in asked.replies:
+                outcome, found = answer.read_tags(product.id, asked.replies[key], schema, self._vocabulary, self.limit)
             else:
-                outcome = answer.Outcome(product.id, answer.FAILED, made.failures.get(key, "not asked"))
+                outcome = answer.Outcome(product.id, answer.FAILED, asked.failures.get(key, "not asked"))
             self.outcomes_.append(outcome)
-            out.append([self._tag_of(tag, product.text) for tag in found])
+            out.append([self._to_tag(tag, product.text) for tag in found])
         return out
 
-    def _tag_of(self, found: answer.Found, text: str) -> Tag:
+    def _to_tag(self, found: answer.ScoredTag, text: str) -> Tag:
         spans = tuple(Span(start, end) for start, end in places(found.text, text))
         return Tag(found.text, found.score, self.name, spans, found.type)
 
-    def _report(self) -> None:
+    def _warn(self) -> None:
         """Warn of answers that were not as they should be."""
         counts = {kind: count for kind, count in self.outcome_counts().items() if count and kind != answer.OK}
         if counts:
             first = next(outcome for outcome in self.outcomes_ if outcome.kind != answer.OK)
-            said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
             log.warning(
                 "llm: of %d answers, %s (`outcomes_` lists them); the first, for product %s: %s",
                 len(self.outcomes_),
-                said,
+                ", ".join(f"{count} {kind}" for kind, count in counts.items()),
                 first.product,
-                re.sub(r"\s+", " ", first.reason),
+                " ".join(first.reason.split()),
             )
 
     def _state(self) -> State:
@@ -247,4 +239,4 @@ class LLM(Tagger):
 
     def _restore(self, state: State) -> None:
         self.language_ = state["language"]
-        self._learn(as_products(state["train"]))
+        self._set_up(as_products(state["train"]))
