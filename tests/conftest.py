@@ -58,7 +58,8 @@ def public_data() -> Path:
 
 @pytest.fixture(scope="module")
 def loopback(tmp_path_factory):
-    """A server of hosted models on this machine; for as long, tagkit has an empty cache and no key."""
+    """A server of hosted models on this machine; meanwhile tagkit has an empty cache and no key."""
+    pytest.importorskip("openai", reason="hosted models need tagkit[llm]")
     from loopback import Loopback
 
     with pytest.MonkeyPatch.context() as patch:
@@ -68,6 +69,34 @@ def loopback(tmp_path_factory):
         server = Loopback()
         yield server
         server.close()
+
+
+@pytest.fixture
+def llm_server(tmp_path, monkeypatch):
+    """A server without faults, an empty cache, no key, and hardly any pause before a retry."""
+    pytest.importorskip("openai", reason="hosted models need tagkit[llm]")
+    from loopback import Loopback
+
+    from tagkit.llm import client
+
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0.01)
+    for name in ("TAGKIT_LLM_ENDPOINT", "TAGKIT_LLM_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    server = Loopback()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def make_llm(llm_server, products):
+    """Make a fitted strategy that asks the server."""
+    from tagkit.taggers import create
+
+    def make(train=products, **params):
+        return create("llm", **{"endpoint": llm_server.url, "model": "small", "timeout": 5.0} | params).fit(train)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible server on this machine: it answers by looking words up, and fails when it is told to."""
+"""A small OpenAI-compatible server on this machine: it answers with words of the title, and fails on command."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 Fault = Callable[["Handler"], None]
+KEY = "sk-loopback/0123456789abcdef"
+RED, BLUE = "红色高跟鞋", "蓝色连衣裙女"
 
 
 class Loopback:
@@ -22,18 +24,21 @@ class Loopback:
     Attributes:
         requests: The bodies of all requests, in order.
         keys: The header `Authorization` of each.
-        faults: What the next requests meet, in order; None: nothing. Afterwards all is well.
+        headers: All headers of each, their names in lower case.
+        paths: The path of each.
+        faults: What happens to the next requests, in order; None: nothing.
         reply: Makes the content of an answer from a request's body.
-        extra: What is put over each choice of an answer, such as a finish reason, or makes it from the content.
-        usage: What an answer counts; None: nothing.
+        extra: Further fields of each choice, such as a finish reason, or a function that makes them from the content.
+        usage: The token counts of an answer; None: none.
         refuses: Words in a request that are answered with status 400.
         delay: Seconds before each answer.
-        most: How many requests were under way at a time at most.
+        most: The largest number of requests in flight.
     """
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.faults: list[Fault | None] = []
         self.reply: Callable[[dict[str, Any]], str] = look_up
@@ -76,6 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.requests.append(self.body)
             server.keys.append(self.headers["Authorization"])
+            server.headers.append({name.lower(): value for name, value in self.headers.items()})
             server.paths.append(self.path)
             fault = server.faults.pop(0) if server.faults else None
             server.under_way += 1
@@ -96,9 +102,9 @@ class Handler(BaseHTTPRequestHandler):
             with server.lock:
                 server.under_way -= 1
 
-    def send(self, status: int, body: Any, **headers: str) -> None:
+    def send(self, status: int, body: Any, reason: str | None = None, **headers: str) -> None:
         content = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
-        self.send_response(status)
+        self.send_response(status, reason)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(content)))
@@ -122,7 +128,7 @@ def title(body: dict[str, Any]) -> str:
 
 
 def look_up(body: dict[str, Any]) -> str:
-    """Answer with those of the words offered, by schema or else in the instruction, that stand in the title."""
+    """Answer with those of the words offered, by schema or else in the instruction, that are in the title."""
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {"properties": {"tags": {}}})
     words = re.split(r"[^\w]+", body["messages"][0]["content"])
     found = {}
@@ -132,6 +138,14 @@ def look_up(body: dict[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False)
 
 
+def texts(row: list[Any]) -> list[str]:
+    return [tag.text for tag in row]
+
+
+def kinds(tagger: Any) -> list[str]:
+    return [outcome.kind for outcome in tagger.outcomes_]
+
+
 # ---------------------------------------------------------------- faults
 
 
@@ -139,13 +153,13 @@ def status(code: int, message: str = "no", **headers: str) -> Fault:
     return lambda handler: handler.send(code, {"error": {"message": message}}, **headers)
 
 
-def says(body: Any) -> Fault:
+def says(body: Any, **headers: str) -> Fault:
     """Answer 200 with this body."""
-    return lambda handler: handler.send(200, body)
+    return lambda handler: handler.send(200, body, **headers)
 
 
 def hang(seconds: float) -> Fault:
-    """Say nothing for a while, then close."""
+    """Send nothing for a while, then close."""
 
     def fault(handler: Handler) -> None:
         time.sleep(seconds)
@@ -155,7 +169,7 @@ def hang(seconds: float) -> Fault:
 
 
 def drip(seconds: float) -> Fault:
-    """Send a byte now and then: no read waits long, and the answer never ends."""
+    """Send a byte now and then: no read takes long, and the answer never ends."""
 
     def fault(handler: Handler) -> None:
         handler.send_response(200)
@@ -167,6 +181,15 @@ def drip(seconds: float) -> Fault:
         handler.close_connection = True
 
     return fault
+
+
+def flood(handler: Handler) -> None:
+    """Send an endless answer in chunks."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
 
 
 def cut(handler: Handler) -> None:

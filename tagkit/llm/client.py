@@ -230,7 +230,8 @@ def _connect(server: Server, timeout: float) -> openai.AsyncOpenAI:
     Proxies and certificates are those of the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`), but there is no
     proxy for this machine.
     """
-    logging.getLogger("httpcore2").setLevel(logging.INFO)  # at DEBUG it logs headers, and a server may echo the key
+    for name in ("httpcore2", "httpx2"):  # they log the server's headers and status line, which may echo the key
+        logging.getLogger(name).setLevel(logging.WARNING)
 
     async def prepare(request: httpx2.Request) -> None:
         for name in request.headers.keys() - HEADERS:
