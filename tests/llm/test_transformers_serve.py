@@ -1,4 +1,4 @@
-"""The strategy `llm` against a real local server: `transformers serve` with SmolLM2-135M."""
+"""The strategy `llm` with a real local server: `transformers serve` with SmolLM2-135M."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
+pytest.importorskip("openai", reason="hosted models need tagkit[llm]")
 pytest.importorskip("fastapi", reason="transformers serve needs fastapi")
 pytest.importorskip("uvicorn", reason="transformers serve needs uvicorn")
 
@@ -28,14 +29,14 @@ PATIENCE = 120
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """The address and the model's name of a server in a process of its own; its log stands beside."""
+    """The base URL of a server in a process of its own, the model's name there, and its log file."""
     program = shutil.which("transformers", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("the command `transformers` is not installed")
     try:
         model = str(weights.path("smollm2-135m"))
     except TagkitError as error:
-        pytest.skip(f"the model is not to be had: {error}")
+        pytest.skip(f"the model is unavailable: {error}")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -57,7 +58,7 @@ def served(tmp_path_factory):
 
 
 def healthy(url: str) -> bool:
-    """Say whether a server answers."""
+    """Return whether a server answers."""
     try:
         with urllib.request.urlopen(url, timeout=2) as reply:
             return bool(reply.status == 200)
@@ -66,7 +67,7 @@ def healthy(url: str) -> bool:
 
 
 def test_a_small_model_is_asked_and_the_second_run_asks_nothing(served, tmp_path, monkeypatch):
-    """Whatever it says, each answer is accounted for, no tag is outside train, and answers are kept."""
+    """Whatever it says, each answer is accounted for, no tag is outside train, and answers are stored."""
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
     url, model, log = served
     data = load_data("catalogue", lang="en")
@@ -75,12 +76,15 @@ def test_a_small_model_is_asked_and_the_second_run_asks_nothing(served, tmp_path
     )
     tagger = made.fit(data.train[:20])
     asked = data.test[:2]
+    bound = tagger.estimate(asked)
     found = tagger.predict(asked)
     assert len(found) == 2 and [outcome.product for outcome in tagger.outcomes_] == [p.id for p in asked]
     assert {outcome.kind for outcome in tagger.outcomes_} <= {"ok", "empty", "malformed", "truncated"}
     known = {tag for product in data.train[:20] for tag in product.tags}
     assert {tag.text for row in found for tag in row} <= known
-    assert tagger.spend_.requests == 2 and tagger.spend_.prompt_tokens > 0
+    spend = tagger.spend_
+    assert (spend.requests, spend.uncounted, spend.lost) == (2, 0, 0)
+    assert 0 < spend.prompt_tokens <= bound.prompt_tokens and 0 < spend.completion_tokens <= bound.completion_tokens
     requests = log.read_text().count("POST /v1/chat/completions")
     again = create("llm", endpoint=url, model=model, vocabulary="closed", shots=2, max_tokens=24, concurrency=1).fit(
         data.train[:20]
