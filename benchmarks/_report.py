@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,8 +32,10 @@ def seconds(call: Callable[[], Any]) -> float:
 
 
 def write(name: str, figures: dict[str, Any]) -> Path:
-    """Print figures and write them to `runs/benchmarks/NAME.json`."""
-    body = {"benchmark": name, "date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), **figures}
+    """Print figures and write them to `runs/benchmarks/NAME.json`; the documentation shows `benchmarks/results/`."""
+    command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    body = {"benchmark": name, "command": command, "date": date, "machine": machine(), "figures": figures}
     path = Path("runs") / "benchmarks" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -1,0 +1,58 @@
+"""Hooks of mkdocs: add the generated pages and the notebooks to the site, and to its navigation."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pages
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+
+ROOT = pages.ROOT
+
+
+@cache
+def generated() -> dict[str, str]:
+    """Return the text of each generated page by its path."""
+    return dict(pages.all_pages())
+
+
+def on_config(config: Any) -> Any:
+    """Replace each folder in the navigation by its pages, the index first."""
+    config.nav = [_expanded(entry) for entry in config.nav]
+    return config
+
+
+@event_priority(100)
+def on_files(files: Files, config: Any) -> Files:
+    """Add the generated pages, and the notebooks, which lie beside the folder of the documentation."""
+    for path, text in generated().items():
+        files.append(File.generated(config, path, content=text))
+    for path in _notebooks():
+        files.append(File(path, str(ROOT), config.site_dir, config.use_directory_urls))
+    return files
+
+
+def on_page_markdown(markdown: str, **context: Any) -> str:
+    """Put the table of layers where a page asks for it."""
+    return markdown.replace("<!-- layers -->", pages.layers())
+
+
+def _expanded(entry: Any) -> Any:
+    if isinstance(entry, dict):
+        return {title: _expanded(value) for title, value in entry.items()}
+    if isinstance(entry, list):
+        return [_expanded(value) for value in entry]
+    return _pages_of(entry) if entry.endswith("/") else entry
+
+
+def _pages_of(folder: str) -> list[str]:
+    written = [path.relative_to(ROOT / "docs").as_posix() for path in sorted((ROOT / "docs" / folder).rglob("*.md"))]
+    found = [path for path in [*written, *generated(), *_notebooks()] if path.startswith(folder)]
+    return sorted(found, key=lambda path: (not path.endswith("index.md"), path))
+
+
+def _notebooks() -> list[str]:
+    return [Path(path).relative_to(ROOT).as_posix() for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
