@@ -8,7 +8,10 @@ ifneq ($(wildcard ../shared/data),)
 export TAGKIT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help compare test lint notebooks benchmarks clean
+.PHONY: help compare test lint docs figures notebooks benchmarks clean
+
+# mkdocs-material prints an advertisement unless it is told not to.
+export NO_MKDOCS_2_WARNING := 1
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +35,10 @@ QUICK := --set encoder.epochs=1 --set seq2seq.epochs=1 \
 compare: $(STAMP) ## Compare every strategy on the embedded catalogue: leaderboard, plots, MLflow run
 	$(BIN)/tagkit compare --data catalogue $(QUICK)
 
-test: $(STAMP) ## Run the tests, the notebooks among them
+test: $(STAMP) ## Run the tests and the notebooks, and build the documentation
 	$(BIN)/python -m pytest tests
 	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks
+	$(BIN)/mkdocs build
 
 lint: $(STAMP) ## Check style, types, layers of imports and dead code
 	$(BIN)/ruff check .
@@ -42,6 +46,12 @@ lint: $(STAMP) ## Check style, types, layers of imports and dead code
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python .ci/dead_code.py
+
+docs: $(STAMP) ## Build the documentation into build/site
+	$(BIN)/mkdocs build
+
+figures: $(STAMP) ## Bring the tables of README and documentation up to date with the stored results
+	$(BIN)/python docs/generate/figures.py
 
 notebooks: $(STAMP) ## Run the notebooks anew and keep their outputs
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb

@@ -16,7 +16,8 @@ import stored  # noqa: E402
 
 PAGES = {path.relative_to(ROOT).as_posix(): path for path in figures.pages()}
 SCORED = [name for name in PAGES if name.startswith(("README", "docs/index", "docs/results", "docs/benchmarks"))]
-NOT_PROSE = re.compile(r"<!-- figures: .*?<!-- end -->|```.*?```|`[^`\n]*`|\]\([^)]*\)|Python 3\.\d+|GPT-3\.5", re.DOTALL)
+VERSIONS = r"Python 3\.\d+|GPT-3\.5|Apache-2\.0"
+NOT_PROSE = re.compile(rf"<!-- figures: .*?<!-- end -->|```.*?```|`[^`\n]*`|\]\([^)]*\)|{VERSIONS}", re.DOTALL)
 
 
 @pytest.mark.parametrize("name", PAGES)
