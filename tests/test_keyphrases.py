@@ -12,10 +12,11 @@ import pytest
 from tagkit.datasets import load, store
 from tagkit.errors import BadInput, MissingExtra, WeightsMissing
 from tagkit.measures import parse
-from tagkit.phrases.candidates import ENGLISH, Word, noun_phrases
+from tagkit.phrases.base import ENGLISH
+from tagkit.phrases.candidates import Word, noun_phrases
+from tagkit.phrases.topics import topics
 from tagkit.product import Product
 from tagkit.taggers import Tagger, create
-from tagkit.taggers.multipartiterank import topics
 from tagkit.text import english
 from tagkit.text.stems import stem, stems
 from tagkit.weights import wheel
@@ -110,8 +111,8 @@ def test_firstphrases_are_in_the_order_of_the_text():
 
 def test_topicrank_against_networkx():
     strategy = create("topicrank", limit=None, tag_words=False, english="stems").fit(TRAIN)
-    reading = strategy._read(TEXT)
-    phrases = strategy._candidates(reading)
+    reading = strategy.read(TEXT)
+    phrases = strategy.candidates(reading)
     topic = topics(phrases, 0.74)
     assert len(set(topic)) < len(phrases)
     graph = nx.Graph()
@@ -191,9 +192,9 @@ def test_noun_phrases_are_nouns_with_the_adjectives_before_them():
     words = [
         Word(str(at), at, at + 1, kind != "-", pos=kind.replace("-", "")) for at, kind in enumerate("ANAANN-A-NAN")
     ]
-    assert noun_phrases(words) == [(0, 1), (2, 5), (9, 9), (10, 11)]
+    assert noun_phrases(words, None) == [(0, 1), (2, 5), (9, 9), (10, 11)]
     assert noun_phrases(words, 2) == [(0, 1), (9, 9), (10, 11)]
-    assert noun_phrases([]) == []
+    assert noun_phrases([], None) == []
 
 
 def test_words_with_parts_of_speech(tagger_model):
@@ -226,7 +227,7 @@ def test_noun_phrases_and_their_places(name, tagger_model, tmp_path):
 
 
 def test_the_title_ends_with_a_full_stop_for_the_tagger(tagger_model):
-    reading = create("firstphrases", english="noun phrases").fit(TRAIN)._read(TEXT)
+    reading = create("firstphrases", english="noun phrases").fit(TRAIN).read(TEXT)
     stop = next(word for word in reading.words if word.form == ".")
     assert TEXT.text[stop.start : stop.end] == "\n" and not stop.keep
     assert all(reading.clean.text[w.start : w.end].lower().startswith(w.form[:3]) for w in reading.words if w.keep)

@@ -1,1 +1,1 @@
-"""Key phrases without training: candidates and the ranking of their graphs."""
+"""Keyphrase extraction: reading a text as words, choosing candidate phrases, ranking them by graphs or by counts."""

@@ -1,27 +1,32 @@
-"""The graph ranker behind TextRank, SingleRank, PositionRank and MultipartiteRank: word graphs and PageRank."""
+"""Graph ranking of words: word graphs and PageRank, as TextRank, SingleRank and PositionRank use them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from tagkit.phrases.candidates import Phrase, Reading, Word, WordTagger, longest
+from tagkit.phrases.candidates import Phrase, Word
 
 Floats = NDArray[np.float64]
+DAMPING = 0.85
+"""The probability that the random walk follows an edge instead of restarting, the same in all the papers."""
+TOLERANCE = 1e-9
+MAX_ITERATIONS = 200
+DENSE = 200
+"""Up to so many nodes a word graph is a dense array, which is faster."""
 
 
-def pagerank(graph: Floats | sparse.csr_matrix, damping: float = 0.85, bias: Floats | None = None) -> Floats:
+def pagerank(graph: Floats | sparse.csr_matrix, restart: Floats | None = None) -> Floats:
     """Rank the nodes of a graph by a random walk with restarts, by power iteration.
 
-    Nodes without edges pass all they have to the restart, as in networkx.
+    The walk restarts from nodes without edges, as in networkx.
 
     Args:
-        graph: Weights of 0 and more, shape (n, n); `graph[i, j]` is that of the edge from j to i.
-        damping: How often the walk follows an edge.
-        bias: Where the walk restarts, shape (n,), not all zero; None: anywhere alike.
+        graph: Weights of 0 or more, shape (n, n); `graph[i, j]` is the weight of the edge from j to i.
+        restart: The weight of each node in a restart, shape (n,), not all 0; None: equal weights.
 
     Returns:
         The share of time spent at each node, shape (n,), with the sum 1.
@@ -29,16 +34,16 @@ def pagerank(graph: Floats | sparse.csr_matrix, damping: float = 0.85, bias: Flo
     count = graph.shape[0]
     if not count:
         return np.zeros(0)
-    restart = np.full(count, 1 / count) if bias is None else bias / bias.sum()
+    restart = np.full(count, 1 / count) if restart is None else restart / restart.sum()
     out = np.asarray(graph.sum(axis=0)).ravel()
-    share = np.divide(damping, out, out=np.zeros(count), where=out > 0)
+    share = np.divide(DAMPING, out, out=np.zeros(count), where=out > 0)
     rank = restart
-    for _ in range(200):
-        # What nodes without edges hold leaks away here and returns by the division at the end: same fixed point.
-        following = graph @ (rank * share) + (1 - damping) * restart
+    for _ in range(MAX_ITERATIONS):
+        # The rank of nodes without edges is lost here, and the division at the end restores it: same fixed point.
+        following = graph @ (rank * share) + (1 - DAMPING) * restart
         change = np.abs(following - rank).sum()
         rank = following
-        if change < 1e-9:
+        if change < TOLERANCE:
             break
     return rank / rank.sum()
 
@@ -46,14 +51,14 @@ def pagerank(graph: Floats | sparse.csr_matrix, damping: float = 0.85, bias: Flo
 def word_graph(
     words: Sequence[Word], window: int, weighted: bool = True
 ) -> tuple[list[str], Floats | sparse.csr_matrix]:
-    """Connect the kept words that stand within a window of each other.
+    """Connect the kept words that occur within a window of each other.
 
-    All words count for the distance, also those that are not kept.
+    All words count for the distance, including those that are not kept.
 
     Args:
         words: The words of the text.
-        window: How many words a window holds; 2 connects neighbours only.
-        weighted: Whether the weight is the number of times two words meet, or always 1.
+        window: The number of words in a window; 2 connects only neighbours.
+        weighted: Whether a weight is the number of times that two words occur together, or always 1.
 
     Returns:
         The forms of the nodes, in the order of first occurrence, and the symmetric weights, shape (n, n).
@@ -68,29 +73,25 @@ def word_graph(
     graph = sparse.csr_matrix((np.ones(2 * len(left)), (np.r_[left, right], np.r_[right, left])), shape=shape)
     if not weighted:
         graph.data[:] = 1.0
-    return list(nodes), graph.toarray() if len(nodes) <= 200 else graph
+    return list(nodes), graph.toarray() if len(nodes) <= DENSE else graph
 
 
-class CandidateTagger(WordTagger):
-    """Base of the strategies whose candidates are whole phrases: how these are chosen.
+def rank_words(
+    words: Sequence[Word], window: int, weighted: bool = True, restart: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Return the PageRank of each kept word in the word graph, by form.
 
-    Chinese: words that jieba calls nouns, adjectives and the like, plus the known tags. Sellers string words together
-    without a border, so phrases have `max_words_zh` words at most, by default one. English: all words between stop
-    words and punctuation count, up to `max_words` in a phrase, and a longer row is parted into its words; or, where
-    `english` is "noun phrases", all noun phrases of up to `max_words` words.
+    Args:
+        words: The words of the text.
+        window: See `word_graph`.
+        weighted: See `word_graph`.
+        restart: The weight of each form in a restart; None: equal weights.
     """
-
-    def _candidates(self, reading: Reading) -> list[Phrase]:
-        """Return the candidate phrases of one product."""
-        return self._phrases(reading, longest)
-
-
-class GraphTagger(CandidateTagger):
-    """Base of the graph strategies."""
-
-    damping: float
+    forms, graph = word_graph(words, window, weighted)
+    ranks = pagerank(graph, None if restart is None else np.array([restart[form] for form in forms]))
+    return dict(zip(forms, ranks.tolist(), strict=True))
 
 
-def by_sum(phrases: Sequence[Phrase], scores: dict[str, float]) -> list[tuple[Phrase, float]]:
-    """Score each phrase by the sum of its words' scores."""
+def sum_scores(phrases: Sequence[Phrase], scores: Mapping[str, float]) -> list[tuple[Phrase, float]]:
+    """Score each phrase by the sum of the scores of its words."""
     return [(phrase, sum(scores[word] for word in phrase.words)) for phrase in phrases]

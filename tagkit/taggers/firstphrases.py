@@ -1,22 +1,21 @@
-"""FirstPhrases: the phrases of a text in the order in which they stand there."""
+"""FirstPhrases: the phrases of a text in their order of occurrence."""
 
 from __future__ import annotations
 
-from tagkit.phrases.candidates import Phrase, Reading
-from tagkit.phrases.graph import CandidateTagger
+from tagkit.phrases.base import PhraseTagger
+from tagkit.phrases.candidates import Document, Phrase
 
 
-class FirstPhrases(CandidateTagger):
-    """The candidates of the graph strategies, ranked by nothing but their first place: the baseline to beat.
+class FirstPhrases(PhraseTagger):
+    """Keyphrase baseline: candidate phrases ranked by their first occurrence alone.
 
-    A phrase that begins at word n scores 1 / n, so that the first has 1.
+    A phrase that begins at word n of the text has the score 1 / n before scores are divided by the highest.
 
-    Source: the baseline of that name in pke (Boudin, pke: an open source python-based keyphrase extraction toolkit,
+    Source: the baseline of this name in pke (Boudin, pke: an open source python-based keyphrase extraction toolkit,
     COLING 2016, demonstrations).
-
     """
 
     name = "firstphrases"
 
-    def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
-        return [(phrase, 1 / (1 + phrase.places[0][0])) for phrase in self._candidates(reading)]
+    def _score(self, document: Document) -> list[tuple[Phrase, float]]:
+        return [(phrase, 1 / (1 + phrase.places[0][0])) for phrase in self.candidates(document)]

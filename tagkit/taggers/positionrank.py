@@ -1,37 +1,36 @@
-"""PositionRank: SingleRank whose walk prefers words that stand early and often."""
+"""PositionRank: SingleRank with a random walk that prefers words that occur early and often."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections import defaultdict
 
-from tagkit.phrases.candidates import READING, Phrase, Reading
-from tagkit.phrases.graph import GraphTagger, by_sum, pagerank, word_graph
+from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
+from tagkit.phrases.candidates import Document, Phrase
+from tagkit.phrases.graph import rank_words, sum_scores
 
 
-class PositionRank(GraphTagger):
-    """Weighted word graph; the walk restarts at a word by the sum of 1/position over all its places.
+class PositionRank(PhraseTagger):
+    """Keyphrases by PageRank over a weighted word graph that prefers words that occur early and often.
 
-    Positions count all words of the text from 1. A phrase scores the sum of its words.
+    The random walk restarts at a word with a weight of the sum of 1/position over all its occurrences, where positions
+    count all words of the text from 1. A phrase scores the sum of its words.
+
+    Args:
+        window: The number of words in a window of the graph.
 
     Source: Florescu and Caragea, PositionRank: An Unsupervised Approach to Keyphrase Extraction from Scholarly
     Documents (ACL 2017).
-
-    Args:
-        window: How many words a window of the graph holds.
-        damping: How often the walk follows an edge instead of starting anew.
     """
 
     name = "positionrank"
-    space = READING | {"window": (2, 15), "damping": (0.5, 0.95)}
+    space = PHRASE_SPACE | {"window": (2, 15)}
 
     window: int = 10
-    damping: float = 0.85
 
-    def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
-        forms, graph = word_graph(reading.words, self.window)
-        early = dict.fromkeys(forms, 0.0)
-        for position, word in enumerate(reading.words, start=1):
+    def _score(self, document: Document) -> list[tuple[Phrase, float]]:
+        restart: dict[str, float] = defaultdict(float)
+        for position, word in enumerate(document.words, start=1):
             if word.keep:
-                early[word.form] += 1 / position
-        ranks = pagerank(graph, self.damping, np.array(list(early.values())))
-        return by_sum(self._candidates(reading), dict(zip(forms, ranks.tolist(), strict=True)))
+                restart[word.form] += 1 / position
+        scores = rank_words(document.words, self.window, restart=restart)
+        return sum_scores(self.candidates(document), scores)

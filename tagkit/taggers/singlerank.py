@@ -1,29 +1,26 @@
-"""SingleRank: PageRank over words that meet within ten words, weighted by how often; phrases score the sum."""
+"""SingleRank: PageRank over words that occur near each other, weighted by how often."""
 
 from __future__ import annotations
 
-from tagkit.phrases.candidates import READING, Phrase, Reading
-from tagkit.phrases.graph import GraphTagger, by_sum, pagerank, word_graph
+from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
+from tagkit.phrases.candidates import Document, Phrase
+from tagkit.phrases.graph import rank_words, sum_scores
 
 
-class SingleRank(GraphTagger):
-    """Weighted word graph, window 10; a phrase scores the sum of its words.
+class SingleRank(PhraseTagger):
+    """Keyphrases by PageRank over a word graph weighted by co-occurrence; a phrase scores the sum of its words.
+
+    Args:
+        window: The number of words in a window of the graph.
 
     Source: Wan and Xiao, CollabRank: Towards a Collaborative Approach to Single-Document Keyphrase Extraction
     (COLING 2008).
-
-    Args:
-        window: How many words a window of the graph holds.
-        damping: How often the walk follows an edge instead of starting anew.
     """
 
     name = "singlerank"
-    space = READING | {"window": (2, 15), "damping": (0.5, 0.95)}
+    space = PHRASE_SPACE | {"window": (2, 15)}
 
     window: int = 10
-    damping: float = 0.85
 
-    def _score(self, reading: Reading) -> list[tuple[Phrase, float]]:
-        forms, graph = word_graph(reading.words, self.window)
-        scores = dict(zip(forms, pagerank(graph, self.damping).tolist(), strict=True))
-        return by_sum(self._candidates(reading), scores)
+    def _score(self, document: Document) -> list[tuple[Phrase, float]]:
+        return sum_scores(self.candidates(document), rank_words(document.words, self.window))
