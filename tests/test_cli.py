@@ -215,11 +215,11 @@ def test_data_list_and_card():
 def test_data_audit(shop, monkeypatch):
     kept = json.loads(run("data", "audit", "catalogue", "--json").stdout)
     assert kept["ok"] is True and len(kept["rows"]) > 30
-    monkeypatch.setitem(registry.datasets.get("catalogue").promises, "zh products", (">=", 10_000))
+    monkeypatch.setitem(registry.datasets.get("catalogue").expectations, "zh products", (">=", 10_000))
     lines = run("data", "audit", "catalogue", code=1).stdout.splitlines()
-    assert [line.split()[0] for line in lines if line.endswith("BROKEN")] == ["zh"]
+    assert [line.split()[0] for line in lines if line.endswith("FAILED")] == ["zh"]
     own = json.loads(run("data", "audit", shop, "--json").stdout)
-    assert {row["name"]: row["figure"] for row in own["rows"]}["train products"] == 12
+    assert {row["name"]: row["value"] for row in own["rows"]}["train products"] == 12
 
 
 def test_data_fetch_says_where_the_files_are(public_data):

@@ -1,4 +1,4 @@
-"""`tagkit data`: the data sets there are, their cards, their audit, their download."""
+"""`tagkit data`: list the data sets, print their cards, audit them, and download their files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import typer
 
 from tagkit.cli.lists import JsonOption
 
-app = typer.Typer(help="The data sets: list, read the card, audit, fetch.", no_args_is_help=True)
-NameArgument = Annotated[str, typer.Argument(help="A name from `tagkit data list`, or a JSONL, CSV or Parquet file.")]
+app = typer.Typer(help="List, describe, audit and download data sets.", no_args_is_help=True)
+NameArgument = Annotated[
+    str, typer.Argument(help="A name from `tagkit data list`, or a JSONL, CSV, TSV or Parquet file.")
+]
 
 
 @app.command("list")
 def list_data(as_json: JsonOption = False) -> None:
-    """List the named data sets."""
+    """List the data sets known by name."""
     from tagkit import registry
 
     rows = []
@@ -32,7 +34,7 @@ def list_data(as_json: JsonOption = False) -> None:
 
 @app.command("card")
 def card(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Print a data set's card: who made it, how, and what it is not good for. Nothing is downloaded for it."""
+    """Print a data set's card: its authors, its making and its limits. Nothing is downloaded."""
     from tagkit import datasets
 
     text = datasets.card(name)
@@ -41,11 +43,11 @@ def card(name: NameArgument, as_json: JsonOption = False) -> None:
 
 @app.command("audit")
 def audit(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Print a data set's figures, leakage included; exit with 1 when a promise is broken."""
+    """Measure a data set, including leakage between its parts; exit with 1 if a value is not as expected."""
     from tagkit import datasets, registry
 
-    promises = registry.datasets.get(name).promises if name in registry.datasets else None
-    found = datasets.audit(datasets.load(name), promises)
+    expectations = registry.datasets.get(name).expectations if name in registry.datasets else None
+    found = datasets.audit(datasets.load(name), expectations)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
     else:
@@ -56,7 +58,7 @@ def audit(name: NameArgument, as_json: JsonOption = False) -> None:
 
 @app.command("fetch")
 def fetch(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Download a data set's files, checked by their sha256, and print where they are."""
+    """Download a data set's files, check their sha256, and print their paths."""
     from tagkit import datasets, registry
 
     paths = [str(path) for path in datasets.fetch(name)]

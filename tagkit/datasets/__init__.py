@@ -1,6 +1,6 @@
-"""Data sets: one reader a file, found by name.
+"""Data sets: readers found by name, the user's own files, and audits.
 
-To add one, write one file here whose name is the data set's name, holding one subclass of `Reader`.
+To add a data set, add a module with a subclass of `Reader` that states its `name`.
 """
 
 from tagkit.datasets.auditing import Audit, audit

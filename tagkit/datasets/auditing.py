@@ -1,4 +1,4 @@
-"""Measure what a data set holds, leaks and repeats, and compare that with what its reader promises."""
+"""Measure sizes, leakage and duplicates of a data set, and compare them with what its reader expects."""
 
 from __future__ import annotations
 
@@ -10,46 +10,55 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
+from tagkit.datasets.base import Expectation, Value
 from tagkit.datasets.split import PARTS
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
 from tagkit.text.ngrams import nearest_jaccard
 from tagkit.text.present import is_present
 
-Figure = int | float | str
 NEAR = 0.6
-"""From this 3-gram Jaccard on, two products count as near-duplicates."""
+"""Products with at least this Jaccard similarity of character 3-grams count as near-duplicates."""
 FREQUENT = 5
+"""A tag of at least this many products is frequent."""
 LONG = 100
+"""A title of more characters is long."""
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     ">=": operator.ge,
     "<=": operator.le,
-    "between": lambda figure, ends: ends[0] <= figure <= ends[1],
+    "between": lambda value, bounds: bounds[0] <= value <= bounds[1],
 }
 SENTENCE_END = re.compile(r"[。！？!?…]+|\.(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One figure: what it is, what was found, what was promised ("" if nothing), and whether that holds."""
+    """One value of an audit.
+
+    Attributes:
+        name: What was measured.
+        value: The value found.
+        expected: What was expected, "" if nothing.
+        ok: Whether the value is as expected.
+    """
 
     name: str
-    figure: Figure
-    promise: str = ""
+    value: Value
+    expected: str = ""
     ok: bool = True
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All figures of one data set."""
+    """All values of one data set."""
 
     name: str
     rows: tuple[AuditRow, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether every promise holds."""
+        """Whether all values are as expected."""
         return all(row.ok for row in self.rows)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,9 +66,9 @@ class Audit:
         return {"name": self.name, "ok": self.ok, "rows": [asdict(row) for row in self.rows]}
 
     def __str__(self) -> str:
-        """Return an aligned table, the broken promises marked."""
+        """Return an aligned table that marks the values that are not as expected."""
         cells = [
-            (row.name, _show(row.figure), row.promise, ("ok" if row.ok else "BROKEN") if row.promise else "")
+            (row.name, _show(row.value), row.expected, ("ok" if row.ok else "FAILED") if row.expected else "")
             for row in self.rows
         ]
         widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
@@ -70,48 +79,48 @@ class Audit:
         return "\n".join(lines)
 
 
-def audit(dataset: Dataset, promises: Mapping[str, Any] | None = None) -> Audit:
-    """Measure a data set and compare the figures with promises.
+def audit(dataset: Dataset, expectations: Mapping[str, Expectation] | None = None) -> Audit:
+    """Measure a data set and compare the values with expectations.
 
     Args:
-        dataset: What to measure.
-        promises: By the name of a figure, either (operator, value) with one of "==", ">=", "<=" and "between" (then the
-            value is a pair), or a function that takes the data set and returns its own figure and whether that holds.
-            Usually `Reader.promises`, which speaks of a reader's default options.
+        dataset: The data set.
+        expectations: By the name of a value, either (operator, bound) with one of "==", ">=", "<=" and "between" (then
+            the bound is a pair), or a function that takes the data set and returns a value of its own and whether that
+            is right. Usually `Reader.expectations`, which is about a reader's default options.
 
     Returns:
-        One row a figure; a promise about a figure that does not exist counts as broken.
+        One row per value; an expectation about a value that doesn't exist fails.
 
     Raises:
-        BadInput: A promise is of neither form.
+        BadInput: An expectation is of neither form.
     """
-    open_promises = dict(promises or {})
-    rows = [_judge(name, figure, open_promises.pop(name, None)) for name, figure in _figures(dataset)]
-    for name, promise in open_promises.items():
-        if callable(promise):
-            figure, ok = promise(dataset)
-            rows.append(AuditRow(name, figure, "as described", ok))
+    remaining = dict(expectations or {})
+    rows = [_compare(name, value, remaining.pop(name, None)) for name, value in _values(dataset)]
+    for name, expectation in remaining.items():
+        if callable(expectation):
+            value, ok = expectation(dataset)
+            rows.append(AuditRow(name, value, "as described", ok))
         else:
-            rows.append(AuditRow(name, "absent", _terms(name, promise), False))
+            rows.append(AuditRow(name, "absent", _terms(name, expectation), False))
     return Audit(dataset.name, tuple(rows))
 
 
-def _judge(name: str, figure: Figure, promise: Any) -> AuditRow:
-    if promise is None:
-        return AuditRow(name, figure)
-    terms = _terms(name, promise)
-    sign, value = promise
-    return AuditRow(name, figure, terms, COMPARE[sign](figure, value))
+def _compare(name: str, value: Value, expectation: Any) -> AuditRow:
+    if expectation is None:
+        return AuditRow(name, value)
+    terms = _terms(name, expectation)
+    sign, bound = expectation
+    return AuditRow(name, value, terms, COMPARE[sign](value, bound))
 
 
-def _terms(name: str, promise: Any) -> str:
-    if not (isinstance(promise, tuple) and len(promise) == 2 and promise[0] in COMPARE):
-        raise BadInput(f"the promise about {name!r} is neither (operator, value) nor a function: {promise!r}")
-    sign, value = promise
-    return f"{value[0]} to {value[1]}" if sign == "between" else f"{sign} {value}"
+def _terms(name: str, expectation: Any) -> str:
+    if not (isinstance(expectation, tuple) and len(expectation) == 2 and expectation[0] in COMPARE):
+        raise BadInput(f"the expectation for {name!r} is neither (operator, bound) nor a function: {expectation!r}")
+    sign, bound = expectation
+    return f"{bound[0]} to {bound[1]}" if sign == "between" else f"{sign} {bound}"
 
 
-def _figures(data: Dataset) -> Iterator[tuple[str, Figure]]:
+def _values(data: Dataset) -> Iterator[tuple[str, Value]]:
     products = data.products
     languages = sorted({p.lang or "unknown" for p in products})
     yield from _sizes(data, languages)
@@ -129,9 +138,9 @@ def _figures(data: Dataset) -> Iterator[tuple[str, Figure]]:
         yield f"tags absent from the text %{suffix}", _absent(group)
     for suffix, group in groups:
         yield f"tags used {FREQUENT} times or more %{suffix}", _frequent(group)
-    learnt = {tag for p in data.train for tag in p.tags}
-    held_out = [tag for p in data.test for tag in p.tags]
-    yield "test tags unseen in train %", _percent(sum(tag not in learnt for tag in held_out), len(held_out))
+    known = {tag for p in data.train for tag in p.tags}
+    test_tags = [tag for p in data.test for tag in p.tags]
+    yield "test tags unseen in train %", _percent(sum(tag not in known for tag in test_tags), len(test_tags))
     yield "longest title", max((len(p.title) for p in products), default=0)
     yield f"titles over {LONG} characters", sum(len(p.title) > LONG for p in products)
     sentences = [_sentences(p.description) for p in products] or [0]
@@ -146,7 +155,7 @@ def _figures(data: Dataset) -> Iterator[tuple[str, Figure]]:
     yield from _leaks(data)
 
 
-def _sizes(data: Dataset, languages: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+def _sizes(data: Dataset, languages: Sequence[str]) -> Iterator[tuple[str, Value]]:
     total = len(data.products)
     yield "products", total
     for part in PARTS:
@@ -159,8 +168,8 @@ def _sizes(data: Dataset, languages: Sequence[str]) -> Iterator[tuple[str, Figur
             yield f"{part} {lang} products", sum((p.lang or "unknown") == lang for p in getattr(data, part))
 
 
-def _leaks(data: Dataset) -> Iterator[tuple[str, Figure]]:
-    """Compare each later part with each earlier one: products whose text stands there, or nearly so."""
+def _leaks(data: Dataset) -> Iterator[tuple[str, Value]]:
+    """Compare each part with the parts before it: products with the same text or nearly the same."""
     texts = {part: [p.text.strip() for p in getattr(data, part)] for part in PARTS}
     folded = {part: [_fold(text) for text in rows] for part, rows in texts.items()}
     pairs = list(combinations(PARTS, 2))
@@ -170,17 +179,17 @@ def _leaks(data: Dataset) -> Iterator[tuple[str, Figure]]:
     for first, second in pairs:
         best = nearest_jaccard(folded[second], folded[first], 3)
         yield f"near-duplicates, {first} and {second}", int((best >= NEAR).sum())
-        yield f"highest likeness, {first} and {second}", float(best.max(initial=0.0))
+        yield f"highest similarity, {first} and {second}", float(best.max(initial=0.0))
 
 
 def _fold(text: str) -> str:
-    """Return a text in lower case with single blanks; an empty one as a blank, so that two empty texts are alike."""
+    """Return a text in lower case with single blanks; an empty text as a blank, so that empty texts are equal."""
     return " ".join(text.lower().split()) or " "
 
 
 def _absent(products: Sequence[Product]) -> float:
-    marks = [not is_present(tag, p.text) for p in products for tag in p.tags]
-    return _percent(sum(marks), len(marks))
+    absent = [not is_present(tag, p.text) for p in products for tag in p.tags]
+    return _percent(sum(absent), len(absent))
 
 
 def _frequent(products: Sequence[Product]) -> float:
@@ -196,12 +205,12 @@ def _percent(part: int, whole: int) -> float:
     return 100 * part / whole if whole else 0.0
 
 
-def _show(figure: Figure) -> str:
-    return f"{figure:.2f}" if isinstance(figure, float) else str(figure)
+def _show(value: Value) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
 def _width(text: str) -> int:
-    """Columns in a terminal: Chinese characters take two."""
+    """Return the columns that a text takes in a terminal: two for a Chinese character."""
     return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
 
 

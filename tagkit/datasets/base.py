@@ -1,80 +1,110 @@
-"""What a data set reader is, and `load`, which finds one by name."""
+"""The base class of data set readers, and `load`, which finds a reader by name."""
 
 from __future__ import annotations
 
 import os.path
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, dataclass_transform, get_args, get_origin, get_type_hints
 
 from tagkit import registry
+from tagkit.datasets.files import read_file
+from tagkit.errors import BadInput
 from tagkit.product import Dataset
 
+Value = int | float | str
+"""What an audit measures."""
+Expectation = tuple[str, Any] | Callable[[Dataset], tuple[Value, bool]]
+"""What a value should be: (operator, bound), or a function that measures the value and says whether it is right."""
 
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
 class Reader(ABC):
     """Base of all readers of named data sets.
 
-    A subclass sets the class attributes, and `read` turns the files into a `Dataset`. Its module is named like the data
-    set. Files outside the package are asked for by `store.path("folder/file")`.
+    A subclass states its `name` and the other class attributes, and `read` turns the files into a `Dataset`. Files that
+    are not part of the package are found by `store.path("folder/file")`. Every subclass is a keyword-only dataclass:
+    its annotated attributes are the reader's options. An option annotated with `Literal` or `bool` is checked.
+
+    Raises:
+        BadInput: An option has a value that is not allowed.
     """
 
     name: ClassVar[str] = ""
     licence: ClassVar[str] = ""
     card: ClassVar[str] = ""
     files: ClassVar[tuple[str, ...]] = ()
-    """The files it reads, as "folder/file" in the store; empty for data inside the package."""
-    promises: ClassVar[dict[str, Any]] = {}
-    """What `tagkit data audit` must find; see `tagkit.datasets.auditing`."""
+    """The files that it reads, as "folder/file" in the store; empty for data inside the package."""
+    expectations: ClassVar[dict[str, Expectation]] = {}
+    """What an audit of the default options must find; see `tagkit.datasets.auditing`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make the subclass a keyword-only dataclass."""
+        super().__init_subclass__(**options)
+        dataclass(kw_only=True, eq=False)(cls)
+
+    def __post_init__(self) -> None:
+        """Check the options that allow a few values only."""
+        hints = get_type_hints(type(self))
+        for option in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+            hint, value = hints[option.name], getattr(self, option.name)
+            allowed = (True, False) if hint is bool else get_args(hint) if get_origin(hint) is Literal else ()
+            if allowed and value not in allowed:
+                raise BadInput(f"`{option.name}` must be one of {', '.join(map(repr, allowed))}, not {value!r}")
 
     @abstractmethod
-    def read(self, **options: Any) -> Dataset:
+    def read(self) -> Dataset:
         """Return the data set.
 
-        Args:
-            **options: What the reader can vary (for example `split="dedup"`).
-
         Raises:
-            DataMissing: A file is not to be had.
-            BadInput: An option or a file is wrong.
+            DataMissing: A file is unavailable.
+            BadInput: A file is wrong.
         """
 
     def describe(self) -> str:
-        """Return the card; a reader that adds figures to it adds them where its files are on this machine."""
+        """Return the card; a reader that adds statistics adds them if its files are on this machine."""
         return self.card
 
 
 def card(name: str | Path) -> str:
-    """Return the card of a data set, or of the user's own file, and download nothing for it.
+    """Return the card of a data set or of the user's own file, without downloading anything.
 
     Args:
         name: As for `load`.
 
     Raises:
         UnknownName: It is neither a known name nor a file.
-        BadInput: A file is wrong.
+        BadInput: The user's file is wrong.
     """
-    return load(name).card if _is_file(str(name)) else registry.datasets.get(str(name))().describe()
+    return load(name).card if _is_file(str(name)) else _reader(str(name), {}).describe()
 
 
 def load(name: str | Path, **options: Any) -> Dataset:
     """Return a data set by name, or from the user's own file.
 
     Args:
-        name: A name from `tagkit data list`, or the path of a JSONL, CSV or Parquet file.
-        **options: What its reader can vary.
+        name: A name from `tagkit data list`, or the path of a JSON Lines, CSV, TSV or Parquet file.
+        **options: The options of its reader; for a file those of `read_file`.
 
     Raises:
         UnknownName: It is neither a known name nor a file.
-        DataMissing: Its files are not to be had.
-        BadInput: A file or an option is wrong.
+        DataMissing: Its files are neither on this machine nor could they be downloaded.
+        BadInput: An option or a file is wrong.
+        MissingExtra: The package for Parquet is not installed.
     """
     text = str(name)
-    if _is_file(text):
-        from tagkit.datasets.files import read_file
-
-        return read_file(Path(text), **options)
-    return registry.datasets.get(text)().read(**options)
+    return read_file(Path(text), **options) if _is_file(text) else _reader(text, options).read()
 
 
 def _is_file(name: str) -> bool:
     return name not in registry.datasets and bool(Path(name).suffix or os.path.exists(name))
+
+
+def _reader(name: str, options: Mapping[str, Any]) -> Reader:
+    made: type[Reader] = registry.datasets.get(name)
+    known = [option.name for option in fields(made)]  # type: ignore[arg-type]  # as above
+    if unknown := [option for option in options if option not in known]:
+        raise BadInput(f"{name} has no option {', '.join(unknown)}; it has: {', '.join(known) or 'none'}")
+    return made(**options)

@@ -1,22 +1,19 @@
-"""The embedded catalogue: original products with merchandisers' tags (Chinese and English)."""
+"""The data set `catalogue`, which is part of the package."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
 
-from tagkit.datasets import _options
-from tagkit.datasets.base import Reader
+from tagkit.datasets.base import Expectation, Reader
 from tagkit.datasets.split import PARTS, by_part, split_of
 from tagkit.errors import BadInput, DataMissing
 from tagkit.product import Dataset, Product
 
-__all__ = ["Catalogue", "split_of"]
-
 ARTICLE = ("这是一款蓝色的高跟鞋", ("高跟鞋", "蓝色", "时尚", "鞋子", "女性", "优雅"))
-"""The example of the article that tagkit began with: a test item with exactly these tags."""
+"""The example of the article that tagkit began with: a test product with exactly these tags."""
 
 
 def folder() -> Path:
@@ -39,28 +36,8 @@ def _card() -> str:
         return "# catalogue\n\nProducts written for tagkit, in Chinese and English. This copy lacks its data card.\n"
 
 
-def _synonyms(file: Path) -> dict[str, tuple[str, ...]]:
-    """Read lines of a preferred tag and its other forms, parted by tabs."""
-    if not file.is_file():
-        return {}
-    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return {preferred: tuple(other for other in others if other) for preferred, *others in rows}
-
-
-def _rows(file: Path) -> Iterator[tuple[str, Product]]:
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = json.loads(line)
-                part = row.pop("split")
-                _options.choose("split", part, PARTS)
-                yield part, Product(**row)
-            except (KeyError, TypeError, ValueError) as error:  # BadInput and broken JSON are ValueErrors
-                raise BadInput(f"{file}, line {number}: {error}") from error
-
-
-def article_item(data: Dataset) -> tuple[str, bool]:
-    """Return where the article's example stands with how many tags, and whether that is as promised."""
+def article_product(data: Dataset) -> tuple[str, bool]:
+    """Return the part and the number of tags of the article's product, and whether they are as expected."""
     title, tags = ARTICLE
     for part in PARTS:
         for product in getattr(data, part):
@@ -70,18 +47,22 @@ def article_item(data: Dataset) -> tuple[str, bool]:
 
 
 def misplaced(data: Dataset) -> tuple[int, bool]:
-    """Return how many products stand in another part than `split_of` gives, and whether none does."""
+    """Return how many products are in another part than `split_of` gives, and whether none is."""
     count = sum(split_of(product.id) != part for part in PARTS for product in getattr(data, part))
     return count, count == 0
 
 
 class Catalogue(Reader):
-    """Reads the JSON lines inside the package; option `lang`: "zh", "en" or None for both."""
+    """The embedded catalogue: original products with merchandisers' tags (Chinese and English).
+
+    Args:
+        lang: "zh" or "en" for the products of one language (default: both).
+    """
 
     name: ClassVar[str] = "catalogue"
     licence: ClassVar[str] = "Apache-2.0"
     card: ClassVar[str] = _card()
-    promises: ClassVar[dict[str, Any]] = {
+    expectations: ClassVar[dict[str, Expectation]] = {
         "zh products": (">=", 600),
         "en products": (">=", 200),
         "departments": (">=", 12),
@@ -101,23 +82,39 @@ class Catalogue(Reader):
         "duplicate ids": ("==", 0),
         "tags repeated in a product": ("==", 0),
         "synonyms used as tags": ("==", 0),
-        "这是一款蓝色的高跟鞋": article_item,
+        "这是一款蓝色的高跟鞋": article_product,
     }
 
-    def read(self, *, lang: str | None = None, **options: Any) -> Dataset:
-        """Return the data set.
+    lang: Literal[None, "zh", "en"] = None
 
-        Args:
-            lang: "zh" or "en" for the products of one language only.
-            **options: None are known.
+    def read(self) -> Dataset:
+        """Read the JSON lines and the synonyms.
 
         Raises:
-            BadInput: The option or a file is wrong.
+            BadInput: A line is wrong.
             DataMissing: The catalogue is not installed.
         """
-        _options.choose("lang", lang, (None, "zh", "en"))
-        _options.no_more(self, options)
         rows = (row for file in sorted(folder().glob("*.jsonl")) for row in _rows(file))
-        parts = by_part((part, product) for part, product in rows if lang in (None, product.lang))
-        synonyms = _synonyms(folder() / "synonyms.tsv")
-        return Dataset(self.name, *parts, self.card, self.licence, synonyms)
+        parts = by_part((part, product) for part, product in rows if self.lang in (None, product.lang))
+        return Dataset(self.name, *parts, self.card, self.licence, _synonyms(folder() / "synonyms.tsv"))
+
+
+def _rows(file: Path) -> Iterator[tuple[str, Product]]:
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+                part = row.pop("split")
+                if part not in PARTS:
+                    raise BadInput(f"`split` must be one of {', '.join(PARTS)}, not {part!r}")
+                yield part, Product(**row)
+            except (KeyError, TypeError, ValueError) as error:  # BadInput and broken JSON are ValueErrors
+                raise BadInput(f"{file}, line {number}: {error}") from error
+
+
+def _synonyms(file: Path) -> dict[str, tuple[str, ...]]:
+    """Read lines of a preferred tag and its other forms, separated by tabs."""
+    if not file.is_file():
+        return {}
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return {preferred: tuple(other for other in others if other) for preferred, *others in rows}

@@ -1,14 +1,13 @@
-"""Abstracts of Chinese papers with their authors' key words."""
+"""The data set `csl_keywords`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
 
-from tagkit.datasets import _options, store
-from tagkit.datasets.base import Reader
-from tagkit.datasets.split import bucket
+from tagkit.datasets import store
+from tagkit.datasets.base import Expectation, Reader
+from tagkit.datasets.split import hold_out_tenth
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
 
@@ -18,44 +17,45 @@ TITLES = ("csl_kg/cls_ctg_train.tsv", "csl_kg/cls_ctg_dev.tsv", "csl_kg/cls_ctg_
 CARD = """\
 # csl_keywords
 
-**What.** 2000 Chinese papers of all disciplines: title, abstract, and the key words of the authors (4 or 5 a paper,
-in the median 4). `title` is the paper's title, `description` its abstract, `category` its discipline (13).
+**What.** 2000 Chinese papers of all disciplines: title, abstract, and the keywords of the authors (4 or 5 per paper,
+median 4). `title` is the paper's title, `description` its abstract, `category` its discipline (13).
 
 **Who.** Li and others, *CSL: A Large-scale Chinese Scientific Literature Dataset* (COLING 2022), task "keyword
 generation", https://github.com/ydli-ai/CSL.
 
 **Licence.** Apache-2.0.
 
-**Parts.** Only the published dev and test parts (1000 each) are at hand. Test is test. The published dev part is what
-strategies learn from here; a tenth of it, chosen by the sha256 of the text, is dev (`dev="none"` leaves it whole).
+**Parts.** Only the published dev and test parts (1000 each) are available. Test is test. The published dev part is used
+for training; a tenth of it, chosen by the sha256 of the text, is dev (`dev="none"` leaves it whole).
 
-**Fields.** The file has abstract and title in one text, parted by a blank, and titles hold blanks too. Every title
-also stands in the files of the task "category", which is how title and category are found.
+**Fields.** The file has abstract and title in one text, separated by a blank, and titles contain blanks too. Every
+title is also in the files of the task "category", which is how title and category are found.
 
 **Traps.**
-- Some 3 % of the papers have 20 key words, which are words of the text and no authors' choice.
-- 15 % of the key words do not stand in the text.
-- Published figures (sequence-to-sequence models with 8000 train papers) are no measure for what learns from 900.
+- Some 3 % of the papers have 20 keywords, which are words of the text and not the authors' choice.
+- 15 % of the keywords are not present in the text.
+- Published scores (sequence-to-sequence models, 8000 train papers) are not comparable with training on 900.
 
-**Not good for.** Products, a closed vocabulary (most key words occur once).
+**Not good for.** Products, a closed vocabulary (most keywords occur once).
 """
 
 
-def _lines(path: Path, task: str) -> list[tuple[int, str, str]]:
+def _lines(file: str, task: str) -> list[tuple[int, str, str]]:
     """Return (line number, text, label) of a file of lines "task, text, label"."""
+    path = store.path(file)
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         if not line:
             continue
         fields = line.split("\t")
         if len(fields) != 3 or fields[0] != task:
-            raise BadInput(f"{path}, line {number}: expected {task!r}, a text and a label, parted by tabs")
+            raise BadInput(f"{path}, line {number}: expected {task!r}, a text and a label, separated by tabs")
         found.append((number, fields[1].strip(), fields[2].strip()))
     return found
 
 
 def cut(text: str, known: Mapping[str, str]) -> tuple[str, str]:
-    """Part a text into abstract and title: the longest known title at its end, or what is behind the last blank."""
+    """Cut a text into abstract and title: the longest known title at its end, or else what follows the last blank."""
     at = text.find(" ")
     while at >= 0:
         if text[at + 1 :].strip() in known:
@@ -66,13 +66,17 @@ def cut(text: str, known: Mapping[str, str]) -> tuple[str, str]:
 
 
 class CSLKeywords(Reader):
-    """Reads the papers; option `dev`: "tenth" (default) or "none"."""
+    """Abstracts of Chinese papers with their authors' keywords.
+
+    Args:
+        dev: "tenth" makes a tenth of the published dev part dev and the rest train; "none" leaves dev empty.
+    """
 
     name: ClassVar[str] = "csl_keywords"
     licence: ClassVar[str] = "Apache-2.0"
     card: ClassVar[str] = CARD
     files: ClassVar[tuple[str, ...]] = (TRAIN, TEST, *TITLES)
-    promises: ClassVar[dict[str, Any]] = {
+    expectations: ClassVar[dict[str, Expectation]] = {
         "products": ("==", 2000),
         "test products": ("==", 1000),
         "test texts in train": ("==", 0),
@@ -83,30 +87,20 @@ class CSLKeywords(Reader):
         "tags repeated in a product": ("==", 0),
     }
 
-    def read(self, *, dev: str = "tenth", **options: Any) -> Dataset:
-        """Return the data set.
+    dev: Literal["tenth", "none"] = "tenth"
 
-        Args:
-            dev: "tenth" carves dev out of the papers to learn from, "none" leaves them whole and dev empty.
-            **options: None are known.
+    def read(self) -> Dataset:
+        """Read the papers, finding their titles in the files of the task "category"."""
+        known = {title: label for file in TITLES for _, title, label in _lines(file, "to category")}
+        rows = _products(TRAIN, "csl-dev", known)
+        train, dev = hold_out_tenth(rows) if self.dev == "tenth" else (rows, ())
+        return Dataset(self.name, train, dev, _products(TEST, "csl-test", known), self.card, self.licence)
 
-        Raises:
-            BadInput: An option or a file is wrong.
-            DataMissing: A file is not to be had.
-        """
-        _options.choose("dev", dev, ("tenth", "none"))
-        _options.no_more(self, options)
-        known = {title: label for file in TITLES for _, title, label in _lines(store.path(file), "to category")}
-        rows = self._products(TRAIN, "csl-dev", known)
-        held_out = tuple(p for p in rows if dev == "tenth" and bucket(p.text, 10) == 0)
-        train = tuple(p for p in rows if dev == "none" or bucket(p.text, 10) != 0)
-        return Dataset(self.name, train, held_out, self._products(TEST, "csl-test", known), self.card, self.licence)
 
-    def _products(self, file: str, prefix: str, known: Mapping[str, str]) -> tuple[Product, ...]:
-        made = []
-        for number, text, label in _lines(store.path(file), "to keywords"):
-            abstract, title = cut(text, known)
-            tags = tuple(dict.fromkeys(word for part in label.split("_") if (word := part.strip())))
-            row = Product(f"{prefix}-{number:04d}", title, abstract, known.get(title, ""), lang="zh", tags=tags)
-            made.append(row)
-        return tuple(made)
+def _products(file: str, prefix: str, known: Mapping[str, str]) -> tuple[Product, ...]:
+    made = []
+    for number, text, label in _lines(file, "to keywords"):
+        abstract, title = cut(text, known)
+        tags = tuple(dict.fromkeys(word for part in label.split("_") if (word := part.strip())))
+        made.append(Product(f"{prefix}-{number:04d}", title, abstract, known.get(title, ""), lang="zh", tags=tags))
+    return tuple(made)

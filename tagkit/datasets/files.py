@@ -1,47 +1,48 @@
-"""Products from a user's own file or DataFrame: good rows are used, bad rows are set aside with their reason."""
+"""Products from a user's own file or DataFrame; rows that cannot be used are set aside with the reason."""
 
 from __future__ import annotations
 
-import gzip
+import dataclasses
 import itertools
-import json
 import warnings
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from tagkit.datasets._convert import Columns, named_columns, to_part, to_product
 from tagkit.datasets.rows import KINDS, Rejects, Row, file_rows, frame_rows, line_rows
-from tagkit.datasets.split import by_part
+from tagkit.datasets.split import PARTS, by_part, split_of
 from tagkit.errors import BadInput
-from tagkit.product import Dataset, Product
+from tagkit.product import Dataset, Product, Tag
 
-GZIP = b"\x1f\x8b"
-"""The first bytes of a gzipped file."""
+PART_NAMES = {"valid": "dev", "validation": "dev", "val": "dev"}
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file, plain or gzipped.
+@dataclass(frozen=True)
+class Columns:
+    """The names of a product's fields in a file.
 
-    Raises:
-        BadInput: There is no such file, or it cannot be read.
+    Attributes:
+        id: A text or whole number, unique in the file (default: the line's number).
+        title: The only required field.
+        description: Further text.
+        category: Levels separated by "/".
+        tags: The gold tags: a list, or a text split at `separator`.
+        lang: "zh" or "en".
+        split: "train", "dev" or "test"; if absent or empty, 70/10/20 by the hash of the id, or of the text where there
+            is no id (so that copies stay together).
+        separator: The separator of the tags in a text. ";" includes its full-width form.
     """
-    if not path.is_file():
-        raise BadInput(f"there is no file {path}")
-    content = path.read_bytes()
-    try:
-        return (gzip.decompress(content) if content.startswith(GZIP) else content).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
 
-
-def parse_json(text: str) -> Any:
-    """Return the value of a JSON text, None where it is not JSON."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    id: str = "id"
+    title: str = "title"
+    description: str = "description"
+    category: str = "category"
+    tags: str = "tags"
+    lang: str = "lang"
+    split: str = "split"
+    separator: str = ";"
 
 
 def read_file(
@@ -54,25 +55,25 @@ def read_file(
 ) -> Dataset:
     """Read a JSON Lines, CSV, TSV or Parquet file of products.
 
-    A row that cannot be used (no title, a wrong type, broken JSON, a wrong number of fields, an id that was there
-    before) goes to the rejects file with its line and reason; the others are used. The count is said in a warning and
-    on the data set's card. JSON rows may also hold `attributes`, `images` and `annotations` as `Product.to_dict` gives
-    them; other fields are ignored.
+    A row that cannot be used (no title, a wrong type, broken JSON, a wrong number of fields, an id of an earlier row)
+    is written to the rejects file with its line and reason; the other rows are used. A warning and the data set's card
+    report the count. JSON rows may also hold `attributes`, `images` and `annotations` in the form of `Product.to_dict`;
+    other fields are ignored.
 
     Args:
-        path: The file; its ending says the format.
-        rejects: Where the bad rows go; `<file>.rejects.jsonl` beside it if absent.
-        encoding: Its encoding; UTF-8 (with or without mark), UTF-16 with mark and GB18030 are found by themselves.
-        delimiter: What parts the fields of a CSV file, if not a comma.
-        **columns: Other names for the fields, or another tag separator; see `Columns`.
+        path: The file; its suffix determines the format.
+        rejects: Where to write the rejected rows (default: `<file>.rejects.jsonl` beside it).
+        encoding: Its encoding (default: detected among UTF-8, UTF-16 with a byte order mark, and GB18030).
+        delimiter: The separator of the fields (default: a comma for CSV, a tab for TSV).
+        **columns: Other names of the fields, or another separator of tags; see `Columns`.
 
     Raises:
-        BadInput: There is no such file, its ending is unknown, a named column never occurs, or no row can be used.
+        BadInput: There is no such file, its suffix is unknown, a named column never occurs, or no row can be used.
         MissingExtra: The package for Parquet is not installed.
     """
     path = Path(path)
     if path.suffix.lower() not in KINDS:
-        raise BadInput(f"{path}: the ending must be one of {', '.join(KINDS)}")
+        raise BadInput(f"{path}: the suffix must be one of {', '.join(KINDS)}")
     rows = file_rows(path, KINDS[path.suffix.lower()], encoding, delimiter)
     place = Path(rejects) if rejects else path.with_name(f"{path.name}.rejects.jsonl")
     return _dataset(rows, path.stem, str(path), Rejects(place), columns)
@@ -82,13 +83,13 @@ def from_frame(frame: Any, *, name: str = "frame", rejects: str | Path | None = 
     """Turn a pandas DataFrame into a data set, under the rules of `read_file`.
 
     Args:
-        frame: One product a row; the index is ignored.
+        frame: One product per row; the index is ignored.
         name: The name of the data set.
-        rejects: Where bad rows go; they are only counted if absent.
-        **columns: Other names for the columns, or another tag separator; see `Columns`.
+        rejects: Where to write the rejected rows (default: they are only counted).
+        **columns: Other names of the columns, or another separator of tags; see `Columns`.
 
     Raises:
-        BadInput: A named column is not there, or no row can be used.
+        BadInput: A named column is absent, or no row can be used.
     """
     return _dataset(frame_rows(frame), name, name, Rejects(Path(rejects) if rejects else None), columns)
 
@@ -102,15 +103,15 @@ def iter_products(
     delimiter: str | None = None,
     **columns: str,
 ) -> Iterator[Product]:
-    """Yield products one by one, in bounded memory, however long the source is.
+    """Yield products one by one, in bounded memory regardless of the length of the source.
 
-    Ids are not compared with each other, which would need memory for all of them.
+    Ids are not checked for duplicates, which would need memory for all of them.
 
     Args:
         source: A file, or lines of text such as standard input.
-        kind: "jsonl", "csv", "tsv", "parquet" or "text" (one title a line; empty lines are passed over). By default the
-            file's ending says it, anything unknown being text; lines are JSON if the first begins with "{", else text.
-        rejects: Takes the rows that cannot be used; without it the first such row is an error.
+        kind: "jsonl", "csv", "tsv", "parquet" or "text" (one title per line; empty lines are skipped). Default: by the
+            file's suffix, with "text" for unknown ones; lines are "jsonl" if the first begins with "{", else "text".
+        rejects: Receives the rows that cannot be used; without it the first such row is an error.
         encoding: As in `read_file`.
         delimiter: As in `read_file`.
         **columns: As in `read_file`.
@@ -129,7 +130,7 @@ def iter_products(
         first = [line.removeprefix("\ufeff") for line in first]
         rows = line_rows(itertools.chain(first, lines), kind or guess, delimiter)
     used = 0
-    for _, product in _good(rows, named_columns(columns), rejects, name):
+    for _, product in _good(rows, _named_columns(columns), rejects, name):
         used += 1
         yield product
     if rejects is not None and rejects.count and not used:
@@ -141,7 +142,7 @@ def _good(rows: Iterable[Row], columns: Columns, rejects: Rejects | None, name: 
         reason = row.reason
         if not reason:
             try:
-                yield row, to_product(row, columns)
+                yield row, _to_product(row, columns)
                 continue
             except BadInput as error:
                 reason = str(error)
@@ -151,7 +152,7 @@ def _good(rows: Iterable[Row], columns: Columns, rejects: Rejects | None, name: 
 
 
 def _dataset(rows: Iterable[Row], name: str, origin: str, rejects: Rejects, named: Mapping[str, str]) -> Dataset:
-    columns = named_columns(named)
+    columns = _named_columns(named)
     missing = {value for key, value in named.items() if key != "separator"}
     first_line: dict[str, int] = {}
     found: list[tuple[str, Product]] = []
@@ -161,8 +162,8 @@ def _dataset(rows: Iterable[Row], name: str, origin: str, rejects: Rejects, name
             earlier = first_line.setdefault(product.id, row.line)
             try:
                 if earlier != row.line:
-                    raise BadInput(f"the id {product.id!r} stands in line {earlier} already")
-                found.append((to_part(row, product, columns), product))
+                    raise BadInput(f"the id {product.id!r} is already in line {earlier}")
+                found.append((_to_part(row, product, columns), product))
             except BadInput as error:
                 rejects.add(row, str(error))
     total = len(found) + rejects.count
@@ -176,3 +177,108 @@ def _dataset(rows: Iterable[Row], name: str, origin: str, rejects: Rejects, name
         warnings.warn(f"{origin}: {summary}", stacklevel=3)
     card = f"# {name}\n\nRead from `{origin}`: {len(found)} products. {summary or 'No row was left out.'}\n"
     return Dataset(name, *by_part(found), card=card, licence="the user's own")
+
+
+def _named_columns(named: Mapping[str, str]) -> Columns:
+    known = [field.name for field in dataclasses.fields(Columns)]
+    for name, value in named.items():
+        if name not in known:
+            raise BadInput(f"unknown option {name!r}; the columns of a file are: {', '.join(known)}")
+        if not isinstance(value, str) or not value:
+            raise BadInput(f"`{name}` must be a non-empty text, not {value!r}")
+    return Columns(**named)
+
+
+def _to_product(row: Row, columns: Columns) -> Product:
+    """Turn a row into a product; the message of a `BadInput` is the reason without the line."""
+    values = row.values
+    title = _text_of(values, columns.title, strip=False)  # as written: spans count in it
+    if not title.strip():
+        raise BadInput(f"no `{columns.title}` (the row has: {', '.join(map(str, values)) or 'nothing'})")
+    try:
+        annotations = _annotations(values.get("annotations"))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise BadInput(f"`annotations` is malformed: {error!r}") from error
+    product = Product(
+        _id_of(values, columns) or str(row.line),
+        title,
+        _text_of(values, columns.description, strip=False),
+        _text_of(values, columns.category),
+        _strings(values.get("attributes")),
+        _images(values.get("images")),
+        _text_of(values, columns.lang),
+        _tags(values.get(columns.tags), columns),
+        annotations,
+    )
+    try:
+        "\0".join((product.id, product.text, product.category, *product.tags)).encode()
+    except UnicodeEncodeError as error:
+        raise BadInput("it contains bytes that are not text in this encoding") from error
+    return product
+
+
+def _text_of(values: Mapping[str, Any], name: str, strip: bool = True) -> str:
+    """Return a field's text, "" if it is absent."""
+    value = values.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip() if strip else value
+    raise BadInput(f"`{name}` is {type(value).__name__}, not text: {value!r}"[:200])
+
+
+def _id_of(values: Mapping[str, Any], columns: Columns) -> str:
+    """Return the id, which may be a whole number, as text."""
+    value = values.get(columns.id)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return str(value)
+    return _text_of(values, columns.id)
+
+
+def _images(value: Any) -> tuple[str, ...]:
+    listed = value.split() if isinstance(value, str) else _listed(value)
+    if not all(isinstance(image, str) for image in listed):
+        raise BadInput(f"`images` must be a list of texts, not {value!r}"[:200])
+    return tuple(listed)
+
+
+def _listed(value: Any) -> list[Any] | tuple[Any, ...]:
+    """Return a list, also of the numpy arrays of Parquet files and DataFrames; [None] for any other value."""
+    if value is None:
+        return []
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    return plain if isinstance(plain, (list, tuple)) else [None]
+
+
+def _strings(value: Any) -> dict[str, str]:
+    if value is None or isinstance(value, str):  # a column of text that happens to have this name
+        return {}
+    if not isinstance(value, Mapping) or not all(isinstance(x, str) for pair in value.items() for x in pair):
+        raise BadInput(f"`attributes` must map texts to texts, not {value!r}"[:200])
+    return dict(value)
+
+
+def _annotations(value: Any) -> tuple[Tag, ...]:
+    return () if isinstance(value, str) else tuple(Tag.from_dict(tag) for tag in _listed(value))
+
+
+def _tags(value: Any, columns: Columns) -> tuple[str, ...]:
+    if isinstance(value, str):
+        separator = columns.separator
+        text = value.replace("；", ";") if separator == ";" else value
+        return tuple(dict.fromkeys(tag for part in text.split(separator) if (tag := part.strip())))
+    listed = _listed(value)
+    if not all(isinstance(tag, str) and tag.strip() for tag in listed):
+        raise BadInput(f"`{columns.tags}` must be a list of non-empty texts, not {value!r}"[:200])
+    return tuple(dict.fromkeys(tag.strip() for tag in listed))
+
+
+def _to_part(row: Row, product: Product, columns: Columns) -> str:
+    """Return the part that a row names, or else the one by hash."""
+    named = _text_of(row.values, columns.split).lower()
+    part = PART_NAMES.get(named, named)
+    if part in PARTS:
+        return part
+    if part:
+        raise BadInput(f"`{columns.split}` is {named!r}, not train, dev or test")
+    return split_of(product.id if _id_of(row.values, columns) else product.text)

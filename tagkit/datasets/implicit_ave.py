@@ -1,13 +1,13 @@
-"""Amazon titles with one attribute value that does not stand in the title (English)."""
+"""The data set `implicit_ave`."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
 
-from tagkit.datasets import _options, store
-from tagkit.datasets.base import Reader
+from tagkit.datasets import store
+from tagkit.datasets.base import Expectation, Reader
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Tag
 
@@ -26,15 +26,15 @@ CARD = """\
 # implicit_ave
 
 **What.** 70,214 product titles from Amazon in five domains. Each is asked for one attribute (23, for example Neckline
-or Toe Style), whose value was *taken out of the title* or never stood there. `tags` is that one value (155 pairs of
-attribute and value), `annotations` has the attribute as its type, `attributes` names it with the empty value,
+or Toe Style), whose value was *removed from the title* or never in it. `tags` is that one value (155 pairs of
+attribute and value), `annotations` has the attribute as its type, `attributes` maps it to an empty value,
 `category` is DOMAIN/CATEGORY.
 
 **Who.** Zou, Samuel, Zhou, Zhang, Fang, Song, Yu and Caragea, *ImplicitAVE: An Open-Source Dataset and Multimodal
 LLMs Benchmark for Implicit Attribute Value Extraction* (Findings of ACL 2024),
 https://github.com/HenryPengZou/ImplicitAVE.
 
-**Licence.** None is stated. tagkit downloads the files on your request and passes nothing on.
+**Licence.** None is stated. tagkit downloads the files on your request and does not redistribute them.
 
 **Parts.** 54,881 train, 13,723 dev ("val") and 1,610 test; test was checked by people, train and dev were not.
 `domain` takes one of: clothing, food, footwear, home, jewelry.
@@ -44,17 +44,22 @@ https://github.com/HenryPengZou/ImplicitAVE.
 test rows are in the folder `eval_images` of the shared data, and are not downloaded.
 
 **Traps.**
-- 857 dev texts and 12 test texts occur in train (851 and 4 if blanks at the ends count), no id does. "Mint" and
-  "Mints" are two values.
-- A value is right for 1 to 1926 train titles and for 3 to 31 test titles: report macro figures as well.
+- 857 dev texts and 12 test texts occur in train (851 and 4 without stripping blanks at the ends); no id does.
+- "Mint" and "Mints" are two values.
+- A value is right for 1 to 1926 train titles and for 3 to 31 test titles: report macro scores as well.
 - Several attributes have values with the same name.
 
-**Not good for.** Extraction (no tag was in the title by design), more than one tag a product.
+**Not good for.** Extraction (no tag was in the title by design), more than one tag per product.
 """
 
 
 class ImplicitAVE(Reader):
-    """Reads the titles; options `domain`: one of five, or None for all (default); `ask`: False (default) or True."""
+    """Amazon titles with one attribute value that is not present in the title (English).
+
+    Args:
+        domain: One of the five domains (default: all).
+        ask: Whether the description holds the attribute that is asked for.
+    """
 
     name: ClassVar[str] = "implicit_ave"
     licence: ClassVar[str] = "none stated"
@@ -62,7 +67,7 @@ class ImplicitAVE(Reader):
     files: ClassVar[tuple[str, ...]] = tuple(
         f"implicit_ave/texts/{folder}/{part}.tsv" for folder in DOMAINS.values() for part in PARTS
     )
-    promises: ClassVar[dict[str, Any]] = {
+    expectations: ClassVar[dict[str, Expectation]] = {
         "train products": ("==", 54881),
         "dev products": ("==", 13723),
         "test products": ("==", 1610),
@@ -75,28 +80,18 @@ class ImplicitAVE(Reader):
         "duplicate ids": ("==", 0),
     }
 
-    def read(self, *, domain: str | None = None, ask: bool = False, **options: Any) -> Dataset:
-        """Return the data set.
+    domain: Literal[None, "clothing", "food", "footwear", "home", "jewelry"] = None
+    ask: bool = False
 
-        Args:
-            domain: One of the five domains; None for all.
-            ask: Whether the description holds the attribute that is asked for.
-            **options: None are known.
-
-        Raises:
-            BadInput: An option or a file is wrong.
-            DataMissing: A file is not to be had.
-        """
-        _options.choose("domain", domain, (None, *DOMAINS))
-        _options.choose("ask", ask, (True, False))
-        _options.no_more(self, options)
-        chosen = [domain] if domain else list(DOMAINS)
-        train, dev, test = (tuple(row for name in chosen for row in _rows(name, part, ask)) for part in PARTS)
+    def read(self) -> Dataset:
+        """Read the files of the chosen domains."""
+        chosen = [self.domain] if self.domain else list(DOMAINS)
+        train, dev, test = (tuple(row for name in chosen for row in _rows(name, part, self.ask)) for part in PARTS)
         return Dataset(self.name, train, dev, test, self.card, self.licence)
 
 
 def _rows(domain: str, part: str, ask: bool) -> Iterator[Product]:
-    """Yield the products of one file: tab-separated, quoted as CSV is."""
+    """Yield the products of one file, which is separated by tabs and quoted as CSV is."""
     path = store.path(f"implicit_ave/texts/{DOMAINS[domain]}/{part}.tsv")
     with path.open(encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines, delimiter="\t", strict=True)
@@ -113,16 +108,14 @@ def _rows(domain: str, part: str, ask: bool) -> Iterator[Product]:
 
 def _product(domain: str, fields: list[str], ask: bool) -> Product:
     id, image, category, text, attribute, value = fields
-    title = text.removeprefix(MARK).strip()
-    gold = Tag(value, 1.0, "gold", (), attribute)
     return Product(
         id,
-        title,
+        text.removeprefix(MARK).strip(),
         attribute if ask else "",
         f"{domain}/{category.replace('/', '、')}",
         {attribute: ""},
         (image,),
         "en",
         (value,),
-        (gold,),
+        (Tag(value, 1.0, "gold", (), attribute),),
     )

@@ -1,4 +1,4 @@
-"""Amazon titles of ten categories with attribute values (English)."""
+"""The data set `oa_mine`, and files in its layout."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from tagkit.datasets import _options, store
-from tagkit.datasets.base import Reader, load
-from tagkit.datasets.files import parse_json, read_text
-from tagkit.datasets.split import bucket
+from tagkit.datasets import store
+from tagkit.datasets.base import Expectation, Reader, load
+from tagkit.datasets.rows import parse_json, read_text
+from tagkit.datasets.split import hold_out_tenth
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Span, Tag
 
@@ -23,7 +23,7 @@ CARD = """\
 # oa_mine
 
 **What.** 1943 product titles from Amazon in ten categories, with the values of up to 51 attributes (Brand, Item form,
-Net content …). Every value stands in its title. Tags are the distinct values; annotations name the attribute.
+Net content …). Every value is present in its title. Tags are the distinct values; annotations name the attribute.
 
 **Who.** Titles and annotations: Zhang and others, *OA-Mine: Open-World Attribute Mining for E-Commerce Products with
 Weak Supervision* (WWW 2022). This selection and split: Brinkmann, Shraga and Bizer, *ExtractGPT*,
@@ -31,13 +31,13 @@ https://github.com/wbsg-uni-mannheim/ExtractGPT.
 
 **Licence.** Apache-2.0.
 
-**Parts.** Upstream: 1452 train (a 20 % selection: 286), 491 test, no dev. `dev="tenth"`
-carves a tenth of the train titles out as dev, chosen by the sha256 of the title.
+**Parts.** Upstream: 1452 train (a 20 % selection: 286), 491 test, no dev. `dev="tenth"` makes a tenth of the train
+titles dev, chosen by the sha256 of the title.
 
-**Fields.** `attributes` names what the gold asks for each title, all with the empty value; the measure of published
-figures looks at these only. They tell which attributes have a value, so no strategy may take them as a hint. A value's
-span is the first place where it stands as a whole word, or else the first place. Blanks around 16 values are cut off,
-as the published scoring does.
+**Fields.** `attributes` names the attributes that the gold asks for, all with an empty value; published scores look at
+these only. They reveal which attributes have a value, so no strategy may use them as a hint. A value's span is its
+first occurrence as a whole word, or else its first occurrence. Blanks around 16 values are stripped, as the published
+scoring does.
 
 **Traps.** 3 test titles occur in train. Two train titles occur twice. Values are as the seller wrote them, so one
 meaning has many forms.
@@ -46,41 +46,48 @@ meaning has many forms.
 """
 
 
-def _place(value: str, title: str) -> tuple[Span, ...]:
-    """Return the first place of a value as a whole word, else the first place, none where it does not stand there."""
-    literal = re.escape(value)
-    match = re.search(rf"(?<!\w){literal}(?!\w)", title) or re.search(literal, title)
-    return (Span(*match.span()),) if match else ()
+class OAMine(Reader):
+    """Amazon titles of ten categories with attribute values (English).
 
+    Args:
+        train: "full", or "0.2" for the published selection of 20 %.
+        dev: "none" leaves train whole and dev empty; "tenth" makes a tenth of train dev, by the hash of the title.
+    """
 
-def _product(row: dict[str, Any], id: str) -> Product:
-    title = row["input"]
-    values = [(name, value.strip()) for name, scored in row["target_scores"].items() for value in scored]
-    annotations = tuple(
-        Tag(value, 1.0, "gold", _place(value, title), name) for name, value in values if value not in ("", NO_VALUE)
-    )
-    return Product(
-        id,
-        title,
-        category=row["category"],
-        attributes=dict.fromkeys(row["target_scores"], ""),
-        lang="en",
-        tags=tuple(dict.fromkeys(tag.text for tag in annotations)),
-        annotations=annotations,
-    )
+    name: ClassVar[str] = "oa_mine"
+    licence: ClassVar[str] = "Apache-2.0"
+    card: ClassVar[str] = CARD
+    files: ClassVar[tuple[str, ...]] = (*TRAIN.values(), TEST, "extractgpt/LICENSE")
+    expectations: ClassVar[dict[str, Expectation]] = {
+        "train products": ("==", 1452),
+        "dev products": ("==", 0),
+        "test products": ("==", 491),
+        "departments": ("==", 10),
+        "dev texts in train": ("==", 0),
+        "test texts in train": ("<=", 3),
+        "tags absent from the text %": ("<=", 1),
+        "duplicate ids": ("==", 0),
+    }
 
+    train: Literal["full", "0.2"] = "full"
+    dev: Literal["tenth", "none"] = "none"
 
-def _products(path: Path, lines: Iterable[str], prefix: str) -> tuple[Product, ...]:
-    """Parse the lines of a file; an id is the prefix and the number of the line."""
-    products = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            products.append(_product({"category": ""} | json.loads(line), f"{prefix}-{number:04d}"))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise BadInput(f"{path}, line {number}: {error!r}") from error
-    return tuple(products)
+    def __post_init__(self) -> None:
+        """Accept the number 0.2 as well, which YAML makes of the text."""
+        self.train = str(self.train)  # type: ignore[assignment]  # checked by the base class
+        super().__post_init__()
+
+    def read(self) -> Dataset:
+        """Read the files of ExtractGPT."""
+        rows, test = (
+            _products(path, read_text(path).split("\n"), prefix)
+            for path, prefix in (
+                (store.path(TRAIN[self.train]), f"oa-train-{self.train}"),
+                (store.path(TEST), "oa-test"),
+            )
+        )
+        train, dev = hold_out_tenth(rows) if self.dev == "tenth" else (rows, ())
+        return Dataset(self.name, train, dev, test, self.card, self.licence)
 
 
 def read_products(path: Path, **options: Any) -> Dataset:
@@ -108,51 +115,40 @@ def read_products(path: Path, **options: Any) -> Dataset:
     return Dataset(path.stem, (), (), _products(path, lines, path.stem), card, "the user's own")
 
 
-def _published(name: str, prefix: str) -> tuple[Product, ...]:
-    path = store.path(name)
-    return _products(path, read_text(path).split("\n"), prefix)
+def _products(path: Path, lines: Iterable[str], prefix: str) -> tuple[Product, ...]:
+    """Parse the lines of a file; an id is the prefix and the number of the line."""
+    products = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            products.append(_product({"category": ""} | json.loads(line), f"{prefix}-{number:04d}"))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise BadInput(f"{path}, line {number}: {error!r}") from error
+    return tuple(products)
 
 
-def in_dev(title: str) -> bool:
-    """Say whether a train title is carved out as dev: one in ten, by hash, copies of a title together."""
-    return bucket(title, 10) == 0
+def _product(row: dict[str, Any], id: str) -> Product:
+    title = row["input"]
+    values = [(name, value.strip()) for name, scored in row["target_scores"].items() for value in scored]
+    annotations = tuple(
+        Tag(value, 1.0, "gold", _first_span(value, title), name)
+        for name, value in values
+        if value not in ("", NO_VALUE)
+    )
+    return Product(
+        id,
+        title,
+        category=row["category"],
+        attributes=dict.fromkeys(row["target_scores"], ""),
+        lang="en",
+        tags=tuple(dict.fromkeys(tag.text for tag in annotations)),
+        annotations=annotations,
+    )
 
 
-class OAMine(Reader):
-    """Reads the ExtractGPT files; options `train`: "full" (default) or "0.2", `dev`: "none" (default) or "tenth"."""
-
-    name: ClassVar[str] = "oa_mine"
-    licence: ClassVar[str] = "Apache-2.0"
-    card: ClassVar[str] = CARD
-    files: ClassVar[tuple[str, ...]] = (*TRAIN.values(), TEST, "extractgpt/LICENSE")
-    promises: ClassVar[dict[str, Any]] = {
-        "train products": ("==", 1452),
-        "dev products": ("==", 0),
-        "test products": ("==", 491),
-        "departments": ("==", 10),
-        "dev texts in train": ("==", 0),
-        "test texts in train": ("<=", 3),
-        "tags absent from the text %": ("<=", 1),
-        "duplicate ids": ("==", 0),
-    }
-
-    def read(self, *, train: str = "full", dev: str = "none", **options: Any) -> Dataset:
-        """Return the data set.
-
-        Args:
-            train: "full", or "0.2" for the published selection of 20 %.
-            dev: "none" leaves train whole and dev empty, "tenth" carves dev out of train (see `in_dev`).
-            **options: None are known.
-
-        Raises:
-            BadInput: An option or a file is wrong.
-            DataMissing: A file is not to be had.
-        """
-        train = str(train)
-        _options.choose("train", train, tuple(TRAIN))
-        _options.choose("dev", dev, ("tenth", "none"))
-        _options.no_more(self, options)
-        rows = _published(TRAIN[train], f"oa-train-{train}")
-        held_out = tuple(p for p in rows if dev == "tenth" and in_dev(p.title))
-        rest = tuple(p for p in rows if dev == "none" or not in_dev(p.title))
-        return Dataset(self.name, rest, held_out, _published(TEST, "oa-test"), self.card, self.licence)
+def _first_span(value: str, title: str) -> tuple[Span, ...]:
+    """Return the first occurrence of a value as a whole word, else the first one, empty if it is not in the title."""
+    literal = re.escape(value)
+    match = re.search(rf"(?<!\w){literal}(?!\w)", title) or re.search(literal, title)
+    return (Span(*match.span()),) if match else ()

@@ -1,10 +1,12 @@
-"""Read the rows of a user's file one after the other, with line numbers, and keep account of the bad ones."""
+"""Read the rows of a user's file one by one with their line numbers, and record those that cannot be used."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +16,14 @@ from tagkit.errors import BadInput
 from tagkit.registry import missing_extra
 
 HEAD = 1 << 20
-"""How many bytes of a file are looked at to find its encoding."""
+"""How many bytes of a file are read to detect its encoding."""
+GZIP = b"\x1f\x8b"
+"""The first bytes of a gzipped file."""
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 
 
 class Row(NamedTuple):
-    """One row: its line (1 for the first of the file), its values, or the reason why it has none."""
+    """One row: its line (1 for the first line of the file), its values, and the reason if it cannot be used."""
 
     line: int
     values: Any
@@ -27,12 +31,16 @@ class Row(NamedTuple):
 
 
 class Rejects:
-    """Rows that could not be used: counted, and written as JSON lines with `line`, `reason` and `row`.
+    """Rows that cannot be used: counted, and written as JSON lines with `line`, `reason` and `row`.
 
-    The file is made when the first row comes, and one left by an earlier reading is removed when none does.
+    The file is created for the first row; without any row, a file of an earlier reading is removed.
 
     Args:
-        path: Where to write them; None counts only.
+        path: Where to write them; None only counts them.
+
+    Attributes:
+        count: How many rows were added.
+        first: Line and reason of the first one, "" if there is none.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -42,7 +50,7 @@ class Rejects:
         self._file: TextIO | None = None
 
     def add(self, row: Row, reason: str) -> None:
-        """Count one row and write it, if it can be written."""
+        """Count one row and write it if possible."""
         self.count += 1
         self.first = self.first or f"line {row.line}: {reason}"
         if self.path is None:
@@ -57,7 +65,7 @@ class Rejects:
             self.path = None
 
     def summary(self, total: int) -> str:
-        """Return one sentence on the rejected rows among `total`, "" if there is none."""
+        """Return one sentence about the rejected rows among `total`, "" if there is none."""
         if not self.count:
             return ""
         where = f"; all of them are in {self.path}" if self.path else ""
@@ -76,10 +84,10 @@ class Rejects:
 
 
 def find_encoding(path: Path) -> str:
-    """Return "utf-8-sig", "utf-16" (by its mark) or, where most lines with other than ASCII are no UTF-8, "gb18030".
+    """Return "utf-16" (by its byte order mark), "gb18030" (if most non-ASCII lines are not UTF-8) or "utf-8-sig".
 
-    Spreadsheets set to Chinese still write GBK, of which GB18030 is a superset; this is said in a warning. A single
-    broken line does not change the encoding of a file.
+    Spreadsheets in Chinese still write GBK, of which GB18030 is a superset; a warning says so. A single broken line
+    doesn't change the encoding of a file.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -88,10 +96,10 @@ def find_encoding(path: Path) -> str:
     lines = head.split(b"\n")
     if len(head) == HEAD and len(lines) > 1:
         lines.pop()  # it may be cut in the middle of a character
-    marked = [line for line in lines if not line.isascii()]
-    if 2 * sum(not _is_utf8(line) for line in marked) <= len(marked):
+    beyond_ascii = [line for line in lines if not line.isascii()]
+    if 2 * sum(not _is_utf8(line) for line in beyond_ascii) <= len(beyond_ascii):
         return "utf-8-sig"
-    warnings.warn(f"{path} is not UTF-8 and is read as GB18030 (say so with `encoding` if it is neither)", stacklevel=2)
+    warnings.warn(f"{path} is not UTF-8 and is read as GB18030 (if it is neither, name its `encoding`)", stacklevel=2)
     return "gb18030"
 
 
@@ -104,26 +112,26 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def file_rows(path: Path, kind: str, encoding: str | None = None, delimiter: str | None = None) -> Iterator[Row]:
-    """Yield the rows of a file, reading it once.
+    """Yield the rows of a file, which is read once.
 
     Args:
         path: The file.
-        kind: "jsonl", "csv", "tsv", "parquet" or "text" (one title a line).
-        encoding: Its encoding; found by `find_encoding` if absent.
-        delimiter: What parts the fields of a CSV file; a comma, for "tsv" a tab.
+        kind: "jsonl", "csv", "tsv", "parquet" or "text" (one title per line).
+        encoding: Its encoding (default: what `find_encoding` detects).
+        delimiter: The separator of the fields (default: a comma for "csv", a tab for "tsv").
 
     Raises:
-        BadInput: There is no such file, or it cannot be read as that kind at all.
+        BadInput: There is no such file, or it cannot be read as a file of that kind.
         MissingExtra: The package for Parquet is not installed.
     """
     if not path.is_file():
         raise BadInput(f"there is no file {path}")
     if kind == "parquet":
-        yield from parquet_rows(path)
+        yield from _parquet_rows(path)
         return
     newline = "\n" if kind in ("jsonl", "text") else ""
     try:
-        # Bytes that do not decode become lone surrogates, which the making of the product refuses row by row.
+        # Bytes that cannot be decoded become lone surrogates, for which a row is rejected later.
         with path.open(encoding=encoding or find_encoding(path), errors="surrogateescape", newline=newline) as lines:
             yield from line_rows(lines, kind, delimiter)
     except (LookupError, UnicodeError) as error:
@@ -131,7 +139,7 @@ def file_rows(path: Path, kind: str, encoding: str | None = None, delimiter: str
 
 
 def line_rows(lines: Iterable[str], kind: str, delimiter: str | None = None) -> Iterator[Row]:
-    """Yield the rows of lines of text; `kind` and `delimiter` as for `file_rows`."""
+    """Yield the rows of lines of text, with `kind` and `delimiter` as in `file_rows`."""
     if kind == "jsonl":
         yield from _json_rows(lines)
     elif kind in ("csv", "tsv"):
@@ -139,7 +147,7 @@ def line_rows(lines: Iterable[str], kind: str, delimiter: str | None = None) -> 
     elif kind == "text":
         yield from (Row(n, {"title": title}) for n, line in enumerate(lines, 1) if (title := line.strip()))
     else:
-        raise BadInput(f"unknown kind of file {kind!r}; there are: jsonl, csv, tsv, text, and for files parquet")
+        raise BadInput(f"unknown kind of file {kind!r}; there are: jsonl, csv, tsv, text, and parquet (files only)")
 
 
 def _json_rows(lines: Iterable[str]) -> Iterator[Row]:
@@ -149,9 +157,9 @@ def _json_rows(lines: Iterable[str]) -> Iterator[Row]:
         try:
             values = json.loads(line)
         except (ValueError, RecursionError) as error:
-            yield Row(number, line.rstrip("\r\n"), f"no JSON: {error}")
+            yield Row(number, line.rstrip("\r\n"), f"not JSON: {error}")
             continue
-        yield Row(number, values, "" if isinstance(values, dict) else "no JSON object")
+        yield Row(number, values, "" if isinstance(values, dict) else "not a JSON object")
 
 
 def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
@@ -160,13 +168,13 @@ def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header: list[str] = []
     while True:
-        number = reader.line_num + 1  # a quoted field may span lines: the first of them counts
+        number = reader.line_num + 1  # a quoted field may span lines: the first one counts
         try:
             fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(number, None, f"no CSV: {error}")
+            yield Row(number, None, f"not CSV: {error}")
             continue
         if not fields:
             continue
@@ -178,8 +186,8 @@ def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
             yield Row(number, dict(zip(header, fields, strict=True)))
 
 
-def parquet_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a Parquet file, a batch at a time; the line is the row's position from 1."""
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a Parquet file batch by batch; the line is the row's position, counted from 1."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -192,12 +200,35 @@ def parquet_rows(path: Path) -> Iterator[Row]:
                 number += 1
                 yield Row(number, values)
     except pyarrow.ArrowException as error:
-        raise BadInput(f"{path} is no readable Parquet file: {error}") from error
+        raise BadInput(f"{path} is not a readable Parquet file: {error}") from error
 
 
 def frame_rows(frame: Any) -> Iterator[Row]:
-    """Yield the rows of a pandas DataFrame; missing values become None, the line is the row's position from 1."""
+    """Yield the rows of a pandas DataFrame; missing values become None, the line is the position, counted from 1."""
     whole = frame.astype(object).where(frame.notna(), None)
     names = [str(name) for name in frame.columns]
     for number, values in enumerate(whole.itertuples(index=False, name=None), 1):
         yield Row(number, dict(zip(names, values, strict=True)))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, plain or gzipped.
+
+    Raises:
+        BadInput: There is no such file, or it cannot be read.
+    """
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}")
+    content = path.read_bytes()
+    try:
+        return (gzip.decompress(content) if content.startswith(GZIP) else content).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text, None if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,4 +1,4 @@
-"""Where the files of public data sets come from: a local folder, the cache, or a download with a checksum."""
+"""The files of public data sets: from a local folder, from the cache, or downloaded with a checksum."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, DataMissing
 
 SOURCES = Path(__file__).with_name("sources.tsv")
-"""One line per file: data set, file, licence ("" where none is stated), sha256, bytes, and its place on GitHub."""
+"""One line per file: data set, file, licence ("" if none is stated), sha256, bytes, and its location on GitHub."""
 BASE = "https://raw.githubusercontent.com"
 TIMEOUT = 30
+"""Seconds to wait for an answer of the server."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where one file comes from, and what it must be."""
+    """The origin and the checksum of one file."""
 
     dataset: str
     file: str
@@ -37,7 +38,7 @@ class Source:
 
     @property
     def url(self) -> str:
-        """The download address; the environment variable `TAGKIT_SOURCE` replaces its first part (a mirror)."""
+        """The download address; the environment variable `TAGKIT_SOURCE` replaces its host by a mirror."""
         base = os.environ.get("TAGKIT_SOURCE", BASE).rstrip("/")
         return f"{base}/{self.repo}/{self.commit}/{quote(self.upstream_path)}"
 
@@ -52,17 +53,17 @@ def sources() -> dict[str, Source]:
 
 
 def path(name: str) -> Path:
-    """Return the place of a data file on this machine, downloading it if need be.
+    """Return the path of a data file on this machine, downloading it if necessary.
 
-    Looked for in the folder `TAGKIT_DATA`, then in the cache, then downloaded into the cache. Wherever it comes from,
-    its sha256 is compared with the known one, once per process.
+    The file is searched for in the folder `TAGKIT_DATA` and in the cache, and otherwise downloaded into the cache. In
+    each case its sha256 is compared with the known one, once per process.
 
     Args:
         name: "dataset/file", for example "taobao_ner/train.txt".
 
     Raises:
-        BadInput: No such file is known, or the one found here is not the right one.
-        DataMissing: It is not here and could not be downloaded; the message holds the address.
+        BadInput: No such file is known, or the one found is not the expected one.
+        DataMissing: It is not on this machine and could not be downloaded; the message names the address.
     """
     source = sources().get(name)
     if source is None:
@@ -74,7 +75,7 @@ def path(name: str) -> Path:
 
 
 def is_here(names: Iterable[str]) -> bool:
-    """Say whether data files are all on this machine, so that `path` downloads none of them."""
+    """Say whether all of some data files are on this machine, so that `path` downloads none of them."""
     return all(_local(name) for name in names)
 
 
@@ -85,14 +86,14 @@ def _local(name: str) -> Path | None:
 
 
 def fetch(name: str) -> list[Path]:
-    """Bring all files of a data set's reader to this machine and return their places.
+    """Download the files of a data set that are not on this machine, and return the paths of all.
 
     Args:
         name: The name of a reader, for example "taobao_ner".
 
     Raises:
         UnknownName: No data set has that name.
-        BadInput: A file found here is not the right one.
+        BadInput: A file found is not the expected one.
         DataMissing: A file could not be downloaded.
     """
     return [path(file) for file in registry.datasets.get(name).files]
@@ -116,13 +117,13 @@ def _check(place: Path, sha256: str) -> None:
 def _say_unlicensed(dataset: str, repo: str) -> None:
     warnings.warn(
         f"{dataset} is downloaded from github.com/{repo}, which states no licence: use it for your own research, "
-        "and do not pass it on",
+        "and do not redistribute it",
         stacklevel=4,
     )
 
 
 def _download(source: Source, place: Path) -> Path:
-    """Download to a temporary name, check, then move (pooch does all three), so that no half file is ever left."""
+    """Download to a temporary name, check and move (pooch does all three), so that no partial file is ever left."""
     import pooch
 
     if not source.licence:
@@ -136,9 +137,10 @@ def _download(source: Source, place: Path) -> Path:
             downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
         )
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
-        reason = "what came has the wrong checksum" if isinstance(error, ValueError) else str(error)
+        reason = "the download has the wrong checksum" if isinstance(error, ValueError) else str(error)
+        name = f"{source.dataset}/{source.file}"
         raise DataMissing(
-            f"{source.dataset}/{source.file} is not here, and could not be downloaded from {source.url} ({reason}); "
-            f"put the file by hand at {place}, or set TAGKIT_DATA to a folder that holds {source.dataset}/{source.file}"
+            f"{name} is not on this machine and could not be downloaded from {source.url} ({reason}); "
+            f"save the file as {place}, or set TAGKIT_DATA to a folder that contains {name}"
         ) from error
     return place

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tagkit.cache import cache_folder
-from tagkit.datasets.files import parse_json, read_text
+from tagkit.datasets.rows import parse_json, read_text
 from tagkit.errors import BadInput
 from tagkit.product import Product
 

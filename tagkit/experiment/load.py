@@ -114,8 +114,7 @@ def _options(keys: dict[str, Node], name: str) -> dict[str, Any]:
         return {}
     known: tuple[str, ...] | None = None
     if name:
-        parameters = inspect.signature(registry.datasets.get(name).read).parameters.values()
-        known = tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+        known = tuple(inspect.signature(registry.datasets.get(name)).parameters)
     return {key: value.plain() for key, value in keys["options"].mapping((), known).items()}
 
 

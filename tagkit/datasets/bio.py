@@ -1,4 +1,4 @@
-"""Read titles labelled character by character with BIO labels."""
+"""Read titles whose characters have BIO labels."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tagkit.product import Product, Span, Tag
 def read_bio(path: Path, separator: str) -> Iterator[tuple[str, list[str]]]:
     r"""Yield titles with one label per character.
 
-    Each line holds one character, the separator, and its label; an empty line ends a title. The character may itself be
-    any kind of space, so a line is cut by position and never by `split`.
+    Each line holds one character, the separator and the label; an empty line ends a title. The character may itself be
+    a space of any kind, so a line is cut by position and not by `split`.
 
     Args:
         path: The file, UTF-8, with "\n" or "\r\n".
-        separator: The one character between a character and its label.
+        separator: The single character between a character and its label.
 
     Raises:
-        BadInput: A line is not of that form.
+        BadInput: A line is malformed.
     """
     characters: list[str] = []
     labels: list[str] = []
@@ -42,8 +42,8 @@ def read_bio(path: Path, separator: str) -> Iterator[tuple[str, list[str]]]:
 def entities(labels: Sequence[str]) -> list[tuple[int, int, str]]:
     """Turn BIO labels into (start, end, type), end exclusive.
 
-    An I- label that continues nothing of its type begins an entity, as in the CoNLL evaluation script; every label
-    other than B-… and I-… is outside.
+    An I- label that doesn't continue an entity of its type begins one, as in the CoNLL evaluation script. Every label
+    other than B-… and I-… is outside of entities.
     """
     found: list[tuple[int, int, str]] = []
     for position, label in enumerate(labels):
@@ -62,9 +62,9 @@ def products(
 
     Args:
         path: The file.
-        separator: The one character between a character and its label.
-        prefix: What the ids begin with; a running number follows.
-        types: Other names for the types in the file.
+        separator: The single character between a character and its label.
+        prefix: The beginning of the ids; a running number follows.
+        types: The names of the types, by their names in the file (default: as in the file).
         lang: The language of all titles.
 
     Returns:
@@ -72,7 +72,7 @@ def products(
         for each distinct (text, type) with all its spans.
 
     Raises:
-        BadInput: A line is not of the expected form, or a type is not in `types`.
+        BadInput: A line is malformed, or a type is not in `types`.
     """
     out = []
     for number, (title, labels) in enumerate(read_bio(path, separator), 1):

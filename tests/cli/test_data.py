@@ -1,4 +1,4 @@
-"""`tagkit data card` and `tagkit data fetch`: what they print, and that a card can be read before the data are here."""
+"""`tagkit data`: what its commands print, and that a card can be read before the data are on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from tagkit import registry
 from tagkit.cli import app
 from tagkit.datasets import store
-from tagkit.errors import DataMissing
 
 PUBLIC = ("taobao_ner", "oa_mine", "openbg", "dsner_ec")
 
@@ -21,13 +20,13 @@ def offline(tmp_path, monkeypatch):
     """No data on this machine, an empty cache, and every download counted and refused."""
     asked = []
 
-    def refuse(source, place):
-        asked.append(source.file)
-        raise DataMissing(f"{source.file} is not here")
+    def refuse(url, *args, **options):
+        asked.append(url)
+        raise OSError("refused")
 
     monkeypatch.delenv("TAGKIT_DATA", raising=False)
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
-    monkeypatch.setattr(store, "_download", refuse)
+    monkeypatch.setattr("pooch.retrieve", refuse)
     return asked
 
 
@@ -38,13 +37,13 @@ def run(*args: str, code: int = 0) -> str:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_a_card_can_be_read_before_the_data_are_here(name, offline):
+def test_a_card_can_be_read_before_the_data_are_downloaded(name, offline):
     assert run("card", name) == f"{registry.datasets.get(name).card}\n"
     assert json.loads(run("card", name, "--json")) == {"name": name, "card": registry.datasets.get(name).card}
     assert not offline, "nothing was downloaded"
 
 
-def test_the_figures_of_a_reading_stand_on_the_card_where_the_data_are_here(public_data):
+def test_the_card_has_the_statistics_of_a_reading_where_the_data_are(public_data):
     card = run("card", "openbg")
     assert card.startswith(registry.datasets.get("openbg").card) and "Tags: 470" in card
     assert json.loads(run("card", "openbg", "--json"))["card"] == card[:-1]
@@ -57,7 +56,7 @@ def test_some_files_are_not_all(offline, tmp_path):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("[]")
     assert not store.is_here(files) and store.is_here(files[:-1])
-    assert "Figures of this reading" not in run("card", "openbg") and not offline
+    assert "Statistics of this reading" not in run("card", "openbg") and not offline
 
 
 def test_the_card_of_the_users_own_file(tmp_path):
@@ -75,6 +74,6 @@ def test_fetch_as_json(public_data):
     assert all(Path(row["path"]).is_file() for row in rows)
 
 
-def test_nothing_to_fetch_and_nothing_to_be_had(offline):
+def test_nothing_to_fetch_and_nothing_available(offline):
     assert json.loads(run("fetch", "catalogue", "--json")) == [] and run("fetch", "catalogue") == ""
     assert run("fetch", "oa_mine", "--json", code=2) == "" and len(offline) == 1
