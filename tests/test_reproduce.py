@@ -367,7 +367,7 @@ def test_each_run_goes_to_mlflow(workplace):
         ("share: some", 13, "must be a number, not 'some'"),
         ("refine: [limits]", 13, "no refinement is called 'limits'; there are: "),
         ("refine: [{limits: {k: 1}}]", 13, "no refinement is called 'limits'; there are: "),
-        ("refine: [{limit: {k: -1}}]", 13, "a limit is a whole number of at least 0, not -1"),
+        ("refine: [{limit: {k: -1}}]", 13, "the k of limit must be a whole number of at least 0, not -1"),
         ("refine: [{limit: {most: 1}}]", 13, "unexpected keyword argument 'most'"),
         ("refine: [{limit: {k: 1}, thresholds: {}}]", 13, "must be a name, or one name with its parameters"),
         ("leave_out: [cases]", 13, r"no cleaning step is called 'cases' \(did you mean 'case'\?\)"),

@@ -253,7 +253,7 @@ def test_when_all_fail_the_reason_is_told(data, tmp_path, monkeypatch):
         ({"space": None, "params": {"k": 1, "index": "both", "power": 1.0}}, "knn has nothing to tune beside what"),
         ({"strategy": "dictionary"}, "dictionary has nothing to tune; give a space, as in --space"),
         ({"params": {"limit": object()}}, "parameters that are set must be JSON values"),
-        ({"measure": "F1@x"}, "a cutoff is a positive whole number"),
+        ({"measure": "F1@x"}, "k must be a positive whole number"),
         ({"measure": "entity-F1"}, "entity-F1"),
     ],
 )
