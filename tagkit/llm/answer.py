@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import bisect
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
@@ -16,6 +17,8 @@ import jiter
 
 from tagkit.llm.budget import Tokens
 from tagkit.llm.prompt import TAGS, AnswerSchema, Vocabulary
+from tagkit.product import Product, Span, Tag
+from tagkit.text.present import places
 
 KINDS = ("ok", "malformed", "empty", "refused", "truncated", "failed")
 OK, MALFORMED, EMPTY, REFUSED, TRUNCATED, FAILED = KINDS
@@ -23,7 +26,7 @@ THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 BRACKET = re.compile(r"[{\[]")
 MAX_BROKEN = 100
 """So many brackets that begin no JSON are tried; an answer with more of them is malformed."""
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 APOLOGY = re.compile(
     r"\W*(i['’]?m sorry|sorry|i can(no|['’])t|i am (sorry|not able|unable)|抱歉|对不起|很遗憾|我(无法|不能))", re.I
 )
@@ -140,25 +143,16 @@ class Outcome:
     rejected: int = 0
 
 
-@dataclass(frozen=True)
-class ScoredTag:
-    """A tag of an answer: its text, its type ("" for none) and its score."""
-
-    text: str
-    type: str
-    score: float
-
-
 def read_tags(
-    product: str, reply: Reply, schema: AnswerSchema, vocabulary: Vocabulary, limit: int
-) -> tuple[Outcome, list[ScoredTag]]:
+    product: Product, reply: Reply, schema: AnswerSchema, vocabulary: Vocabulary, limit: int
+) -> tuple[Outcome, list[Tag]]:
     """Read the tags of an answer.
 
     A tag's score is the geometric mean of the probabilities of its tokens, where the server gives them for the whole
     answer; else it follows from the rank: 1 for the first tag, decreasing linearly to 1 / limit.
 
     Args:
-        product: The id of the product.
+        product: The product.
         reply: The answer.
         schema: What was asked for.
         vocabulary: What is allowed.
@@ -168,35 +162,37 @@ def read_tags(
         What came of it, and the tags, the best first, each once.
     """
     if reply.refusal or reply.finish == "content_filter":
-        return Outcome(product, REFUSED, reply.refusal or "by the server's content filter"), []
+        return Outcome(product.id, REFUSED, reply.refusal or "by the server's content filter"), []
     content = THINKING.sub("", reply.content).strip()
     cut = reply.finish == "length"
     if not content:
         kind, reason = (TRUNCATED, "cut off before the first tag") if cut else (EMPTY, "no text")
-        return Outcome(product, kind, reason), []
+        return Outcome(product.id, kind, reason), []
     value = find_json(content, cut, lambda value: _fits(value, schema))
     if value is None:
         if APOLOGY.match(content):
-            return Outcome(product, REFUSED, excerpt(content)), []
+            return Outcome(product.id, REFUSED, excerpt(content)), []
         kind, missing = (TRUNCATED, "complete tag") if cut else (MALFORMED, "JSON of the right form")
-        return Outcome(product, kind, f"no {missing} in {excerpt(content)}"), []
-    scores = _TokenScores(reply)
-    found: dict[tuple[str, str], ScoredTag] = {}
+        return Outcome(product.id, kind, f"no {missing} in {excerpt(content)}"), []
+    scores = _string_scores(reply)
+    found: dict[tuple[str, str], Tag] = {}
     rejected = 0
     for rank, (name, text) in enumerate(_pairs(value, schema)):
+        score = max(limit - rank, 1) / limit
+        if reply.logprobs:
+            score = scores[text].pop(0) if scores[text] else 0.0
         spelling = vocabulary.spelling(name, text.strip()) if name in schema.fields else ""
-        score = scores.of(text) if reply.logprobs else max(limit - rank, 1) / limit
-        if spelling:
-            found.setdefault((name, spelling), ScoredTag(spelling, name if schema.typed else "", score))
-        else:
-            rejected += 1
+        rejected += not spelling
+        if spelling and (name, spelling) not in found:
+            spans = tuple(Span(start, end) for start, end in places(spelling, product.text))
+            found[name, spelling] = Tag(spelling, score, "llm", spans, name if schema.typed else "")
     tags = sorted(found.values(), key=lambda tag: -tag.score)[:limit]
+    kind, reason = OK, ""
     if cut:
-        return Outcome(product, TRUNCATED, f"cut off at the maximum length after {len(tags)} tags", rejected), tags
-    if not tags:
-        reason = f"none of the {rejected} tags is allowed" if rejected else "no tag"
-        return Outcome(product, EMPTY, reason, rejected), tags
-    return Outcome(product, OK, "", rejected), tags
+        kind, reason = TRUNCATED, f"cut off at the maximum length after {len(tags)} tags"
+    elif not tags:
+        kind, reason = EMPTY, f"none of the {rejected} tags is allowed" if rejected else "no tag"
+    return Outcome(product.id, kind, reason, rejected), tags
 
 
 def find_json(text: str, cut: bool, fits: Callable[[Any], bool]) -> Any:
@@ -264,40 +260,16 @@ def _pairs(value: Any, schema: AnswerSchema) -> Iterator[tuple[str, str]]:
                 yield name, _text(text)
 
 
-class _TokenScores:
-    """The probabilities of an answer's tags, which are asked for in the order of the answer."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._values = [value for _, value in reply.logprobs]
-        self._ends = list(accumulate(size for size, _ in reply.logprobs))
-        self._strings = list(_strings(reply.content)) if reply.logprobs else []
-        self._next = 0
-
-    def of(self, text: str) -> float:
-        """Return the geometric mean of the probabilities of the tokens that spell the next string with this text."""
-        for number in range(self._next, len(self._strings)):
-            string, start, end = self._strings[number]
-            if string == text:
-                self._next = number + 1
-                first, last = bisect.bisect_right(self._ends, start), bisect.bisect_left(self._ends, end)
-                return _geometric_mean(self._values[first : last + 1])
-        return 0.0
-
-
-def _strings(content: str) -> Iterator[tuple[str, int, int]]:
-    """Yield each JSON string of a text, with the positions in bytes where its characters begin and end."""
-    position = size = 0
-    for match in STRING.finditer(content):
-        size += len(content[position : match.start() + 1].encode())
-        inside = len(match[0][1:-1].encode())
+def _string_scores(reply: Reply) -> dict[str, list[float]]:
+    """Return for each JSON string of an answer the geometric means of the probabilities of its tokens, in order."""
+    ends = list(accumulate(size for size, _ in reply.logprobs))
+    out: dict[str, list[float]] = defaultdict(list)
+    for match in STRING.finditer(reply.content.encode() if reply.logprobs else b""):
+        first, last = bisect_right(ends, match.start() + 1), bisect_left(ends, match.end() - 1)
+        values = [value for _, value in reply.logprobs[first : last + 1]]
         with suppress(ValueError):
-            yield json.loads(match[0]), size, size + inside
-        size += inside
-        position = match.end() - 1
-
-
-def _geometric_mean(logprobs: Sequence[float]) -> float:
-    return min(1.0, math.exp(sum(logprobs) / len(logprobs))) if logprobs else 0.0
+            out[json.loads(match[0])].append(math.exp(sum(values) / len(values)) if values else 0.0)
+    return out
 
 
 def excerpt(text: str, limit: int = 200) -> str:

@@ -113,7 +113,7 @@ def look_up(questions: Sequence[Question], where: str, cache: AnswerCache) -> Ba
         where: The server and the form of the request: part of each key.
         cache: Of answers.
     """
-    batch = Batch([_key([VERSION, where, question.to_json()]) for question in questions])
+    batch = Batch([_key([VERSION, where, vars(question)]) for question in questions])
     for key, question in zip(batch.keys, questions, strict=True):
         if key in batch.replies or key in batch.missing:
             continue
@@ -160,10 +160,9 @@ def ask_missing(batch: Batch, client: Client, cache: AnswerCache, ledger: Ledger
         raise
     total, done = len(batch.keys), batch.n_answered
     if isinstance(end, OverBudget):
-        reason = f"{end}; {ledger.status()}" if str(end) else ledger.status()
         raise BudgetSpent(
-            f"llm: the budget is spent ({reason}): {done} of {total} products have their answer, which is stored; "
-            "raise the budget and run the same again, and only the others are asked",
+            f"llm: the budget is spent ({ledger.status()}): {done} of {total} products have their answer, which is "
+            "stored; raise the budget and run the same again, and only the others are asked",
             done,
             total,
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass
 
 from tagkit.errors import BadInput
-
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -30,19 +29,11 @@ class Tokens:
         """All tokens."""
         return self.prompt + self.completion
 
-
-@dataclass(frozen=True)
-class Prices:
-    """The price of a million tokens, in any one currency; None where it is unknown."""
-
-    prompt: float | None = None
-    completion: float | None = None
-
-    def cost(self, tokens: Tokens) -> float | None:
-        """Return what tokens cost, None without prices."""
-        if self.prompt is None or self.completion is None:
+    def cost(self, price_in: float | None, price_out: float | None) -> float | None:
+        """Return the cost at prices per million tokens of prompts and answers, None without prices."""
+        if price_in is None or price_out is None:
             return None
-        return (tokens.prompt * self.prompt + tokens.completion * self.completion) / MILLION
+        return (self.prompt * price_in + self.completion * price_out) / 1_000_000
 
 
 @dataclass(frozen=True)
@@ -105,38 +96,43 @@ class OverBudget(Exception):
 class Ledger:
     """Accounts for all requests: each one reserves its upper bound and returns what it did not need.
 
-    It can be shared between threads.
-
-    Args:
-        prices: Per million tokens.
-        cost: The budget as a cost; None for no limit.
-        tokens: The budget in tokens; None for no limit.
-
-    Raises:
-        BadInput: There is a budget as a cost without prices, or a budget is negative.
+    It can be shared between threads. The arguments are those of `set_budget`.
     """
 
-    def __init__(self, prices: Prices, cost: float | None = None, tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        price_in: float | None = None,
+        price_out: float | None = None,
+        cost: float | None = None,
+        tokens: int | None = None,
+    ) -> None:
         self._lock = threading.Lock()
-        self._used = Tokens()
-        self._lost = Tokens()
-        self._reserved = Tokens()
+        self._used = self._lost = self._reserved = Tokens()
         self._in_flight = 0
-        self._counts = Spend()
-        self.set_budget(prices, cost, tokens)
+        self._counts: Counter[str] = Counter()
+        self.set_budget(price_in, price_out, cost, tokens)
 
-    def set_budget(self, prices: Prices, cost: float | None, tokens: int | None) -> None:
-        """Set the prices and the budget; what was spent remains.
+    def set_budget(
+        self, price_in: float | None, price_out: float | None, cost: float | None, tokens: int | None
+    ) -> None:
+        """Set prices and budget; what was spent remains.
+
+        Args:
+            price_in: The price of a million tokens of prompts.
+            price_out: The price of a million tokens of answers.
+            cost: The budget as a cost; None for no limit.
+            tokens: The budget in tokens; None for no limit.
 
         Raises:
-            BadInput: As for the class.
+            BadInput: There is a budget as a cost without prices, or a budget is negative.
         """
-        if cost is not None and prices.cost(Tokens()) is None:
+        if cost is not None and (price_in is None or price_out is None):
             raise BadInput("llm: the parameter `budget` needs the prices `price_in` and `price_out` per million tokens")
         if any(limit is not None and limit < 0 for limit in (cost, tokens)):
             raise BadInput("llm: a budget must not be negative")
         with self._lock:
-            self._prices, self._cost, self._tokens = prices, cost, tokens
+            self._prices = price_in, price_out
+            self._max_cost, self._max_tokens = cost, tokens
             self._excess = ""
 
     def reserve(self, bound: Tokens) -> bool:
@@ -149,79 +145,62 @@ class Ledger:
             OverBudget: It does not fit and nothing is in flight, or the server charged more than a request's bound.
         """
         with self._lock:
-            if self._excess or not self._fits(bound):
-                if self._excess or not self._in_flight:
-                    raise OverBudget(self._excess)
+            tokens = self._used + self._lost + self._reserved + bound
+            too_many = self._max_tokens is not None and tokens.total > self._max_tokens
+            too_costly = self._max_cost is not None and (tokens.cost(*self._prices) or 0) > self._max_cost
+            if self._excess or ((too_many or too_costly) and not self._in_flight):
+                raise OverBudget(self._excess)
+            if too_many or too_costly:
                 return False
             self._reserved += bound
             self._in_flight += 1
             return True
 
-    def _fits(self, bound: Tokens) -> bool:
-        tokens = self._used + self._lost + self._reserved + bound
-        cost = self._prices.cost(tokens)
-        return (self._tokens is None or tokens.total <= self._tokens) and (
-            self._cost is None or cost is None or cost <= self._cost
-        )
-
-    def answered(self, bound: Tokens, used: Tokens, counted: bool) -> None:
-        """Record an answer.
+    def settle(self, bound: Tokens, used: Tokens | None = None, *, counted: bool = True, lost: bool = False) -> None:
+        """Record what came of a request.
 
         Args:
             bound: What was reserved.
-            used: What it took. Where that is more than was reserved, a budget cannot be kept any longer: no further
-                request is allowed.
+            used: What the answer took, None without an answer. If it is more than was reserved, no budget can be
+                guaranteed any longer, and no further request is allowed.
             counted: Whether the server counted `used`.
+            lost: Whether the request was sent and brought no answer; otherwise, one without an answer costs nothing.
         """
         with self._lock:
-            self._used += used
-            limited = self._cost is not None or self._tokens is not None
-            if limited and (used.prompt > bound.prompt or used.completion > bound.completion):
-                self._excess = (
-                    f"the server charged {used.total:,} tokens for a request of at most {bound.total:,}: it ignores "
-                    "`max_tokens`"
-                )
-            self._release(bound, requests=1, uncounted=int(not counted))
-
-    def lost(self, bound: Tokens) -> None:
-        """Record a request that was sent and brought no answer."""
-        with self._lock:
-            self._lost += bound
-            self._release(bound, lost=1)
-
-    def refused(self, bound: Tokens) -> None:
-        """Record a request that the server refused or that did not reach it: it costs nothing."""
-        with self._lock:
-            self._release(bound)
+            self._reserved -= bound
+            self._in_flight -= 1
+            if lost:
+                self._lost += bound
+            self._counts.update(requests=int(used is not None), uncounted=int(not counted), lost=int(lost))
+            if used is not None:
+                self._used += used
+                limited = self._max_cost is not None or self._max_tokens is not None
+                if limited and (used.prompt > bound.prompt or used.completion > bound.completion):
+                    self._excess = (
+                        f"the server charged {used.total:,} tokens for a request of at most {bound.total:,}: "
+                        "it ignores `max_tokens`; "
+                    )
 
     def count(self, **more: int) -> None:
         """Count answers from the cache (`cached`) or repeated requests (`retries`)."""
         with self._lock:
-            self._add(**more)
-
-    def _release(self, bound: Tokens, **more: int) -> None:
-        self._reserved -= bound
-        self._in_flight -= 1
-        self._add(**more)
-
-    def _add(self, **more: int) -> None:
-        self._counts = replace(self._counts, **{name: getattr(self._counts, name) + n for name, n in more.items()})
+            self._counts.update(more)
 
     @property
     def spend(self) -> Spend:
         """What was spent so far."""
         with self._lock:
             used = self._used
-            cost = self._prices.cost(used)
-            return replace(self._counts, prompt_tokens=used.prompt, completion_tokens=used.completion, cost=cost)
+            return Spend(
+                **self._counts,
+                prompt_tokens=used.prompt,
+                completion_tokens=used.completion,
+                cost=used.cost(*self._prices),
+            )
 
     def status(self) -> str:
         """Return what is used of the budget, for messages."""
-        with self._lock:
-            used = self._used + self._lost
-            parts = []
-            if self._cost is not None:
-                parts.append(f"{self._prices.cost(used):.6g} of {self._cost:.6g}")
-            if self._tokens is not None:
-                parts.append(f"{used.total:,} of {self._tokens:,} tokens")
-            return " and ".join(parts)
+        used = self._used + self._lost
+        cost = "" if self._max_cost is None else f"{used.cost(*self._prices):.6g} of {self._max_cost:.6g}"
+        tokens = "" if self._max_tokens is None else f"{used.total:,} of {self._max_tokens:,} tokens"
+        return self._excess + " and ".join(filter(None, (cost, tokens)))

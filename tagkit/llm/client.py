@@ -1,13 +1,12 @@
 """Asks a server one question: repeatedly after failures, in a form that it supports, within the budget.
 
 The connection is that of the `openai` package. Its own retries are switched off, because the ledger accounts for every
-single attempt, and because its time limit is one per read, which a server that sends a byte now and then never exceeds.
+attempt, and so is its time limit, which is one per read: a server that sends a byte now and then never exceeds it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 import random
@@ -26,7 +25,7 @@ from tagkit.errors import HostedError
 from tagkit.llm.answer import Reply, excerpt, parse_reply
 from tagkit.llm.budget import Ledger, Tokens
 from tagkit.llm.request import Question, RequestFormat, is_filtered
-from tagkit.llm.server import COMMON_KEY_VARIABLE, KEY_VARIABLE, Server
+from tagkit.llm.server import Server
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -38,8 +37,7 @@ CONNECT = 10.0
 MAX_BYTES = 16 * 2**20
 """A longer response is not read."""
 HEADERS = frozenset(("accept", "connection", "content-length", "content-type", "host"))
-"""What is sent of the headers that `openai` makes; the others describe this machine, or come from variables that are
-meant for openai.com."""
+"""What is sent of the headers that `openai` makes; others describe this machine or are meant for openai.com only."""
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
 UNSUPPORTED = frozenset((400, 415, 422, 500, 501))
 """How servers reject a field that they do not support."""
@@ -65,19 +63,21 @@ class _Problem:
     """What a request brought instead of an answer.
 
     Attributes:
-        message: What happened, without the key.
+        text: What happened, or the body of the response; without the key.
         status: The HTTP status; 0 if there was no response.
+        message: The server's message in that body, if `openai` finds it.
         wait: The seconds that the server asks to wait.
         lost: Whether the server may charge for the request.
     """
 
-    message: str
+    text: str
     status: int = 0
+    message: str = ""
     wait: float = 0.0
     lost: bool = False
 
     def __str__(self) -> str:
-        return f"status {self.status}: {excerpt(_detail(self.message))}" if self.status else self.message
+        return f"status {self.status}: {excerpt(self.message or self.text)}" if self.status else self.text
 
 
 class Client:
@@ -89,24 +89,14 @@ class Client:
         ledger: Accounts for what is spent.
         timeout: Seconds for each request, from connecting to the last byte.
         retries: How often a question is sent again.
-        key_variable: The environment variable of the key, for messages.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        form: RequestFormat,
-        ledger: Ledger,
-        timeout: float,
-        retries: int,
-        key_variable: str = "",
-    ) -> None:
+    def __init__(self, server: Server, form: RequestFormat, ledger: Ledger, timeout: float, retries: int) -> None:
         self._server = server
         self._form = form
         self._ledger = ledger
         self._timeout = timeout
         self._retries = retries
-        self._key_variable = key_variable or f"{KEY_VARIABLE} or {COMMON_KEY_VARIABLE}"
         self._stopped = threading.Event()
         self._probing = asyncio.Lock()
         self._not_before = 0.0
@@ -140,7 +130,7 @@ class Client:
         return await self._ask(question)
 
     async def _ask(self, question: Question) -> Reply:
-        form, attempt, paused = self._form.copy(), 0, 0.0
+        form, attempt, paused = RequestFormat(**vars(self._form)), 0, 0.0
         while True:
             body = form.body(question)
             result = await self._send(body, question.bound)
@@ -148,22 +138,22 @@ class Client:
                 self._form.confirm(form)
                 return result
             self._raise_if_fatal(result)
-            if result.status in UNSUPPORTED and form.adapt(result.message, body, only_named=result.status == 500):
+            if result.status in UNSUPPORTED and form.adapt(result.text, body, only_named=result.status == 500):
                 log.info("the server rejected the request (%s); sent again as %s", result, form)
                 continue
-            if result.status == 400 and is_filtered(result.message):
+            if result.status == 400 and is_filtered(result.text):
                 return Reply("", "content_filter", str(result))
             if result.status and result.status not in RETRIED:
                 raise Failed(str(result))
-            if attempt == self._retries:
-                raise Failed(f"{result} ({attempt + 1} attempt{'s' if attempt else ''})")
-            pause = max(result.wait, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * random.uniform(0.5, 1))
+            attempt += 1
+            if attempt > self._retries:
+                raise Failed(f"{result} ({attempt} attempt{'s' * (attempt > 1)})")
+            pause = max(result.wait, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1))
             paused += pause
             if paused > PATIENCE:
                 raise Failed(f"{result}: the server asks to wait {result.wait:g} s")
             log.info("%s; sent again in %.1f s", result, pause)
             await self._pause(pause)
-            attempt += 1
             self._ledger.count(retries=1)
 
     async def _send(self, body: dict[str, Any], bound: Tokens) -> Reply | _Problem:
@@ -176,11 +166,9 @@ class Client:
             result = await self._exchange(body, bound)
         finally:
             if isinstance(result, Reply):
-                self._ledger.answered(bound, result.tokens, result.counted)
-            elif result.lost:
-                self._ledger.lost(bound)
+                self._ledger.settle(bound, result.tokens, counted=result.counted)
             else:
-                self._ledger.refused(bound)
+                self._ledger.settle(bound, lost=result.lost)
         if isinstance(result, _Problem) and result.status in (429, 503) and result.wait <= PATIENCE:
             self._not_before = max(self._not_before, time.monotonic() + result.wait)
         return result
@@ -194,34 +182,31 @@ class Client:
         except TimeoutError:
             return _Problem(f"no complete answer within {self._timeout:g} s", lost=True)
         except openai.APIStatusError as error:
-            return _Problem(redact(error.response.text), error.status_code, retry_after(error.response.headers))
+            message = redact(error.message.partition(" - ")[2])
+            wait = retry_after(error.response.headers)
+            return _Problem(redact(error.response.text), error.status_code, message, wait)
         except openai.APIConnectionError as error:
             cause = error.__cause__ or error
             return _Problem(redact(f"{type(cause).__name__}: {cause}"), lost=not isinstance(cause, NOT_SENT))
-        reply = parse_reply(response.text, bound)
-        if reply is None:
-            return _Problem(f"the server's answer is no chat completion: {excerpt(redact(response.text))}", lost=True)
-        return reply.redacted(redact)
+        if reply := parse_reply(response.text, bound):
+            return reply.redacted(redact)
+        return _Problem(f"the server's answer is no chat completion: {excerpt(redact(response.text))}", lost=True)
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but no longer than until `stop` is called."""
         end = time.monotonic() + seconds
         while not self._stopped.is_set():
-            left = end - time.monotonic()
-            if left <= 0:
+            if (left := end - time.monotonic()) <= 0:
                 return
             await asyncio.sleep(min(left, 0.1))
         raise Stopped
 
     def _raise_if_fatal(self, problem: _Problem) -> None:
         """Raise if the server would refuse every question."""
-        own_fault = self._form.confirmed and problem.status in (403, 404)  # it has answered others
-        reason = "" if own_fault else FATAL.get(problem.status, "")
-        if problem.status == 429 and "insufficient_quota" in problem.message:
-            reason = FATAL[402]
-        if reason:
-            hint = f"; see the environment variable {self._key_variable}" if problem.status in (401, 403) else ""
-            raise HostedError(f"llm: {reason}{hint}: {problem}")
+        status = 402 if problem.status == 429 and "insufficient_quota" in problem.text else problem.status
+        if status in FATAL and not (self._form.confirmed and status in (403, 404)):  # it has answered others
+            hint = f"; see the environment variable {self._server.key_variable}" if status in (401, 403) else ""
+            raise HostedError(f"llm: {FATAL[status]}{hint}: {problem}")
 
 
 def _connect(server: Server, timeout: float) -> openai.AsyncOpenAI:
@@ -236,8 +221,7 @@ def _connect(server: Server, timeout: float) -> openai.AsyncOpenAI:
     async def prepare(request: httpx2.Request) -> None:
         for name in request.headers.keys() - HEADERS:
             del request.headers[name]
-        request.headers["User-Agent"] = "tagkit"
-        request.headers["Accept-Encoding"] = "identity"
+        request.headers.update({"User-Agent": "tagkit", "Accept-Encoding": "identity"})
         if server.key:
             request.headers["Authorization"] = server.key.header()
 
@@ -245,12 +229,11 @@ def _connect(server: Server, timeout: float) -> openai.AsyncOpenAI:
         response.headers.pop("Content-Encoding", None)  # nothing was to be compressed: a bomb is not unpacked
         response.stream = _Limited(response.stream)
 
-    local_http = server.is_local and server.url.startswith("http:")
     http = openai.DefaultAsyncHttpxClient(
-        verify=not local_http,  # loading the certificates takes longer than a request
+        verify=not (server.is_local and server.url.startswith("http:")),  # certificates take longer than a request
         follow_redirects=False,
         timeout=httpx2.Timeout(None, connect=min(timeout, CONNECT)),
-        mounts={f"all://{httpx2.URL(server.url).host}": None} if server.is_local else None,  # no proxy
+        mounts={f"all://{httpx2.URL(server.url).netloc.decode()}": None} if server.is_local else None,  # no proxy
         event_hooks={"request": [prepare], "response": [limit]},
     )
     return openai.AsyncOpenAI(base_url=server.url, api_key="set by prepare", max_retries=0, http_client=http)
@@ -289,13 +272,3 @@ def retry_after(headers: Mapping[str, str]) -> float:
             return 0.0
         seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return 0.0 if math.isnan(seconds) else max(0.0, seconds)
-
-
-def _detail(text: str) -> str:
-    """Return the message in the body of an error."""
-    try:
-        error = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    detail = error.get("error", error.get("detail", error)) if isinstance(error, dict) else error
-    return str(detail.get("message", detail) if isinstance(detail, dict) else detail)

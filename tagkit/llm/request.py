@@ -36,10 +36,6 @@ class Question:
     max_tokens: int
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return all of it as JSON values: the same for the same question."""
-        return dict(vars(self))
-
     @property
     def bound(self) -> Tokens:
         """The most tokens that it can take, at one token per byte."""
@@ -69,10 +65,6 @@ class RequestFormat:
     system_role: bool = True
     confirmed: bool = field(default=False, repr=False)
 
-    def copy(self) -> RequestFormat:
-        """Return a copy to experiment with."""
-        return RequestFormat(**vars(self))
-
     def confirm(self, worked: RequestFormat) -> None:
         """Take over the first form that the server answered."""
         if not self.confirmed:
@@ -84,11 +76,7 @@ class RequestFormat:
         if not self.system_role and rows[0]["role"] == "system":
             first = rows.pop(0)
             rows[0] = rows[0] | {"content": f"{first['content']}\n\n{rows[0]['content']}"}
-        body: dict[str, Any] = {
-            "model": question.model,
-            "messages": rows,
-            self.max_tokens_field: question.max_tokens,
-        }
+        body: dict[str, Any] = {"model": question.model, "messages": rows, self.max_tokens_field: question.max_tokens}
         if self.structured == "json_schema":
             schema = {"name": "tags", "strict": True, "schema": question.schema}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
@@ -110,20 +98,17 @@ class RequestFormat:
         words = error.lower()
         if "context length" in words or is_filtered(words) or (only_named and self.confirmed):
             return False
-        changed = False
-        for name in OPTIONAL:
-            if name in words and name in body:
-                self.dropped |= {name}
-                changed = True
-        if self.max_tokens_field == "max_tokens" and "max_completion_tokens" in words and "max_tokens" in words:
-            self.max_tokens_field, changed = "max_completion_tokens", True
-        if self.system_role and "system" in words and "role" in words:
-            self.system_role, changed = False, True
+        before = dict(vars(self))
+        self.dropped |= {name for name in OPTIONAL if name in words and name in body}
+        if "max_completion_tokens" in words and "max_tokens" in words:
+            self.max_tokens_field = "max_completion_tokens"
+        if "system" in words and "role" in words:
+            self.system_role = False
         about_format = any(word in words for word in ABOUT_FORMAT)
-        guess = not changed and not self.confirmed and not only_named
+        guess = vars(self) == before and not self.confirmed and not only_named
         if "response_format" in body and not self.fixed and (about_format or guess):
-            self.structured, changed = FORMATS[FORMATS.index(self.structured) + 1], True
-        return changed
+            self.structured = FORMATS[FORMATS.index(self.structured) + 1]
+        return vars(self) != before
 
 
 def is_filtered(error: str) -> bool:

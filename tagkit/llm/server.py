@@ -62,11 +62,13 @@ class Server:
         url: The base URL, such as "http://localhost:8000/v1".
         is_local: Whether it is this machine.
         key: The API key.
+        key_variable: The environment variable that holds it, or may hold it.
     """
 
     url: str
     is_local: bool
     key: ApiKey
+    key_variable: str
 
 
 def find_server(endpoint: str, key_variable: str) -> Server:
@@ -85,21 +87,19 @@ def find_server(endpoint: str, key_variable: str) -> Server:
     """
     url, host = _check_url((endpoint or os.environ.get(ENDPOINT_VARIABLE, "")).strip())
     is_local = _is_local(host)
-    if key_variable:
-        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", key_variable):
-            raise BadInput(
-                "llm: key_variable is the name of an environment variable in capital letters, such as "
-                f"{KEY_VARIABLE}; the key itself belongs in that variable"
-            )
-        if not os.environ.get(key_variable):
-            raise BadInput(f"llm: the environment variable {key_variable}, which should hold the API key, is not set")
-        names = [key_variable]
-    else:
-        names = [KEY_VARIABLE, COMMON_KEY_VARIABLE] if is_local or url.startswith("https:") else [KEY_VARIABLE]
+    private = is_local or url.startswith("https:")
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*|", key_variable):
+        raise BadInput(
+            f"llm: key_variable is the name of an environment variable in capital letters, such as {KEY_VARIABLE}; "
+            "the key itself belongs in that variable"
+        )
+    if key_variable and not os.environ.get(key_variable):
+        raise BadInput(f"llm: the environment variable {key_variable}, which should hold the API key, is not set")
+    names = [key_variable] if key_variable else [KEY_VARIABLE, COMMON_KEY_VARIABLE][: 1 + private]
     name = next((name for name in names if os.environ.get(name)), "")
     if not re.fullmatch(r"[!-~]*", os.environ.get(name, "").strip()):
         raise BadInput(f"llm: the environment variable {name} holds characters that no API key has")
-    return Server(url, is_local, ApiKey(os.environ.get(name, "").strip()))
+    return Server(url, is_local, ApiKey(os.environ.get(name, "").strip()), " or ".join(names))
 
 
 def _check_url(text: str) -> tuple[str, str]:

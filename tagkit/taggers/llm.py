@@ -11,14 +11,13 @@ from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.generation.few_shot import Demonstrations
 from tagkit.llm import answer, batch, prompt
-from tagkit.llm.budget import Estimate, Ledger, Prices, Spend, Tokens
+from tagkit.llm.budget import Estimate, Ledger, Spend, Tokens
 from tagkit.llm.client import Client
 from tagkit.llm.request import FORMATS, Question, RequestFormat
 from tagkit.llm.server import find_server
-from tagkit.product import Product, Span, Tag, Tags, as_products
+from tagkit.product import Product, Tag, Tags, as_products
 from tagkit.tagger import State, Tagger
 from tagkit.text.language import language_of
-from tagkit.text.present import places
 
 log = logging.getLogger(__name__)
 VOCABULARIES = {"auto": None, "closed": True, "open": False}
@@ -124,19 +123,16 @@ class LLM(Tagger):
                 raise BadInput(f"llm: {name} must be at least {least}, not {getattr(self, name)}")
         if not self.timeout > 0:
             raise BadInput(f"llm: timeout must be above 0 seconds, not {self.timeout}")
-        self._new_ledger()
+        Ledger(*self._limits())
 
-    def _new_ledger(self) -> Ledger:
-        return Ledger(self._prices(), self.budget, self.token_budget)
-
-    def _prices(self) -> Prices:
-        return Prices(self.price_in, self.price_out)
+    def _limits(self) -> tuple[float | None, float | None, float | None, int | None]:
+        return self.price_in, self.price_out, self.budget, self.token_budget
 
     def _set_up(self, tagged: Sequence[Product]) -> None:
         self._examples = Demonstrations("similar", max(self.shots, N_NEIGHBOURS)).fit(tagged)
         self._vocabulary = prompt.Vocabulary(tagged, VOCABULARIES[self.vocabulary], self.candidates)
         self._form = RequestFormat() if self.structured == "auto" else RequestFormat(self.structured, fixed=True)
-        self._ledger = self._new_ledger()
+        self._ledger = Ledger(*self._limits())
         self.spend_: Spend = self._ledger.spend
         self.outcomes_: list[answer.Outcome] = []
 
@@ -154,7 +150,7 @@ class LLM(Tagger):
         rows = [product for product in as_products(products) if product.text.strip()]
         asked = self._look_up(self._questions(rows)[0], batch.AnswerCache())
         bound = sum((question.bound for question in asked.missing.values()), Tokens())
-        cost = self._prices().cost(bound)
+        cost = bound.cost(self.price_in, self.price_out)
         return Estimate(len(rows), asked.n_answered, len(asked.missing), bound.prompt, bound.completion, cost)
 
     def outcome_counts(self) -> dict[str, int]:
@@ -189,9 +185,9 @@ class LLM(Tagger):
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         self._check()
-        self._ledger.set_budget(self._prices(), self.budget, self.token_budget)
+        self._ledger.set_budget(*self._limits())
         server = find_server(self.endpoint, self.key_variable)
-        client = Client(server, self._form, self._ledger, self.timeout, self.retries, self.key_variable)
+        client = Client(server, self._form, self._ledger, self.timeout, self.retries)
         questions, schemas = self._questions(products)
         cache = batch.AnswerCache()
         asked = self._look_up(questions, cache)
@@ -208,18 +204,13 @@ class LLM(Tagger):
         self.outcomes_ = []
         out: Tags = []
         for product, schema, key in zip(products, schemas, asked.keys, strict=True):
-            found: list[answer.ScoredTag] = []
+            tags: list[Tag] = []
+            outcome = answer.Outcome(product.id, answer.FAILED, asked.failures.get(key, "not asked"))
             if key in asked.replies:
-                outcome, found = answer.read_tags(product.id, asked.replies[key], schema, self._vocabulary, self.limit)
-            else:
-                outcome = answer.Outcome(product.id, answer.FAILED, asked.failures.get(key, "not asked"))
+                outcome, tags = answer.read_tags(product, asked.replies[key], schema, self._vocabulary, self.limit)
             self.outcomes_.append(outcome)
-            out.append([self._to_tag(tag, product.text) for tag in found])
+            out.append(tags)
         return out
-
-    def _to_tag(self, found: answer.ScoredTag, text: str) -> Tag:
-        spans = tuple(Span(start, end) for start, end in places(found.text, text))
-        return Tag(found.text, found.score, self.name, spans, found.type)
 
     def _warn(self) -> None:
         """Warn of answers that were not as they should be."""

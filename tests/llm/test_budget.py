@@ -6,7 +6,7 @@ import pytest
 from loopback import BLUE, RED, cut, kinds, look_up
 
 from tagkit.errors import BudgetSpent
-from tagkit.llm.budget import Ledger, OverBudget, Prices, Tokens
+from tagkit.llm.budget import Ledger, OverBudget, Tokens
 
 
 def test_the_estimate_is_an_upper_bound_and_sends_nothing(llm_server, make_llm):
@@ -75,15 +75,15 @@ def test_a_server_that_charges_more_than_was_asked_for_is_stopped(llm_server, ma
 
 
 def test_the_ledger_returns_what_a_request_did_not_need():
-    ledger = Ledger(Prices(1.0, 2.0), tokens=100)
+    ledger = Ledger(1.0, 2.0, tokens=100)
     assert ledger.reserve(Tokens(40, 20)) and not ledger.reserve(Tokens(40, 20)), "until the first one is answered"
-    ledger.answered(Tokens(40, 20), Tokens(30, 5), counted=True)
+    ledger.settle(Tokens(40, 20), Tokens(30, 5))
     assert ledger.reserve(Tokens(40, 20))
-    ledger.lost(Tokens(40, 20))
+    ledger.settle(Tokens(40, 20), lost=True)
     with pytest.raises(OverBudget):
         ledger.reserve(Tokens(5, 1))
     assert ledger.reserve(Tokens(4, 1))
-    ledger.refused(Tokens(4, 1))
+    ledger.settle(Tokens(4, 1))
     spend = ledger.spend
     assert (spend.requests, spend.prompt_tokens, spend.completion_tokens, spend.lost) == (1, 30, 5, 1)
     assert spend.cost == pytest.approx(40 / 1e6) and ledger.status() == "95 of 100 tokens"
