@@ -18,7 +18,7 @@ def machine() -> dict[str, Any]:
     """Describe the machine: processor, cores, what it multiplies in hardware, versions."""
     import torch
 
-    from tagkit.neural.options import fast_bf16
+    from tagkit.neural.hardware import fast_bf16
 
     able = {"bf16 in hardware": fast_bf16(), "amx": bool(torch.cpu._is_amx_tile_supported())}
     return environment.machine() | able

@@ -34,7 +34,7 @@ def random_batches(lengths: list[int], size: int, seed: int, epoch: int) -> list
     return [order[first : first + size] for first in range(0, len(order), size)]
 
 
-def fused_attention(model: Any, device: str) -> None:
+def fused_attention(model: Any, where: Any) -> None:
     """Set torch's fused attention, the default of transformers."""
     for part in model.modules():
         if hasattr(part, "set_attn_implementation"):
@@ -48,7 +48,7 @@ WITHOUT: dict[str, tuple[dict[str, Any], list[Change]]] = {
     "fast dropout": ({}, [lambda: patch.object(training, "use_fast_dropout", lambda model: None)]),
     "frozen embeddings": ({"freeze": False}, []),
     "trimmed and frozen embeddings": ({"freeze": False}, [lambda: patch.object(helpers, "trim", lambda *_: None)]),
-    "fused AdamW": ({}, [lambda: patch.object(training, "_fused", lambda device: False)]),
+    "fused AdamW": ({}, [lambda: patch.object(training, "_fused", lambda where: False)]),
     # Augmentation that exchanges nothing, but has every batch read anew.
     "tokenising once": ({"augment": 1e-12}, []),
 }
@@ -89,7 +89,7 @@ def epoch_seconds(model: str, products: tuple[Product, ...], params: dict[str, A
     with ExitStack() as stack:
         for change in [*changes, lambda: patch.object(sequence, "train", timed)]:
             stack.enter_context(change())
-        sequence.Sequence(model, **{"epochs": 1, "freeze": True} | params).fit(products)
+        sequence.Sequence(**{"model": model, "epochs": 1, "freeze": True} | params).fit(products)
     return taken[0]
 
 

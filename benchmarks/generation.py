@@ -39,7 +39,7 @@ from tagkit.generation import Hypothesis, Search, TagList, TypedList
 from tagkit.generation.prompt_format import Item
 from tagkit.generation.votes import pieces
 from tagkit.generation.writer import Writer
-from tagkit.neural.options import fast_bf16
+from tagkit.neural.hardware import fast_bf16
 from tagkit.product import Product
 from tagkit.taggers import create
 from tagkit.weights import wheel as wheels

@@ -5,7 +5,7 @@
 Says so and stops where there is no GPU. First the network alone: `minilm-l6` on random tokens (batches of 256 texts of
 128 tokens, bf16, sdpa, compiled). The share of the peak counts 6 floating-point operations per weight and token in
 training, 2 in tagging, against the card's dense bf16 figure where it is known here. Then the strategy as it is used:
-`sequence` learns OA-Mine's 1,452 titles, plain and compiled, tags its 491 titles eight times over in 32-bit floats and
+`sequence` learns OA-Mine's 1,452 titles, tags its 491 titles eight times over in 32-bit floats and
 in bf16, and one by one; all from strings to tags.
 """
 
@@ -21,22 +21,13 @@ import torch
 from _report import seconds, write
 
 from tagkit.datasets import load
-from tagkit.neural import Backbone, Recipe
-from tagkit.neural.options import use_fast_attention
+from tagkit.neural import Backbone, device
+from tagkit.neural.hardware import use_fast_attention
 from tagkit.taggers.sequence import Sequence
 
 PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "4090": 165e12, "T4": 65e12}
 """Dense bf16 (T4: fp16) operations per second from the makers' data sheets."""
 BATCH, TOKENS, STEPS = 256, 128, 50
-
-
-class Compiled(Sequence):
-    """The strategy with the network compiled in training, or not, as `compiled` says."""
-
-    compiled = False
-
-    def _recipe(self, layers: int) -> Recipe:
-        return replace(super()._recipe(layers), compile=self.compiled)
 
 
 def main() -> None:
@@ -51,7 +42,7 @@ def main() -> None:
     peak = next((value for key, value in PEAK.items() if key in name), None)
     backbone = Backbone.load("minilm-l6").cuda()
     backbone.freeze_embeddings()
-    use_fast_attention(backbone, "cuda")
+    use_fast_attention(backbone, device())
     weights = sum(p.numel() for p in backbone.parameters() if p.requires_grad)
     training, tagging = train_rate(backbone), tag_rate(backbone)
     figures: dict[str, Any] = {
@@ -105,18 +96,16 @@ def tag_rate(backbone: Backbone) -> float:
 
 
 def strategy(epochs: int) -> Iterator[dict[str, float]]:
-    """Yield the rates of `sequence` on OA-Mine as they are measured; compiling, which takes longest, comes last."""
+    """Yield the rates of `sequence` on OA-Mine as they are measured."""
     data = load("oa_mine")
-    tagger = Compiled("minilm-l6", epochs=epochs)
-    yield {f"sequence, {epochs} epochs, plain, seconds": round(seconds(lambda: tagger.fit(data.train)), 1)}
+    tagger = Sequence(model="minilm-l6", epochs=epochs)
+    yield {f"sequence, {epochs} epochs, seconds": round(seconds(lambda: tagger.fit(data.train)), 1)}
     many = [replace(product, id=f"{n} {product.id}") for n in range(8) for product in data.test]
     for precision in ("fp32", "bf16"):
         tagger.set_params(tag_precision=precision).predict(data.test)
         yield {f"sequence, {precision}, titles/s": round(len(many) / seconds(lambda: tagger.predict(many)))}
     alone = seconds(lambda: [tagger.predict([product]) for product in data.test[:100]])
     yield {"sequence, one title by itself, ms": round(10 * alone, 1)}
-    tagger.compiled = True
-    yield {f"sequence, {epochs} epochs, compiled, seconds": round(seconds(lambda: tagger.fit(data.train)), 1)}
 
 
 def _rate(step: Any) -> float:

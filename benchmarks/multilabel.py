@@ -23,6 +23,7 @@ from typing import Any
 import omikuji
 from _report import write
 
+from tagkit.cache import FitCache
 from tagkit.datasets import load
 from tagkit.features import TextFeatures, targets
 from tagkit.measures import Run, parse_all
@@ -38,10 +39,9 @@ class Omikuji(Tagger):
 
     name = "omikuji"
 
-    def __init__(self, limit: int = 20) -> None:
-        self.limit = limit
+    limit: int = 20
 
-    def _fit(self, train: Sequence[Product], dev: Sequence[Product]) -> None:
+    def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self.tags_ = sorted({tag for product in train for tag in product.tags})
         self._features = TextFeatures(min_count=2)
         x = self._features.fit(train, self.tags_)

@@ -27,7 +27,7 @@ from transformers.utils import logging
 
 from tagkit.datasets import load
 from tagkit.neural.bio import gold_spans, without_overlaps
-from tagkit.neural.options import fast_bf16
+from tagkit.neural.hardware import fast_bf16
 from tagkit.neural.tokens import with_word_borders
 from tagkit.product import Product, Tag
 from tagkit.taggers.sequence import Sequence
@@ -44,7 +44,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.set_verbosity_error()
     data = load("oa_mine")
-    ours = Sequence("minilm-l6", category=False, epochs=options.epochs).fit(data.train)
+    ours = Sequence(model="minilm-l6", category=False, epochs=options.epochs).fit(data.train)
     titles = [product.title for product in data.test] * options.repeats
     with tempfile.TemporaryDirectory() as folder:
         theirs = as_pipeline(ours, Path(folder))

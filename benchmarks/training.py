@@ -38,12 +38,12 @@ def main() -> None:
     options = parser.parse_args()
     data = load("oa_mine")
     plain: dict[str, Any] = {"learning_rate": RATE, "average": 0.0, "epochs": options.epochs, "seed": options.seed}
-    ours = Sequence("minilm-l6", **plain)
+    ours = Sequence(model="minilm-l6", **plain)
     start = time.perf_counter()
     ours.fit(data.train)
     our_seconds = time.perf_counter() - start
     print(f"tagkit: {our_seconds:.0f} s, F1 {score(ours, data):.2f}", flush=True)
-    theirs = Sequence("minilm-l6", **plain)
+    theirs = Sequence(model="minilm-l6", **plain)
     their_seconds = fit_with_trainer(theirs, data)
     write(
         "training",

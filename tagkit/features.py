@@ -19,7 +19,7 @@ from tagkit.text.segment import Segmenter
 from tagkit.text.stopwords import is_stopword
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class CleaningOptions:
     """How the text of a product is cleaned.
 

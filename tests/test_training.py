@@ -1,4 +1,4 @@
-"""The training loop: buckets, recipe, early stopping, average of weights, going on after a kill."""
+"""The training loop: buckets, options, early stopping, average of weights, going on after a kill."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ torch = pytest.importorskip("torch", reason="training needs tagkit[models]")
 from torch import nn  # noqa: E402
 
 from tagkit.errors import BadInput  # noqa: E402
-from tagkit.neural import Recipe, train  # noqa: E402
+from tagkit.neural import TrainOptions, train  # noqa: E402
 from tagkit.neural.batches import shuffled_buckets, sorted_buckets  # noqa: E402
 from tagkit.neural.checkpoint import Checkpoint  # noqa: E402
-from tagkit.neural.dropout import FastDropout  # noqa: E402
+from tagkit.neural.training import FastDropout  # noqa: E402
 
 INPUTS = torch.linspace(-1, 1, 64).reshape(32, 2)
 TARGETS = INPUTS @ torch.tensor([[2.0], [-1.0]]) + 0.5
@@ -38,8 +38,8 @@ def figure(model):
     return -loss(model, {key: value.to(device) for key, value in collate(range(32)).items()}).item()
 
 
-def run(model, recipe, **keywords):
-    return train(model, loss, collate, [1 + i % 5 for i in range(len(INPUTS))], recipe, show=False, **keywords)
+def run(model, options, **keywords):
+    return train(model, loss, collate, [1 + i % 5 for i in range(len(INPUTS))], options, show=False, **keywords)
 
 
 def weights(model):
@@ -68,7 +68,7 @@ def test_prediction_buckets_keep_to_their_tokens():
 
 def test_training_lowers_the_loss_and_keeps_a_history():
     model = network()
-    history = run(model, Recipe(epochs=60, learning_rate=0.03, batch_size=8, precision="fp32"))
+    history = run(model, TrainOptions(epochs=60, learning_rate=0.03, batch_size=8, precision="fp32"))
     epochs = [row["epoch_loss"] for row in history if "epoch_loss" in row]
     assert len(epochs) == 60
     assert epochs[-1] < 0.2 * epochs[0]
@@ -79,26 +79,25 @@ def test_training_lowers_the_loss_and_keeps_a_history():
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_random_state():
-    recipe = Recipe(epochs=3, batch_size=8, learning_rate=0.01, precision="fp32", average=0.9)
+    options = TrainOptions(epochs=3, batch_size=8, learning_rate=0.01, precision="fp32", average=0.9)
     first, second, other = network(), network(), network()
     torch.manual_seed(77)
     state = torch.get_rng_state()
-    run(first, recipe)
+    run(first, options)
     assert torch.equal(torch.get_rng_state(), state)
     torch.rand(5)
-    run(second, recipe)
-    run(other, replace(recipe, seed=1))
+    run(second, options)
+    run(other, replace(options, seed=1))
     assert torch.equal(weights(first), weights(second))
     assert not torch.equal(weights(first), weights(other))
 
 
-@pytest.mark.parametrize("accumulate", [1, 3])
-def test_a_killed_run_goes_on_with_the_same_result(tmp_path, monkeypatch, accumulate):
+def test_a_killed_run_goes_on_with_the_same_result(tmp_path, monkeypatch):
     monkeypatch.setattr(Checkpoint, "SECONDS", 0.0)
     file = tmp_path / "run.safetensors"
-    recipe = Recipe(epochs=6, batch_size=8, learning_rate=0.02, precision="fp32", average=0.8, accumulate=accumulate)
+    options = TrainOptions(epochs=6, batch_size=8, learning_rate=0.02, precision="fp32", average=0.8)
     whole = network()
-    history = run(whole, recipe, evaluate=figure)
+    history = run(whole, options, evaluate=figure)
     calls = []
 
     def evaluate(model):
@@ -108,10 +107,10 @@ def test_a_killed_run_goes_on_with_the_same_result(tmp_path, monkeypatch, accumu
         return figure(model)
 
     with pytest.raises(KeyboardInterrupt):
-        run(network(), recipe, evaluate=evaluate, checkpoint=file)
+        run(network(), options, evaluate=evaluate, checkpoint=file)
     assert file.is_file()
     again = network()
-    resumed = run(again, recipe, evaluate=evaluate, checkpoint=file)
+    resumed = run(again, options, evaluate=evaluate, checkpoint=file)
     assert len(calls) == 4 + 3
     assert torch.equal(weights(again), weights(whole))
     assert [row.get("loss") for row in resumed] == [row.get("loss") for row in history]
@@ -122,9 +121,9 @@ def test_a_checkpoint_that_does_not_fit_is_put_aside(tmp_path, caplog):
     file = tmp_path / "run.safetensors"
     file.write_bytes(b"no safetensors")
     model, plain = network(), network()
-    recipe = Recipe(epochs=2, batch_size=8, precision="fp32")
-    run(model, recipe, checkpoint=file)
-    run(plain, recipe)
+    options = TrainOptions(epochs=2, batch_size=8, precision="fp32")
+    run(model, options, checkpoint=file)
+    run(plain, options)
     assert "cannot be used" in caplog.text
     assert torch.equal(weights(model), weights(plain))
 
@@ -138,7 +137,7 @@ def test_early_stopping_keeps_the_best_epoch():
         return next(figures)
 
     model = network()
-    run(model, Recipe(epochs=5, batch_size=8, precision="fp32", patience=2), evaluate=evaluate)
+    run(model, TrainOptions(epochs=5, batch_size=8, precision="fp32", patience=2), evaluate=evaluate)
     assert len(seen) == 4
     assert torch.equal(weights(model), seen[1])
 
@@ -158,37 +157,44 @@ def test_frozen_parameters_stay():
     model = network()
     model[0].requires_grad_(False)
     before = model[0].weight.clone(), model[3].weight.clone()
-    run(model, Recipe(epochs=1, precision="fp32", weight_decay=0.5))
+    run(model, TrainOptions(epochs=1, precision="fp32"))
     assert torch.equal(model[0].weight.cpu(), before[0])
     assert not torch.equal(model[3].weight.cpu(), before[1])
 
 
 def test_bf16_trains_too():
     model = network()
-    history = run(model, Recipe(epochs=40, learning_rate=0.03, batch_size=8, precision="bf16"))
+    history = run(model, TrainOptions(epochs=40, learning_rate=0.03, batch_size=8, precision="bf16"))
     epochs = [row["epoch_loss"] for row in history if "epoch_loss" in row]
     assert epochs[-1] < 0.4 * epochs[0]
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"epochs": 0}, {"batch_size": 1.5}, {"learning_rate": -1}, {"precision": "fp8"}, {"average": 1.0}, {"clip": 0}],
+    [
+        {"epochs": 0},
+        {"batch_size": 1.5},
+        {"learning_rate": -1},
+        {"precision": "fp8"},
+        {"average": 1.0},
+        {"learning_rate": None},
+    ],
 )
 def test_a_wrong_setting_is_named(wrong):
     with pytest.raises(BadInput, match=next(iter(wrong))):
-        Recipe(**wrong)
+        run(network(), TrainOptions(**wrong))
 
 
 def test_curves_go_to_the_active_mlflow_run(tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
-    from tagkit.neural.progress import Progress
+    from tagkit.neural.training import Progress
 
     monkeypatch.setattr(Progress, "EVERY", -1.0)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'm.db'}")
     mlflow.create_experiment("curves", artifact_location=(tmp_path / "a").as_uri())
     mlflow.set_experiment("curves")
     with mlflow.start_run() as active:
-        run(network(), Recipe(epochs=2, batch_size=8, precision="fp32"), name="net", evaluate=lambda _: 0.5)
+        run(network(), TrainOptions(epochs=2, batch_size=8, precision="fp32"), name="net", evaluate=lambda _: 0.5)
     client = mlflow.MlflowClient()
     points = client.get_metric_history(active.info.run_id, "net/loss")
     assert len(points) == 8

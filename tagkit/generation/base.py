@@ -15,7 +15,7 @@ from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import Tagger
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class DecodingOptions:
     """How lists of tags are decoded.
 
@@ -103,6 +103,12 @@ class ListWriter(DecodingOptions, Tagger):
             right += [item in gold for item in found]
         self._confidence = Confidence()
         self._confidence.fit(votes, right)
+
+    def _micro_f1(self, found: Votes, products: Sequence[Product]) -> float:
+        """Return the micro-F1 of written tags against the gold ones, for choosing the best epoch on dev."""
+        gold = [set(items(product, self.typed_)) for product in products]
+        hits = sum(len(votes.keys() & right) for votes, right in zip(found, gold, strict=True))
+        return 2 * hits / max(1, sum(map(len, found)) + sum(map(len, gold)))
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         out, known = [], self._known

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tagkit.generation.prompt_format import Item, items
 from tagkit.generation.target_order import Target, TargetOrder
 from tagkit.generation.writer import Writer
-from tagkit.neural import Recipe, bio, train
+from tagkit.neural import TrainOptions, bio, train
 from tagkit.neural.augment import ValueSwap
 from tagkit.product import Product
 
@@ -22,7 +22,7 @@ def fine_tune(
     writer: Writer,
     products: Sequence[Product],
     order: str,
-    recipe: Recipe,
+    options: TrainOptions,
     *,
     augment: float,
     layers: int,
@@ -36,7 +36,7 @@ def fine_tune(
         writer: What writes.
         products: What it learns from.
         order: One of `ORDERS`.
-        recipe: The settings.
+        options: How to train.
         augment: How likely, each time, a typed value is exchanged for another of its type from the same category.
         layers: How many of the last layers are trained; 0: all weights are.
         lora: Rank of the matrices that are trained and then added to the weights; 0: the weights are trained.
@@ -63,14 +63,14 @@ def fine_tune(
         model.train_top(layers)
     if lora:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.seed)
+            torch.manual_seed(options.seed)
             model.add_lora(lora)
     history = train(
         model,
         loss,
         batch,
         [len(prompt) + len(prompt_format.line(tags)) for prompt, tags in zip(prompts, lists, strict=True)],
-        recipe,
+        options,
         name="generator",
         evaluate=evaluate,
         checkpoint=checkpoint,

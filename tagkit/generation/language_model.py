@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -18,8 +17,9 @@ from transformers.utils import logging as hub_logging
 from tagkit import weights
 from tagkit.errors import BadInput
 from tagkit.generation.causal import CausalStepper
+from tagkit.neural import device
 from tagkit.neural.backbone import read_tokenizer
-from tagkit.neural.options import resolve_precision, set_up_gpu
+from tagkit.neural.hardware import uses_bf16
 from tagkit.registry import missing_extra
 
 State = dict[str, Any]
@@ -164,17 +164,15 @@ class LanguageModel(nn.Module):
             room: With a number, the cache is a static one with room for so many tokens, and on a GPU the steps are
                 compiled.
         """
-        device = Accelerator().device
-        self.to(device).eval()
+        where = device()
+        self.to(where).eval()
         model = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         model.set_attn_implementation("sdpa")
-        if device.type == "cuda":
-            set_up_gpu()
-        if resolve_precision(precision, str(device)) == "bf16":
+        if uses_bf16(precision, where):
             if not self._low:
                 self._low.append(copy.deepcopy(model).to(torch.bfloat16))
             model = self._low[0]
-        compiled = room is not None and device.type == "cuda"
+        compiled = room is not None and where.type == "cuda"
         return CausalStepper(model, self.padding, prefix, room=room, compiled=compiled)
 
     def changed(self) -> None:

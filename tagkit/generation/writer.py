@@ -8,7 +8,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from tqdm import tqdm
 
 from tagkit.errors import BadInput
@@ -21,6 +20,7 @@ from tagkit.generation.hypothesis import DROP
 from tagkit.generation.language_model import LanguageModel
 from tagkit.generation.prompt_format import PromptFormat, Votes
 from tagkit.generation.votes import count_votes
+from tagkit.neural import device
 from tagkit.neural.batches import sorted_buckets
 from tagkit.neural.inference import side_by_side
 from tagkit.product import Product
@@ -176,7 +176,7 @@ class Writer:
         Yields:
             The positions of a batch's prompts, and for each the texts, the best first.
         """
-        workers = min(SIDE_BY_SIDE, torch.get_num_threads()) if Accelerator().device.type == "cpu" else 1
+        workers = min(SIDE_BY_SIDE, torch.get_num_threads()) if device().type == "cpu" else 1
         batches = sorted_buckets(
             [len(prompt) + search.tokens for prompt in prompts],
             tokens=TOKENS // workers // search.width,

@@ -13,11 +13,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from tagkit.neural.batches import sorted_buckets
-from tagkit.neural.options import resolve_precision, use_fast_attention
+from tagkit.neural.hardware import device, prepare, uses_bf16
 from tagkit.neural.tokens import Window
 
 MOST, FEWEST = 1024, 256
@@ -41,13 +40,6 @@ def pad(windows: Sequence[Window], padding: int) -> dict[str, Tensor]:
     return {"ids": torch.from_numpy(ids), "mask": torch.from_numpy(mask)}
 
 
-def make_ready(model: nn.Module, device: torch.device) -> None:
-    """Put a model on a device and into evaluation mode, unless it is so: to go through its parts takes milliseconds."""
-    if model.training or next(model.parameters()).device != device:
-        model.to(device).eval()
-        use_fast_attention(model, str(device))
-
-
 def run(
     model: nn.Module, windows: Sequence[Window], padding: int, precision: str = "fp32", **extra: Any
 ) -> Iterator[Found]:
@@ -63,20 +55,20 @@ def run(
     Yields:
         The positions of a batch's windows, and the model's output for them in fp32 on the CPU.
     """
-    device = Accelerator().device
-    make_ready(model, device)
-    low = resolve_precision(precision, str(device)) == "bf16"
+    where = device()
+    prepare(model, where)
+    low = uses_bf16(precision, where)
 
     @torch.inference_mode()
     def outputs(batch: list[int]) -> Found:
-        given = {key: value.to(device) for key, value in pad([windows[i] for i in batch], padding).items()}
-        with torch.autocast(device.type, torch.bfloat16, enabled=low):
+        given = {key: value.to(where) for key, value in pad([windows[i] for i in batch], padding).items()}
+        with torch.autocast(where.type, torch.bfloat16, enabled=low):
             output = model(**given, **extra)
         return batch, output.float().cpu()
 
     lengths = [len(window) for window in windows]
-    workers = torch.get_num_threads() if device.type == "cpu" else 1
-    if device.type == "cuda":
+    workers = torch.get_num_threads() if where.type == "cpu" else 1
+    if where.type == "cuda":
         batches = sorted_buckets(lengths, **ON_GPU)
     elif workers == 1:
         batches = sorted_buckets(lengths)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.neural import Recipe, Window, bio, helpers, train
+from tagkit.neural import TrainOptions, Window, bio, helpers, train
 from tagkit.neural.bilstm import (
     PADDING,
     UNKNOWN,
@@ -34,7 +34,7 @@ PIECE = 256
 """The most characters learnt from at once. A longer text is learnt from in pieces, and is tagged as a whole."""
 
 
-class BiLSTMCRF(Labeller):
+class BiLSTMCRF(TrainOptions, Labeller):
     """BIO labelling of characters by a bidirectional LSTM and a conditional random field, without an encoder.
 
     Sentences labelled by a dictionary lack entities. Where a product counts as partly labelled (`partial`), its known
@@ -57,12 +57,6 @@ class BiLSTMCRF(Labeller):
         size: Dimension of the character vectors.
         hidden: Units of the LSTM in each direction.
         dropout: Before and after the LSTM.
-        epochs: Passes over train.
-        learning_rate: The highest.
-        batch_size: Sentences per step.
-        average: Decay of the moving average of the weights that is used in the end; 0: none.
-        patience: Stop after so many epochs without a better F1 on dev, and keep the best epoch; 0: train all epochs.
-        seed: Of the first weights, the order of sentences, dropout and the policy's choices.
 
     Source: Yang et al., Distantly Supervised NER with Partial Annotation Learning and Reinforcement Learning (COLING
     2018); policy gradient: Williams, Simple Statistical Gradient-Following Algorithms (Machine Learning 1992).
@@ -87,9 +81,7 @@ class BiLSTMCRF(Labeller):
     epochs: int = 40
     learning_rate: float = 3e-3
     batch_size: int = 64
-    average: float = 0.0
-    patience: int = 0
-    seed: int = 0
+    precision: str = "fp32"
 
     def _fit(self, train_: Rows[Product], dev: Rows[Product], cache: FitCache) -> None:
         self._check_parameters()
@@ -112,7 +104,7 @@ class BiLSTMCRF(Labeller):
             lambda net, batch: loss(self._net.chain, batch, *net(batch["ids"], batch["mask"], batch["allowed"])),
             lambda rows: collate([examples[i] for i in rows]),
             [len(piece) for piece, *_ in examples],
-            self._recipe(),
+            self.train_options(),
             name=self.name,
             evaluate=(lambda _: bio.span_f1(self._tag(judged), judged)) if judged else None,
             checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, judged),
@@ -124,17 +116,6 @@ class BiLSTMCRF(Labeller):
                 raise BadInput(f"{name} is a whole number of at least 1, not {getattr(self, name)!r}")
         if not 0 <= self.dropout < 1:
             raise BadInput(f"dropout is at least 0 and below 1, not {self.dropout!r}")
-
-    def _recipe(self) -> Recipe:
-        return Recipe(
-            epochs=self.epochs,
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            average=self.average,
-            precision="fp32",
-            patience=self.patience,
-            seed=self.seed,
-        )
 
     def _network(self) -> Network:
         count = UNKNOWN + 1 + len(self.characters_)

@@ -15,7 +15,7 @@ from tagkit.cache import FitCache
 from tagkit.calibration import platt
 from tagkit.errors import BadInput
 from tagkit.features import targets
-from tagkit.neural import Backbone, Recipe, Window, helpers, train
+from tagkit.neural import Backbone, TrainOptions, Window, helpers, train
 from tagkit.neural.inference import pad, run
 from tagkit.neural.label_scorer import Scorer
 from tagkit.neural.losses import LOSSES, multilabel_loss
@@ -27,7 +27,7 @@ from tagkit.taggers._stacked_features import Surface
 Floats = NDArray[np.float32]
 
 
-class Encoder(Tagger):
+class Encoder(TrainOptions, Tagger):
     """One logit per tag from the mean vector x of a fine-tuned encoder.
 
     The logit of tag t is (Wx)·l_t + d_t·x + b_t + c·s_t. l_t is the vector that the encoder gave the tag's own text
@@ -50,19 +50,12 @@ class Encoder(Tagger):
         loss: "bce", "focal" or "asymmetric".
         balance: Gold tags count (products / products with the tag) to this power; 0: all alike.
         min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
-        epochs: Passes over train.
-        learning_rate: The highest, of the encoder.
-        head_rate: By how much the rest learns faster.
-        batch_size: Products per step.
-        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        head_rate: By how much the learning rate of all but the encoder is multiplied.
         dropout: On the mean vector.
         freeze: Whether the word embeddings stay as they are.
-        patience: Stop after so many epochs without a better micro-F1 on dev; 0: train all epochs.
         window: The most tokens read at once; None: what the model can.
         limit: How many tags to give at most.
-        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
-        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
-        seed: Of the order of products and dropout.
+        tag_precision: Of tagging, as `precision`; in fp32 a product's scores do not depend on the batch (within 1e-4).
 
     Source: Devlin et al., BERT (NAACL 2019); label texts as weights: Pappas and Henderson, GILE: A Generalized
     Input-Label Embedding for Text Classification (TACL 2019); linear part: Cheng et al., Wide & Deep Learning for
@@ -89,16 +82,11 @@ class Encoder(Tagger):
     epochs: int = 12
     learning_rate: float = 3e-4
     head_rate: float = 3.0
-    batch_size: int = 16
-    average: float = 0.0
     dropout: float = 0.1
     freeze: bool = True
-    patience: int = 0
     window: int | None = None
     limit: int = 20
-    precision: str = "auto"
     tag_precision: str = "fp32"
-    seed: int = 0
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         if self.loss not in LOSSES:
@@ -132,28 +120,16 @@ class Encoder(Tagger):
             ),
             lambda rows: _collate([windows[i] for i in rows], gold, wide, backbone.padding),
             [len(window) for window in windows],
-            self._recipe(),
+            self.train_options(),
             name=self.name,
             evaluate=(lambda _: _best_f1(self._logits(judged, cache), truth.toarray()))
             if judged and self.patience
             else None,
-            is_head=lambda key: not key.startswith("backbone."),
+            head_rate=self.head_rate,
             checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, dev),
         )
         if judged:
             self.scale_, self.shift_ = platt(self._logits(judged, cache), truth)
-
-    def _recipe(self) -> Recipe:
-        return Recipe(
-            epochs=self.epochs,
-            learning_rate=self.learning_rate,
-            head_rate=self.head_rate,
-            batch_size=self.batch_size,
-            average=self.average,
-            precision=self.precision,
-            patience=self.patience,
-            seed=self.seed,
-        )
 
     def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
         prefixes = [product.category for product in products] if self.category else None

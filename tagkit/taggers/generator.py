@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 import torch
-from accelerate import Accelerator
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
@@ -21,7 +20,7 @@ from tagkit.generation.prompt_format import Item, PromptFormat, Votes, items
 from tagkit.generation.target_order import ORDERS
 from tagkit.generation.votes import Confidence
 from tagkit.generation.writer import Writer
-from tagkit.neural import Recipe, helpers
+from tagkit.neural import TrainOptions, device, helpers
 from tagkit.product import Product, as_products
 from tagkit.tagger import Space, State
 
@@ -31,7 +30,7 @@ UNLEARNT = 64
 """The most tokens of a list when there is no train list to learn it from."""
 
 
-class Generator(ListWriter):
+class Generator(TrainOptions, ListWriter):
     """A language model reads "Product: ... Tags:" and writes "a; b; c".
 
     *fine-tuned* trains the model on train, the loss on the tags alone. *prompted* leaves it as it is and shows it an
@@ -56,18 +55,13 @@ class Generator(ListWriter):
         augment: How likely, in each epoch, a typed value is exchanged for another of its type from the same category.
         layers: How many of the last layers are trained, which takes less time; 0: all weights are.
         lora: Rank of the matrices that are trained in the place of the weights (needs peft); 0: none.
-        epochs: Passes over train.
-        learning_rate: The highest; None: 3e-4, and 1e-3 with LoRA.
-        batch_size: Products per step.
-        average: Decay of the moving average of the weights that is used in the end; 0: none.
-        patience: Stop after so many epochs without a better micro-F1 on dev, and keep the best; 0: train all epochs.
+        learning_rate: See `TrainOptions`; None: 3e-4, and 1e-3 with LoRA.
         decoding: "constrained" or "open".
         candidates: Constrained plain tags: how many are recalled first (by look-up, neighbours and the graph of tags
             that stand together) for the model to choose from; 0: all of train.
         tokens: The most tokens written; None: a quarter more than almost all of train's lists have.
         window: The most tokens of a text that are read.
-        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
-        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        tag_precision: Of tagging, as `precision`; in fp32 a product's scores do not depend on the batch (within 1e-4).
         compile: Whether tagging uses a static cache and, on a GPU, compiled steps.
 
     Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); constrained: De
@@ -96,13 +90,10 @@ class Generator(ListWriter):
     epochs: int = 3
     learning_rate: float | None = None
     batch_size: int = 8
-    average: float = 0.0
-    patience: int = 0
     decoding: str = "constrained"
     candidates: int = 0
     tokens: int | None = None
     window: int = 512
-    precision: str = "auto"
     tag_precision: str = "fp32"
     compile: bool = False
 
@@ -130,7 +121,7 @@ class Generator(ListWriter):
                 self._writer,
                 tagged,
                 self.order,
-                self._recipe(),
+                self.train_options(learning_rate=self.learning_rate or (1e-3 if self.lora else 3e-4)),
                 augment=self.augment,
                 layers=self.layers,
                 lora=self.lora,
@@ -170,25 +161,12 @@ class Generator(ListWriter):
             candidates=self.candidates,
         )
 
-    def _recipe(self) -> Recipe:
-        return Recipe(
-            epochs=self.epochs,
-            learning_rate=self.learning_rate or (1e-3 if self.lora else 3e-4),
-            batch_size=self.batch_size,
-            average=self.average,
-            precision=self.precision,
-            patience=self.patience,
-            seed=self.seed,
-        )
-
     def _f1(self, products: Sequence[Product]) -> float:
-        """Return the micro-F1 of one greedy text per product, for choosing the epoch."""
+        """Return the micro-F1 of one greedy list per product, for choosing the best epoch."""
         self._writer.model.changed()
-        with torch.autocast(Accelerator().device.type, enabled=False):
+        with torch.autocast(device().type, enabled=False):
             found = self._writer.votes(products, Search(tokens=self._writer.tokens), self.precision)
-        gold = [set(items(product, self.typed_)) for product in products]
-        hits = sum(len(votes.keys() & right) for votes, right in zip(found, gold, strict=True))
-        return 2 * hits / max(1, sum(map(len, found)) + sum(map(len, gold)))
+        return self._micro_f1(found, products)
 
     def votes(self, products: Sequence[Product]) -> Votes:
         """Return for each product the tags that were written, with their votes and log-probabilities."""

@@ -7,22 +7,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.generation import SpecialTokens, decode
+from tagkit.generation import Search, SpecialTokens, decode
 from tagkit.generation.base import ListWriter
 from tagkit.generation.prompt_format import Item, Votes
 from tagkit.generation.tag_batches import CopySpans, TagBatches, loss
 from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper
 from tagkit.generation.target_order import ORDERS, TargetOrder
 from tagkit.generation.votes import Confidence, Vote, count_votes
-from tagkit.neural import Backbone, Recipe, Window, helpers, train
+from tagkit.neural import Backbone, TrainOptions, Window, device, helpers, train
 from tagkit.neural.batches import sorted_buckets
-from tagkit.neural.inference import make_ready
-from tagkit.neural.options import resolve_precision
+from tagkit.neural.hardware import prepare, uses_bf16
 from tagkit.neural.vectors import embed
 from tagkit.product import Product, as_products
 from tagkit.tagger import Space, State
@@ -36,7 +34,7 @@ MOST, LEAST = 64, 0.001
 """So many tags of a product are looked at, and none that a smaller share of lists would have."""
 
 
-class Seq2Seq(ListWriter):
+class Seq2Seq(TrainOptions, ListWriter):
     """An encoder and a recurrent decoder whose tokens are whole tags.
 
     The decoder writes one tag at a time and so knows, unlike `encoder`, which tags stand already: what goes with them
@@ -55,17 +53,12 @@ class Seq2Seq(ListWriter):
         min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
         order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
             tag that is left is right, see `TargetOrder`).
-        epochs: Passes over train.
-        learning_rate: The highest, of the encoder.
-        head_rate: By how much the rest learns faster.
-        batch_size: Products per step.
-        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        head_rate: By how much the learning rate of all but the encoder is multiplied.
         dropout: On the vectors that score.
         freeze: Whether the word embeddings stay as they are.
         decoding: "constrained" or "open".
         window: The most tokens of a text that are read; None: what the model can.
-        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
-        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        tag_precision: Of tagging, as `precision`; in fp32 a product's scores do not depend on the batch (within 1e-4).
 
     Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); the order "set":
     Ye et al., One2Set (ACL 2021); votes: Wang et al., Self-Consistency (ICLR 2023).
@@ -90,15 +83,12 @@ class Seq2Seq(ListWriter):
     epochs: int = 6
     learning_rate: float = 3e-4
     head_rate: float = 3.0
-    batch_size: int = 16
-    average: float = 0.0
     dropout: float = 0.1
     freeze: bool = True
     decoding: str = "constrained"
     method: str = "sample"
     returns: int = 16
     window: int | None = None
-    precision: str = "auto"
     tag_precision: str = "fp32"
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
@@ -128,28 +118,19 @@ class Seq2Seq(ListWriter):
         learn = TagBatches(TargetOrder(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels)), lists)
         if self.decoding == "open":
             learn.hide(tagged, self.tags_, readings)
+        judged = [product for product in dev if product.tags] if self.patience else []
         self.history_ = train(
             self._net,
             loss,
             lambda rows: learn([readings[i] for i in rows], rows, backbone.padding),
             [len(reading.window) for reading in readings],
-            self._recipe(),
+            self.train_options(),
             name=self.name,
-            is_head=lambda key: "backbone." not in key,
+            head_rate=self.head_rate,
+            evaluate=(lambda _: self._f1(judged)) if judged else None,
             checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, dev),
         )
         self._calibrate(dev)
-
-    def _recipe(self) -> Recipe:
-        return Recipe(
-            epochs=self.epochs,
-            learning_rate=self.learning_rate,
-            head_rate=self.head_rate,
-            batch_size=self.batch_size,
-            average=self.average,
-            precision=self.precision,
-            seed=self.seed,
-        )
 
     def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
         """Return the first window of each product's text."""
@@ -167,9 +148,16 @@ class Seq2Seq(ListWriter):
 
     def votes(self, products: Sequence[Product]) -> Votes:
         """Return for each product the tags that were written, with their votes and log-probabilities."""
-        device = Accelerator().device
-        make_ready(self._net, device)
-        stepper = TagStepper(self._net, resolve_precision(self.tag_precision, str(device)) == "bf16")
+        return self._votes(products, self._search(self.most_))
+
+    def _f1(self, products: Sequence[Product]) -> float:
+        """Return the micro-F1 of one greedy list per product, for choosing the best epoch."""
+        return self._micro_f1(self._votes(products, Search(tokens=self.most_)), products)
+
+    def _votes(self, products: Sequence[Product], search: Search) -> Votes:
+        where = device()
+        prepare(self._net, where)
+        stepper = TagStepper(self._net, uses_bf16(self.tag_precision, where))
         size = len(products), len(self.tags_)
         wide = self._surface.read(products) if self._surface else np.zeros(size, dtype=np.float32)
         readings = self._read(products, wide)
@@ -177,7 +165,6 @@ class Seq2Seq(ListWriter):
         known = [Item(tag, "") for tag in (*self.tags_, "")]  # behind the tags stands the end
         out: Votes = [{} for _ in products]
         lengths = [len(reading.window) for reading in readings]
-        search = self._search(self.most_)
         for batch in sorted_buckets(lengths, TOKENS, max(1, ROWS // search.width)):
             keys = [products[i].text for i in batch]
             found = decode(stepper, [readings[i] for i in batch], search, self._net.end, keys=keys)

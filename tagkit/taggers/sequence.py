@@ -8,25 +8,24 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.neural import Backbone, Recipe, Window, bio, helpers, train
+from tagkit.neural import Backbone, TrainOptions, Window, bio, device, helpers, train
 from tagkit.neural.augment import ValueSwap
 from tagkit.neural.crf import CRF
+from tagkit.neural.hardware import uses_bf16
 from tagkit.neural.inference import pad, run
 from tagkit.neural.labeller import Labeller
-from tagkit.neural.options import resolve_precision
 from tagkit.product import Product
 from tagkit.tagger import Space, State
 
 DECODINGS = ("viterbi", "greedy")
 
 
-class Sequence(Labeller):
+class Sequence(TrainOptions, Labeller):
     """BIO labelling of tokens or characters, typed where train is.
 
     Every label is "outside", "begins" or "goes on" of a type. Types are those of train's annotations; where train has
@@ -42,23 +41,17 @@ class Sequence(Labeller):
         crf: Whether a conditional random field learns which label follows which.
         decoding: "viterbi" takes the most probable well-formed labels, "greedy" each character's own best label, as
             the transformers pipeline does (aggregation "simple").
-        epochs: Passes over train.
-        learning_rate: The highest; None: 5e-4, and 2e-4 for encoders of more than six layers.
-        batch_size: Texts per step.
-        average: Decay of the moving average of the weights that is used in the end; 0: none.
+        learning_rate: See `TrainOptions`; None: 5e-4, and 2e-4 for encoders of more than six layers.
         augment: How likely, in each epoch, a value is exchanged for another of its type from the same category.
         smoothing: How much of each gold label is spread over all labels.
         dropout: Before the last layer.
         freeze: Whether the word embeddings stay as they are; None: not where characters are read, which are few and
             which encoders seldom saw alone.
-        patience: Stop after so many epochs without a better F1 on dev; 0: train all epochs.
         window: The most tokens read at once; None: what the model can.
-        precision: Of training: "fp32", "bf16", or "auto": bf16 where it is fast.
-        tag_precision: Of tagging, likewise; in fp32 a product's scores do not depend on the batch (within 1e-4).
+        tag_precision: Of tagging, as `precision`; in fp32 a product's scores do not depend on the batch (within 1e-4).
         recheck: In bf16 a text is read again in fp32 where the log-odds of a token's two best labels are below this;
             0: none is. With the default of 0.05, 4 in 100 of OA-Mine's train and 18 in 100 titles unlike it were;
             labels other than in fp32 fell from 6 in 1,452 texts to 0, and from 84 in 3,000 to 7.
-        seed: Of the order of products, the last layer and dropout.
 
     Source: Devlin et al., BERT (NAACL 2019), section 5.3; labels: Ramshaw and Marcus, Text Chunking using
     Transformation-Based Learning (1995).
@@ -81,18 +74,14 @@ class Sequence(Labeller):
     decoding: str = "viterbi"
     epochs: int = 15
     learning_rate: float | None = None
-    batch_size: int = 16
     average: float = 0.99
     augment: float = 0.0
     smoothing: float = 0.0
     dropout: float = 0.1
     freeze: bool | None = None
-    patience: int = 0
     window: int | None = None
-    precision: str = "auto"
     tag_precision: str = "fp32"
     recheck: float = 0.05
-    seed: int = 0
 
     def _fit(self, train_: Rows[Product], dev: Rows[Product], cache: FitCache) -> None:
         if self.decoding not in DECODINGS:
@@ -130,22 +119,10 @@ class Sequence(Labeller):
             lambda net, batch: self._net.loss(net(batch["ids"], batch["mask"]), batch["labels"], self.smoothing),
             collate,
             [len(window) for window in windows],
-            self._recipe(backbone.layers),
+            self.train_options(learning_rate=self.learning_rate or (2e-4 if backbone.layers > 6 else 5e-4)),
             name=self.name,
             evaluate=(lambda _: bio.span_f1(self._tag(judged), judged)) if judged else None,
-            is_head=lambda key: not key.startswith("backbone."),
             checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, judged),
-        )
-
-    def _recipe(self, layers: int) -> Recipe:
-        return Recipe(
-            epochs=self.epochs,
-            learning_rate=self.learning_rate or (2e-4 if layers > 6 else 5e-4),
-            batch_size=self.batch_size,
-            average=self.average,
-            precision=self.precision,
-            patience=self.patience,
-            seed=self.seed,
         )
 
     def _windows(self, backbone: Backbone, products: Rows[Product]) -> list[Window]:
@@ -184,7 +161,7 @@ class Sequence(Labeller):
     def _labelled(self, products: Rows[Product]) -> Iterator[tuple[int, Any, Any, NDArray[np.float32]]]:
         """Yield for each window its text, its tokens' starts and ends, and their labels' probabilities."""
         windows = self._windows(self._net.backbone, products)
-        low = resolve_precision(self.tag_precision, str(Accelerator().device)) == "bf16"
+        low = uses_bf16(self.tag_precision, device())
         close = []
         for window, starts, ends, row in self._read(windows, "bf16" if low else "fp32"):
             if low and _closest_call(row) < self.recheck:
