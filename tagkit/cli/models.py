@@ -1,4 +1,4 @@
-"""`tagkit models`: the pre-trained models known by name, where they are, and how they get here."""
+"""`tagkit models`: list the pre-trained models known by name, download them, and print their folders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from tagkit.cli.lists import JsonOption
 
-app = typer.Typer(help="The pre-trained models: list, fetch, path.", no_args_is_help=True)
+app = typer.Typer(help="List, download and locate pre-trained models.", no_args_is_help=True)
 NameArgument = Annotated[
     str, typer.Argument(help="A name from `tagkit models list`, a name on the Hugging Face hub, or a folder.")
 ]
@@ -17,7 +17,7 @@ NameArgument = Annotated[
 
 @app.command("list")
 def list_models(as_json: JsonOption = False) -> None:
-    """List the models known by name, and where each is on this machine."""
+    """List the models known by name, with the folder of each on this machine."""
     from tagkit import weights
     from tagkit.errors import BadInput
 
@@ -43,17 +43,17 @@ def list_models(as_json: JsonOption = False) -> None:
     width = max(len(name) for name in weights.ENTRIES)
     for row in rows:
         typer.echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}. Hub: {row['hub']}.")
-        here = row["path"] or row["problem"] or f"not here: tagkit models fetch {row['name']}"
+        here = row["path"] or row["problem"] or f"not on this machine: tagkit models fetch {row['name']}"
         typer.echo(f"{'':<{width}}  {here}")
 
 
 @app.command("fetch")
 def fetch(name: NameArgument) -> None:
-    """Bring a model to this machine, once, and print its folder."""
+    """Download a model if it is not on this machine, and print its folder."""
     from tagkit import weights
 
     if not weights.where(name):
-        typer.echo(f"fetching {name}; this takes from seconds to a few minutes", err=True)
+        typer.echo(f"downloading {name}; this takes seconds to a few minutes", err=True)
     typer.echo(str(weights.path(name)))
 
 

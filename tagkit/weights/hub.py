@@ -1,4 +1,4 @@
-"""The Hugging Face hub and its cache on this machine, without long waits where the hub cannot be reached."""
+"""The Hugging Face hub and its cache on this machine, without long waits if the hub is unreachable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 SECONDS = 4
-"""How long the hub may take to answer at all."""
+"""How long to wait for the hub's first answer."""
 FILES = ["config.json", "generation_config.json", "chat_template*", "tokenizer*", "special_tokens_map.json"]
 FILES += ["added_tokens.json", "vocab*", "merges.txt", "*.model"]
 SAFE = ["model*.safetensors", "model.safetensors.index.json"]
@@ -16,35 +16,35 @@ PICKLE = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
 
 
 class NoHub(Exception):
-    """The hub did not bring the model; the message is the reason."""
+    """The model could not be downloaded from the hub; the message is the reason."""
 
 
 def cached(repository: str) -> Path | None:
-    """Return the folder of the hub cache that holds (a part of) a model, None without one."""
+    """Return the folder of the hub's cache that contains a model or a part of it, None if there is none."""
     try:
         from huggingface_hub import try_to_load_from_cache
     except ModuleNotFoundError:
         return None
-    try:  # not `snapshot_download`, which refuses a folder without the files that nobody needs
+    try:  # not `snapshot_download`, which requires files that are not needed
         config = try_to_load_from_cache(repository, "config.json")
-    except ValueError:  # no name that the hub would allow
+    except ValueError:  # not a valid name on the hub
         return None
     return Path(config).parent if isinstance(config, str) else None
 
 
 def download(repository: str) -> Path:
-    """Bring a model into the hub cache and return its folder.
+    """Download a model into the hub's cache and return its folder.
 
     Raises:
-        NoHub: Switched off, unreachable, or no such model; found out within a few seconds.
+        NoHub: The hub is switched off or unreachable, or has no such model; raised within a few seconds.
     """
-    if _truth("HF_HUB_OFFLINE") or _truth("TRANSFORMERS_OFFLINE"):
+    if _is_true("HF_HUB_OFFLINE") or _is_true("TRANSFORMERS_OFFLINE"):
         raise NoHub("switched off by HF_HUB_OFFLINE")
     try:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import constants, snapshot_download
     except ModuleNotFoundError as error:
         raise NoHub('the package huggingface_hub is not installed: pip install "tagkit[models]"') from error
-    if reason := _unreachable():
+    if reason := _unreachable(constants.ENDPOINT):
         raise NoHub(reason)
     try:
         for weights in (SAFE, PICKLE):
@@ -56,31 +56,29 @@ def download(repository: str) -> Path:
             if any(path.suffix in (".safetensors", ".bin") for path in folder.iterdir()):
                 break
         return folder
-    except Exception as error:  # among them those of the HTTP library, which changes with the hub library's version
+    except Exception as error:  # including those of the HTTP library, which depends on the version of the hub library
         raise NoHub(f"{repository}: {str(error).strip().partition(chr(10))[0] or type(error).__name__}") from error
 
 
 @cache
-def _unreachable() -> str:
-    """Ask the hub for anything, once per process; return why there was no answer, "" if there was."""
-    from huggingface_hub import constants, get_session
+def _unreachable(endpoint: str) -> str:
+    """Send one request to the hub per process, and return the reason if there is no answer, else ""."""
+    from huggingface_hub import get_session
 
     answer: list[str] = []
 
     def ask() -> None:
         try:
-            status = get_session().head(f"{constants.ENDPOINT}/api/models", timeout=SECONDS).status_code
-            answer.append(
-                "" if status < 500 and status not in (403, 407) else f"{constants.ENDPOINT} answers HTTP {status}"
-            )
+            status = get_session().head(f"{endpoint}/api/models", timeout=SECONDS).status_code
+            answer.append("" if status < 500 and status not in (403, 407) else f"{endpoint} answers HTTP {status}")
         except Exception as error:  # as above
-            answer.append(f"{constants.ENDPOINT} is unreachable ({error or type(error).__name__})")
+            answer.append(f"{endpoint} is unreachable ({error or type(error).__name__})")
 
-    asking = threading.Thread(target=ask, daemon=True)  # a name look-up knows no time-out
+    asking = threading.Thread(target=ask, daemon=True)  # resolving a host name has no timeout
     asking.start()
     asking.join(SECONDS + 0.5)
-    return answer[0] if answer else f"{constants.ENDPOINT} does not answer within {SECONDS} seconds"
+    return answer[0] if answer else f"{endpoint} does not answer within {SECONDS} seconds"
 
 
-def _truth(variable: str) -> bool:
+def _is_true(variable: str) -> bool:
     return os.environ.get(variable, "").upper() in ("1", "ON", "YES", "TRUE")

