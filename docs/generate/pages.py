@@ -121,6 +121,7 @@ def experiments() -> Iterator[tuple[str, str]]:
         lines.append([f"[{name}]({name}.md)", found.title, str(len(found.rows)), f"`{found.data}`"])
         source = f"[{found.source}]({found.link})" if found.link else found.source
         text = [
+            "---\nhide: [toc]\n---",
             f"# {found.title}",
             f"**Source.** {source}.",
             f"**Data.** [`{found.data}`](../../reference/data-sets.md#{found.data})." if found.data else "",
@@ -168,8 +169,11 @@ def api() -> Iterator[tuple[str, str]]:
         modules = _modules(path)
         if modules:
             lines.append([f"[`tagkit.{path.stem}`]({path.stem}.md)", _summary(path)])
-            body = "\n\n".join(f"::: {module}" for module in modules)
-            yield f"api/{path.stem}.md", f"# tagkit.{path.stem}\n\n{_summary(path)}\n\n{body}\n"
+            if path.is_dir():
+                body = "\n\n".join([_summary(path), *(f"::: {module}" for module in modules)])
+            else:
+                body = f"::: {modules[0]}\n    options:\n      show_root_heading: false\n      heading_level: 2"
+            yield f"api/{path.stem}.md", f"# tagkit.{path.stem}\n\n{body}\n"
     head = "# API\n\n::: tagkit\n    options:\n      members: false\n      show_root_heading: false\n\n"
     names = "What `import tagkit` offers by itself: " + ", ".join(f"`tagkit.{n}`" for n in _public()) + ".\n\n"
     yield "api/index.md", head + names + tables.table(["package or module", "holds"], lines, 2) + "\n"
