@@ -18,7 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from _report import write
+from results_file import write
 
 from tagkit.datasets import load
 from tagkit.neural import helpers, training

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from _report import write
+from results_file import write
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from _report import seconds, write
+from results_file import seconds, write
 
 from tagkit.datasets import load
 from tagkit.neural import Backbone, device

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _report import write
+from results_file import write
 
 LINKS, EFFORT, NEIGHBOURS, QUERIES = 16, 128, 10, 1000
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _report import write
+from results_file import write
 
 from tagkit import load_tagger, registry
 from tagkit.datasets import load

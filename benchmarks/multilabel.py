@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import omikuji
-from _report import write
+from results_file import write
 
 from tagkit.cache import FitCache
 from tagkit.datasets import load

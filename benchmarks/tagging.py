@@ -21,7 +21,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from _report import seconds, write
+from results_file import seconds, write
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast, pipeline
 from transformers.utils import logging
 

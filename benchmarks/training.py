@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from _report import write
+from results_file import write
 from transformers import AutoModelForTokenClassification, Trainer, TrainingArguments, set_seed
 
 from tagkit import weights

@@ -31,7 +31,7 @@ from tagkit.taggers.ensemble import Ensemble
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _folds import folds
-from _report import machine
+from results_file import machine
 
 CLASSIC = ("lexicon", "knn", "linear", "hybrid")
 SAMPLES = 10_000

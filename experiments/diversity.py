@@ -29,7 +29,7 @@ from tagkit.report._canvas import save
 from tagkit.taggers import create
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from _report import machine
+from results_file import machine
 
 MEASURES = ("F1@5", "alpha-nDCG@5", "ILD@5", "coverage@5")
 DECODERS: dict[str, list[tuple[str, dict[str, Any]]]] = {

@@ -29,7 +29,7 @@ from tagkit.taggers import Tagger, create
 from tagkit.taggers.ensemble import Ensemble
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from _report import machine
+from results_file import machine
 
 OA_MINE: dict[str, Any] = {"epochs": 15, "average": 0.995, "augment": 0.3}
 CHINESE: dict[str, Any] = {"model": "e5-small", "average": 0.99, "learning_rate": 2e-4, "freeze": False}

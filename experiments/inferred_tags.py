@@ -45,7 +45,7 @@ from tagkit.taggers.hybrid import Hybrid
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _folds import folds
-from _report import machine
+from results_file import machine
 
 CLASSIC = ["lexicon", "knn", "linear"]
 MEASURES = ["micro-F1", "nDCG@5", "F1@M", "R(tags=absent)@10", "macro-F1", "ECE"]
