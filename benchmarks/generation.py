@@ -229,7 +229,7 @@ def llama_cpp(gguf: Path | None, prompts: list[list[int]], ours_: float) -> dict
         reason = "the package llama-cpp-python is not installed (it compiles llama.cpp: pip install llama-cpp-python)"
         return {"llama.cpp": f"not measured: {reason}"}
     import llama_cpp as package
-    from llama_cpp._logger import set_verbose
+    from llama_cpp._logger import set_verbose  # noqa: PLC2701 - the package has no public way to silence it
 
     set_verbose(False)
 
