@@ -25,7 +25,7 @@ from tagkit.product import Dataset, Product, Tags
 from tagkit.refine import Chain
 from tagkit.refine.steps import Diversity
 from tagkit.report import curves
-from tagkit.report._canvas import save
+from tagkit.report.canvas import save
 from tagkit.taggers import create
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))

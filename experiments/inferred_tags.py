@@ -165,12 +165,13 @@ def write(name: str, command: str, result: Comparison, planned: list[dict[str, A
     folder = Path(__file__).parent / "results"
     folder.mkdir(exist_ok=True)
     tests = "".join(f"\n- {json.dumps(test, ensure_ascii=False)}" for test in planned)
-    table = f"{report.to_markdown(result)}{f'{chr(10)}Planned tests:{chr(10)}{tests}{chr(10)}' if planned else ''}"
+    shown = result.to_result()
+    table = f"{report.to_markdown(shown)}{f'{chr(10)}Planned tests:{chr(10)}{tests}{chr(10)}' if planned else ''}"
     (folder / f"{name}.md").write_text(f"`{command}`\n\n{table}", encoding="utf-8")
-    body = {"command": command, "machine": machine(), "planned tests": planned, **report.to_dict(result)}
+    body = {"command": command, "machine": machine(), "planned tests": planned, **shown.to_json()}
     text = json.dumps(body, ensure_ascii=False, indent=1, default=repr) + "\n"
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
-    print(report.leaderboard(result))
+    print(report.terminal(shown))
     print(tests)
 
 

@@ -150,9 +150,14 @@ def test_compare_as_json(shop):
     options += ("--set", "lexicon.min_chars=1")
     found = run(*COMPARE, "--data", shop, "--measures", measures, *options)
     body = json.loads(found.stdout)
-    assert (body["baseline"], body["samples"], body["seed"], body["mlflow_run"]) == ("dictionary", 20, 3, "")
-    assert [body["strategies"][name]["params"]["min_chars"] for name in ("lexicon", "dictionary")] == [1, 2]
-    figures = body["views"]["test"]["figures"]
+    assert (*(body["experiment"][key] for key in ("baseline", "samples", "seed")), body["mlflow_run"]) == (
+        "dictionary",
+        20,
+        3,
+        "",
+    )
+    assert [body["rows"][name]["params"]["min_chars"] for name in ("lexicon", "dictionary")] == [1, 2]
+    figures = body["scores"]["test"]
     assert set(figures) == {"dictionary", "lexicon"}
     assert list(figures["lexicon"]) == measures.split(",") and figures["lexicon"]["F1@M"]["value"] > 0.3
     assert {"report.html", "tags.png", "leaderboard-test.md"} <= {path.name for path in Path("mine").iterdir()}
@@ -184,11 +189,11 @@ def test_a_stopped_comparison_says_how_to_go_on(shop, monkeypatch):
     assert found.stderr.splitlines()[-1].startswith("tagkit: stopped; `compare` goes on")
     with monkeypatch.context() as patch:
         patch.setattr(registry.taggers.get("dictionary"), "_fit", stop)
-        assert set(json.loads(run(*options).stdout)["strategies"]) == {"lexicon", "dictionary"}
+        assert set(json.loads(run(*options).stdout)["rows"]) == {"lexicon", "dictionary"}
 
 
 def test_without_extras_the_leaderboard_is_printed_all_the_same(shop, monkeypatch):
-    monkeypatch.delitem(sys.modules, "tagkit.report._page", raising=False)
+    monkeypatch.delitem(sys.modules, "tagkit.report.page", raising=False)
     for package in ("jinja2", "mlflow"):
         monkeypatch.setitem(sys.modules, package, None)
     found = run(*COMPARE, "--data", shop, "--measures", "F1@M", "--out", "absent")

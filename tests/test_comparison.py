@@ -14,7 +14,7 @@ from tagkit.experiment.compare import default_measures
 from tagkit.experiment.result import DEDUP, TEST
 from tagkit.measures import parse
 from tagkit.product import Dataset, Product, Tag
-from tagkit.report import notes, to_dict
+from tagkit.report import notes
 from tagkit.taggers import create
 from tagkit.taggers.dictionary import Dictionary
 
@@ -196,8 +196,8 @@ def test_a_failing_strategy_does_not_stop_the_others(data, caplog):
     found = compare(["lexicon", Failing(), "dictionary"], data)
     assert [result.name for result in found.results] == ["lexicon", "dictionary"]
     assert found.failed == {"failing": "the products are made of glass"}
-    assert notes(found) == ["failing could not run: the products are made of glass"]
-    assert notes(found)[0] in caplog.text
+    assert notes(found.to_result()) == ["failing failed: the products are made of glass"]
+    assert "failing could not run: the products are made of glass" in caplog.text
 
 
 def test_a_strategy_whose_package_is_missing_does_not_stop_the_others(data, monkeypatch):
@@ -266,18 +266,17 @@ def test_dedup_leaves_out_the_repeated_texts(data):
     row = {view: found.table[view]["dictionary"]["F1@M"].value for view in found.views}
     assert row[DEDUP] == parse("F1@M")(found.result("dictionary").tags[4:], [p.tags for p in new])
     assert row[DEDUP] < row[TEST]
-    said = " ".join(notes(found))
-    assert "4 of 6 test texts stand word for word in train" in said
-    assert "train knows 100% of the gold tags of the repeated texts, but 0% of those of the new ones" in said
-    assert to_dict(found)["views"][DEDUP]["products"] == 2
+    said = " ".join(notes(found.to_result()))
+    assert "4 of 6 test texts occur word for word in train" in said
+    assert "Train has 100% of the gold tags of the test texts that occur in it, and 0% of those of the others" in said
 
 
 def test_no_dedup_view_where_all_or_no_texts_are_new(data):
     new = compare(["lexicon"], data)
-    assert list(new.views) == [TEST] and notes(new) == []
+    assert list(new.views) == [TEST] and notes(new.to_result()) == []
     repeated = compare(["lexicon"], data.with_parts(test=data.train))
     assert list(repeated.views) == [TEST]
-    assert notes(repeated) == ["12 of 12 test texts stand word for word in train."]
+    assert notes(repeated.to_result()) == ["12 of 12 test texts occur word for word in train."]
 
 
 def test_look_up_on_taobao_titles(public_data):
@@ -288,9 +287,9 @@ def test_look_up_on_taobao_titles(public_data):
     assert entity[DEDUP] == pytest.approx(52.00, abs=1)
     whole, fresh = (found.table[view]["lexicon"]["F1@M"] for view in (TEST, DEDUP))
     assert whole.value - fresh.value > 0.15 and fresh.high < whole.low
-    said = " ".join(notes(found))
-    assert "463 of 1,000 test texts stand word for word in train" in said
-    assert "given the answers of a repeated text when it learned from train" in said
+    said = " ".join(notes(found.to_result()))
+    assert "463 of 1,000 test texts occur word for word in train" in said
+    assert "reward memory" in said
 
 
 def test_look_up_on_amazon_titles(public_data):

@@ -60,18 +60,15 @@ def compare(
             tuned={one.strategy: one.remark(dataset) for one in found},
         )
         folder = out or Path("runs") / result.data.name
-        files = if_installed(lambda: report.write(result, folder)) or []
+        shown = result.to_result()
+        files = if_installed(lambda: report.write(shown, folder)) or []
         for path in readme or ():
-            report.insert(result, path)
+            report.insert(shown, path)
         run_id = tracking.track(result, uri=store, artifacts=files) if run else ""
     if as_json:
-        typer.echo(json.dumps(report.to_dict(result) | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(shown.to_json() | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
         return
-    for view in result.views:
-        typer.echo(report.leaderboard(result, view))
-        typer.echo("")
-    for line in report.notes(result):
-        typer.echo(line)
+    typer.echo(report.terminal(shown))
     if files:
         typer.echo(f"report: {folder / 'report.html'}")
     if run_id:

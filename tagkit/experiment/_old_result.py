@@ -107,6 +107,66 @@ class Comparison:
         """Positions in the test part, by view (see `views_of`)."""
         return views_of(self.data)
 
+    def to_result(self) -> Any:
+        """Return the same as the record that reports are made from."""
+        from datetime import date
+
+        from tagkit.experiment.environment import surroundings
+        from tagkit.experiment.result import RANDOMISATION, Result, RowResult, RowRun, Score
+        from tagkit.experiment.spec import Data, Experiment, Row
+
+        names = [*(found.name for found in self.results), *self.failed]
+        params = {found.name: dict(found.params) for found in self.results}
+        rows = tuple(Row(name, name, params.get(name, {}), tuned=self.tuned.get(name, "")) for name in names)
+        facts: dict[str, Any] = {
+            "n_products": {view: len(at) for view, at in self.views.items()},
+            "overlap": (len(self.data.test) - len(self.data.unseen()), len(self.data.test)),
+            "digest": self.data.digest,
+            "date": date.today().isoformat(),
+            "environment": surroundings(),
+        }
+        measured = {
+            found.name: RowResult(
+                (
+                    RowRun(
+                        fit_seconds=found.fit_seconds,
+                        predict_seconds=found.predict_seconds,
+                        n_products=len(found.tags),
+                        peak_mb=found.peak_mb,
+                        n_truncated_chars=found.unread,
+                        tags=found.tags,
+                    ),
+                ),
+                params=found.params,
+                refine=found.refine,
+                test="" if found.name == self.baseline else RANDOMISATION,
+                **facts,
+            )
+            for found in self.results
+        }
+        scores = {
+            view: {
+                row: {
+                    measure: Score(f.value, f.low, f.high, None, f.p, f.wins, f.ties, f.losses)
+                    for measure, f in cells.items()
+                }
+                for row, cells in table.items()
+            }
+            for view, table in self.table.items()
+        }
+        data = self.data
+        return Result(
+            Experiment(
+                *(data.name, Data(data.name), rows, self.measures, self.baseline), seed=self.seed, samples=self.samples
+            ),
+            measured,
+            scores,
+            failed=self.failed,
+            sizes={"train": len(data.train), "dev": len(data.dev), "test": len(data.test)},
+            licence=data.licence,
+            datasets=dict.fromkeys(measured, data),
+        )
+
     def result(self, name: str) -> StrategyResult:
         """Return the result of one strategy."""
         return next(result for result in self.results if result.name == name)

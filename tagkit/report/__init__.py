@@ -1,113 +1,153 @@
-"""Write a comparison out: terminal, DataFrame, Markdown, LaTeX, JSON values, one HTML page, or all into a folder."""
+"""Show a result: terminal, Markdown, LaTeX, CSV, DataFrame, one HTML page, or all of them in a folder.
+
+All forms come from the tables that `tagkit.report.scores` builds. In all of them ± is half the 95 % interval, and "SD"
+the standard deviation over runs.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tagkit.errors import BadInput
-from tagkit.experiment.result import DEDUP, TEST, Comparison
+from tagkit.experiment.result import Result
+from tagkit.experiment.spec import TEST
 from tagkit.registry import missing_extra
-from tagkit.report._cells import COSTS, costs
-from tagkit.report._facts import notes
-from tagkit.report._tables import check_view, leaderboard, markdown_below, markdown_table, to_latex, to_markdown
+from tagkit.report import tables
+from tagkit.report.facts import notes, row_notes, verdict_counts
+from tagkit.report.markdown import document
+from tagkit.report.scores import label, score_table, verdict_legend, views
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["insert", "leaderboard", "notes", "to_dict", "to_frame", "to_html", "to_latex", "to_markdown", "write"]
+    from tagkit.measures import Measure
+
 START, END = "<!-- leaderboard -->", "<!-- /leaderboard -->"
+__all__ = [
+    "document",
+    "insert",
+    "notes",
+    "score_table",
+    "terminal",
+    "to_csv",
+    "to_frame",
+    "to_html",
+    "to_latex",
+    "to_markdown",
+    "to_text",
+    "verdict_counts",
+    "write",
+]
 
 
-def to_frame(comparison: Comparison, view: str = TEST) -> pd.DataFrame:
-    """Return one row per strategy, the best first.
+def to_text(result: Result, view: str = TEST, *, width: int = 100) -> str:
+    """Return the table of a view for a terminal, one line for each row, with as many measures as fit.
 
     Args:
-        comparison: The comparison.
-        view: "test", or "dedup" where it exists.
+        result: The result.
+        view: "test", or "dedup" and "seen" where they exist.
+        width: Columns of the terminal.
+
+    Raises:
+        BadInput: There is no such view.
+    """
+    shown = [measure for measure in result.measures[:6]] if not result.experiment.file else None
+    return tables.to_text(score_table(result, view, shown), width)
+
+
+def terminal(result: Result, *, width: int = 100) -> str:
+    """Return everything that a terminal shows of a result: the tables of all views, and the notes below them."""
+    parts = [to_text(result, view, width=width) for view in views(result)]
+    lines = [f"note: {name}: {text}" for name, text in row_notes(result).items() if name in result.rows]
+    return "\n\n".join([*parts, "\n".join([*lines, *notes(result)])]).rstrip()
+
+
+def to_markdown(result: Result, view: str = TEST, *, measures: Sequence[Measure] | None = None) -> str:
+    """Return the table of a view in Markdown, with its legend and what must be known beside it.
+
+    Args:
+        result: The result.
+        view: "test", or "dedup" and "seen" where they exist.
+        measures: The measures to show; None: all.
+
+    Raises:
+        BadInput: There is no such view.
+    """
+    return tables.to_markdown(score_table(result, view, measures, _below(result)))
+
+
+def to_latex(result: Result, view: str = TEST, *, measures: Sequence[Measure] | None = None) -> str:
+    r"""Return the table of a view in LaTeX, for the packages booktabs and amssymb (and ctex for Chinese names).
+
+    Args:
+        result: The result.
+        view: "test", or "dedup" and "seen" where they exist.
+        measures: The measures to show; None: all.
+
+    Raises:
+        BadInput: There is no such view.
+    """
+    return tables.to_latex(score_table(result, view, measures, _below(result)))
+
+
+def to_csv(result: Result, view: str = TEST) -> str:
+    """Return the table of a view as CSV, with the columns of `to_frame`.
+
+    Raises:
+        BadInput: There is no such view.
+    """
+    return tables.to_csv(score_table(result, view))
+
+
+def to_frame(result: Result, view: str = TEST) -> pd.DataFrame:
+    """Return the table of a view as a DataFrame, one row for each strategy.
+
+    Args:
+        result: The result.
+        view: "test", or "dedup" and "seen" where they exist.
 
     Returns:
-        Per measure the columns `NAME`, `NAME low`, `NAME high` and `NAME p`; then wins, ties and losses by the first
-        measure, `items/s`, `fit s` and `peak MB`. The index holds the strategies.
+        For each measure the columns `NAME`, `NAME low`, `NAME high` and `NAME p`, over several runs `NAME SD`, with
+        expected scores `NAME expected` and `NAME verdict`; then `wins`, `ties` and `losses` by the first measure,
+        `items/s`, `fit s` and `peak MB`. The index holds the names of the rows.
 
     Raises:
         BadInput: There is no such view.
         MissingExtra: pandas is not installed.
     """
-    try:
-        import pandas as pd
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "the table as a DataFrame") from error
-    check_view(comparison, view)
-    rows = []
-    for name in comparison.order(view):
-        row: dict[str, Any] = {"strategy": name}
-        for measure, figure in comparison.table[view][name].items():
-            row |= {measure: figure.value, f"{measure} low": figure.low, f"{measure} high": figure.high}
-            row[f"{measure} p"] = figure.p
-        first = comparison.table[view][name][str(comparison.measures[0])]
-        row |= {"wins": first.wins, "ties": first.ties, "losses": first.losses}
-        rows.append(row | dict(zip(COSTS, costs(comparison.result(name)), strict=True)))
-    frame = pd.DataFrame(rows).set_index("strategy")
-    numeric = [column for column in frame if str(column).endswith(" p")]
-    frame[numeric] = frame[numeric].astype(float)
-    return frame.astype({"wins": "Int64", "ties": "Int64", "losses": "Int64"})
+    return tables.to_frame(score_table(result, view))
 
 
-def to_dict(comparison: Comparison) -> dict[str, Any]:
-    """Return the whole comparison, without the single tags, as plain JSON values (undefined figures as None)."""
-    views = {}
-    for view, cells in comparison.table.items():
-        rows = {name: {m: _plain(vars(figure)) for m, figure in cells[name].items()} for name in comparison.order(view)}
-        views[view] = {"products": len(comparison.views[view]), "figures": rows}
-    strategies = {
-        result.name: {"params": _plain(result.params), "refine": list(result.refine), "unread": result.unread}
-        | _plain(dict(zip(("items_per_second", "fit_seconds", "peak_mb"), costs(result), strict=True)))
-        for result in comparison.results
-    }
-    return {
-        "data": {"name": comparison.data.name, "digest": comparison.data.digest, "licence": comparison.data.licence},
-        "baseline": comparison.baseline,
-        "seed": comparison.seed,
-        "samples": comparison.samples,
-        "measures": {str(measure): measure.better for measure in comparison.measures},
-        "views": views,
-        "strategies": strategies,
-        "failed": dict(comparison.failed),
-        "tuned": dict(comparison.tuned),
-        "notes": notes(comparison),
-    }
-
-
-def to_html(comparison: Comparison, path: str | Path) -> Path:
-    """Write the report as one page that needs nothing else: tables, plots, protocols, examples.
+def to_html(results: Result | Sequence[Result], path: str | Path) -> Path:
+    """Write one page that needs nothing else: tables, verdicts, plots, costs, examples, protocols, environment.
 
     Args:
-        comparison: The comparison.
+        results: One result, or several for a page with one section for each.
         path: The file.
 
     Returns:
         The path.
 
     Raises:
-        MissingExtra: Jinja2 or matplotlib is not installed.
+        MissingExtra: Jinja2, matplotlib or adjustText is not installed.
     """
     try:
-        from tagkit.report._page import render
+        from tagkit.report.page import render
     except ModuleNotFoundError as error:
         raise missing_extra(error, "the HTML report") from error
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(comparison), encoding="utf-8")
+    path.write_text(render([results] if isinstance(results, Result) else results), encoding="utf-8")
     return path
 
 
-def write(comparison: Comparison, folder: str | Path) -> list[Path]:
-    """Write all forms of the report into a folder, made if absent.
+def write(result: Result, folder: str | Path) -> list[Path]:
+    """Write all forms of the report into a folder, which is made if it does not exist.
 
     Args:
-        comparison: The comparison.
+        result: The result.
         folder: Gets `report.html`, the plots as PNG, and for each view a CSV, a Markdown and a LaTeX file.
 
     Returns:
@@ -117,53 +157,44 @@ def write(comparison: Comparison, folder: str | Path) -> list[Path]:
         MissingExtra: An optional package is not installed.
     """
     folder = Path(folder)
-    files = [to_html(comparison, folder / "report.html")]
+    files = [to_html(result, folder / "report.html")]
     from tagkit.report import plots
 
-    for name, figure in plots.draw_all(comparison).items():
+    for name, figure in plots.draw_all(result).items():
         files.append(plots.save(figure, folder / f"{name}.png"))
-    for view in comparison.views:
-        stem = folder / f"leaderboard-{view}"
-        to_frame(comparison, view).to_csv(stem.with_suffix(".csv"), encoding="utf-8")
-        stem.with_suffix(".md").write_text(to_markdown(comparison, view), encoding="utf-8")
-        stem.with_suffix(".tex").write_text(to_latex(comparison, view), encoding="utf-8")
-        files += [stem.with_suffix(suffix) for suffix in (".csv", ".md", ".tex")]
+    for view in views(result):
+        for suffix, form in ((".csv", to_csv), (".md", to_markdown), (".tex", to_latex)):
+            files.append(folder / f"leaderboard-{view}{suffix}")
+            files[-1].write_text(form(result, view), encoding="utf-8")
     return files
 
 
-def insert(comparison: Comparison, path: str | Path, *, measures: int = 6) -> Path:
-    """Write the leaderboard into a Markdown file, between two comment lines that stay.
+def insert(result: Result, path: str | Path, *, measures: int = 6) -> Path:
+    """Write the tables into a Markdown file, between two comment lines that stay.
 
     Args:
-        comparison: The comparison.
-        path: The file; the table goes between `<!-- leaderboard -->` and `<!-- /leaderboard -->`.
+        result: The result.
+        path: The file; the tables go between `<!-- leaderboard -->` and `<!-- /leaderboard -->`.
         measures: How many of the measures to show.
 
     Raises:
-        BadInput: The file has no such two lines.
+        BadInput: The file does not have these two lines.
     """
     path = Path(path)
     before, start, rest = path.read_text(encoding="utf-8").partition(START)
     _, end, after = rest.partition(END)
     if not (start and end):
         raise BadInput(f"{path} has no lines {START} and {END} to put the leaderboard between")
-    shown = comparison.measures[:measures]
     parts = []
-    for view, indices in comparison.views.items():
-        title = f"{comparison.data.name}, {view} ({len(indices):,} products):"
-        parts += [title, markdown_table(comparison, view, shown).strip()]
-    last = DEDUP if DEDUP in comparison.views else TEST
-    text = "\n\n".join([*parts, markdown_below(comparison, last, shown)])
+    for view in views(result):
+        table = score_table(result, view, result.measures[:measures])
+        parts.append(f"{tables.escape_markdown(label(result))}, {view} ({result.n_products(view):,} products):")
+        parts.append(tables.to_markdown(table, with_notes=False).strip())
+    lines = map(tables.escape_markdown, [*table.notes, *_below(result)])
+    text = "\n\n".join([*parts, *(line for line in lines if line)])
     path.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
     return path
 
 
-def _plain(value: Any) -> Any:
-    """Turn a value into what JSON has: undefined numbers become None, unknown objects their text."""
-    if isinstance(value, dict) or hasattr(value, "items"):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, (str, int, bool, type(None))) else repr(value)
+def _below(result: Result) -> list[str]:
+    return [*verdict_legend(result), *notes(result)]

@@ -1,11 +1,8 @@
-"""Plots of a comparison, as matplotlib figures.
-
-A strategy has the same colour and marker in all of them. The first colours are those of Okabe and Ito (2008), which
-people with the common forms of colour blindness can tell apart; labels and markers say the same without colour.
-"""
+"""Plots of a result, as matplotlib figures; a row has the same colour and marker in all of them."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,126 +10,169 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from tagkit.errors import BadInput
-from tagkit.experiment.result import TEST, Comparison
-from tagkit.experiment.result import Figure as Cell
+from tagkit.experiment.result import Result, Score
+from tagkit.experiment.spec import TEST
 from tagkit.measures import Measure
-from tagkit.report._canvas import INK, WIDTH, canvas, colour, marker, save, style, svg, title
-from tagkit.report._cells import heading
-from tagkit.report._finds import finds, tag_f1
-from tagkit.report._labels import place_labels
+from tagkit.report.canvas import INK, WIDTH, canvas, label_points, look, save, style, svg
+from tagkit.report.facts import comparable, finds, tag_f1
+from tagkit.report.scores import heading, label
 
-LEGEND: dict[str, Any] = {"loc": "outside lower center", "frameon": False, "columnspacing": 1.2}
 THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.10g}")
-Ends = tuple[float, float, float]
+LEGEND: dict[str, Any] = {"loc": "outside lower center", "columnspacing": 1.2}
 DIVERSITY = ("ILD", "Vendi", "coverage")
-__all__ = ["accuracy_diversity", "accuracy_speed", "draw_all", "save", "svg", "tag_bars", "unique_finds"]
+"""Measures of diversity; the first of them that was measured is plotted."""
+Interval = tuple[float, float, float]
+__all__ = ["accuracy_diversity", "accuracy_speed", "draw_all", "save", "scores", "svg", "tag_bars", "unique_finds"]
 
 
-def accuracy_diversity(comparison: Comparison, view: str = TEST) -> Figure:
+def scores(result: Result, view: str = TEST) -> Figure:
+    """Draw the first measure of all rows with 95 % intervals, the best row on top, and expected scores beside them.
+
+    Args:
+        result: The result; rows that were not measured are drawn by their expected scores alone.
+        view: "test", or "dedup" and "seen" where they exist.
+    """
+    first = str(result.measures[0])
+    place = first if view == TEST else f"{view}/{first}"
+    cells = {row.name: result.cell(row, place) for row in result.experiment.rows}
+    shown = {name: cell.score or cell.expected for name, cell in cells.items()}
+    values = {name: score.value for name, score in shown.items() if score}
+    sign = -1 if result.measures[0].better == "higher" else 1
+    names = sorted(values, key=lambda name: sign * values[name])
+    with style():
+        figure, axes = canvas(1.6 + 0.27 * len(names))
+        for at, name in enumerate(names):
+            score, expected = cells[name].score, cells[name].expected
+            if score:
+                value, low, high = _interval(score)
+                axes.plot([low, high], [at, at], color=INK, linewidth=1.4)
+                axes.plot(value, at, linestyle="", markeredgecolor=INK, markersize=8, **_look(result, name))
+                if score.sd is not None:
+                    ends = [value - score.sd, value + score.sd]
+                    axes.plot(ends, [at, at], color=_look(result, name)["color"], linewidth=5, alpha=0.45)
+            if expected:
+                axes.plot(expected.value, at, linestyle="", marker="|", markersize=13, color=INK, markeredgewidth=1.8)
+        axes.set_yticks(range(len(names)), [_short(name) for name in names])
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.grid(axis="y", visible=False)
+        found = [cell.score for cell in cells.values() if cell.score]
+        drawn: dict[str, tuple[bool, dict[str, Any]]] = {
+            "95 % interval": (any(score.low == score.low for score in found), {"linewidth": 1.4}),
+            "standard deviation over runs": (
+                any(score.sd is not None for score in found),
+                {"linewidth": 5, "alpha": 0.45},
+            ),
+            "expected": (
+                any(cell.expected for cell in cells.values()),
+                {"linestyle": "", "marker": "|", "markersize": 13, "markeredgewidth": 1.8},
+            ),
+        }
+        known = {text: Line2D([], [], color=INK, **kind) for text, (is_drawn, kind) in drawn.items() if is_drawn}
+        figure.legend(list(known.values()), list(known), ncols=3, fontsize=8, **LEGEND)
+        axes.set_xlabel(heading(first) + (" (%)" if result.experiment.scale == 100 else ""))
+        _title(axes, f"{first} by row", result, view)
+    return figure
+
+
+def accuracy_diversity(result: Result, view: str = TEST) -> Figure:
     """Draw the first measure against the first measure of diversity, with 95 % intervals.
 
     Args:
-        comparison: With one of the measures in `DIVERSITY`.
-        view: "test", or "dedup" where it exists.
+        result: With one of the measures in `DIVERSITY`.
+        view: "test", or "dedup" and "seen" where they exist.
 
     Raises:
         BadInput: No measure of diversity was measured.
     """
-    measure = diversity(comparison)
+    measure = diversity(result)
     if measure is None:
-        raise BadInput(f"nothing says how diverse the tags are; measure one of {', '.join(DIVERSITY)}")
-    accuracy = comparison.measures[0]
+        raise BadInput(f"no measure says how diverse the tags are; add one of {', '.join(DIVERSITY)}")
     with style():
         figure, axes = canvas(4.4)
-        cells = comparison.table[view]
-        points = {name: (_ends(row[str(measure)]), _ends(row[str(accuracy)])) for name, row in cells.items()}
-        axes.set_xlabel(heading(measure))
-        title(axes, f"{accuracy} against diversity", comparison, view)
-        _scatter(comparison, axes, points)
+        across = {name: _interval(row[str(measure)]) for name, row in _scaled(result, view, str(measure)).items()}
+        axes.set_xlabel(heading(str(measure)))
+        _title(axes, f"{result.measures[0]} against diversity", result, view)
+        _scatter(result, axes, view, across)
     return figure
 
 
-def accuracy_speed(comparison: Comparison, view: str = TEST) -> Figure:
-    """Draw the first measure, with 95 % intervals, against the test products tagged per second."""
-    accuracy = comparison.measures[0]
+def accuracy_speed(result: Result, view: str = TEST) -> Figure:
+    """Draw the first measure, with 95 % intervals, against the products tagged per second."""
     with style():
         figure, axes = canvas(4.4)
-        points = {}
-        for name, row in comparison.table[view].items():
-            speed = comparison.result(name).items_per_second
-            points[name] = ((speed, speed, speed), _ends(row[str(accuracy)]))
-        speeds = [x for (x, _, _), _ in points.values() if x > 0]
+        across = {name: (row.items_per_second,) * 3 for name, row in result.rows.items()}
+        speeds = [x for x, _, _ in across.values() if x > 0]
         if speeds:
             axes.set_xscale("log")
             axes.set_xlim(10 ** np.floor(np.log10(min(speeds)) - 0.05), 10 ** np.ceil(np.log10(max(speeds)) + 0.05))
         axes.xaxis.set_major_formatter(THOUSANDS)
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("products tagged per second (logarithmic)")
-        title(axes, f"{accuracy} against speed", comparison, view)
-        _scatter(comparison, axes, points)
+        _title(axes, f"{result.measures[0]} against speed", result, view)
+        _scatter(result, axes, view, across)
     return figure
 
 
-def tag_bars(comparison: Comparison, view: str = TEST, *, tags: int = 15, strategies: int = 4) -> Figure:
-    """Draw the F1 of each of the most frequent gold tags for the best strategies.
+def tag_bars(result: Result, view: str = TEST, *, tags: int = 15, rows: int = 4) -> Figure:
+    """Draw the F1 of each of the most frequent gold tags for the best rows.
 
     Args:
-        comparison: The comparison.
-        view: "test", or "dedup" where it exists.
+        result: With its tags, not a stored one.
+        view: "test", or "dedup" and "seen" where they exist.
         tags: How many tags.
-        strategies: How many strategies, the best by the first measure.
+        rows: How many rows, the best by the first measure.
     """
-    chosen = comparison.order(view)[:strategies]
-    counts = Counter(tag for product in comparison.products(view) for tag in dict.fromkeys(product.tags))
+    chosen = comparable(result, view)[:rows]
+    counts = Counter(tag for product in result.products(view) for tag in dict.fromkeys(product.tags))
     frequent = sorted(counts, key=lambda tag: (-counts[tag], tag))[:tags]
-    values = {name: tag_f1(comparison.run(name, view), frequent) for name in chosen}
-    rows = np.arange(len(frequent))
+    values = {name: tag_f1(result.run(name, view), frequent) for name in chosen}
+    places = np.arange(len(frequent))
     with style():
         figure, axes = canvas(1.6 + 0.27 * len(frequent))
         spread = np.array(list(values.values()))
-        axes.hlines(rows, spread.min(axis=0, initial=1), spread.max(axis=0, initial=0), color="#8888", linewidth=1)
-        for name, shift in zip(reversed(chosen), np.linspace(0.15, -0.15, len(chosen)), strict=True):
-            look: dict[str, Any] = {"marker": marker(comparison, name), "markeredgecolor": INK, "markersize": 7}
-            axes.plot(values[name], rows + shift, label=name, linestyle="", color=colour(comparison, name), **look)
-        axes.set_yticks(rows, [f"{tag} ({counts[tag]})" for tag in frequent])
+        axes.hlines(places, spread.min(axis=0, initial=1), spread.max(axis=0, initial=0), color="#8888", linewidth=1)
+        drawn = []
+        for name, shift in zip(chosen, np.linspace(-0.15, 0.15, len(chosen)), strict=True):
+            points: dict[str, Any] = {"linestyle": "", "markeredgecolor": INK, "markersize": 7}
+            drawn += axes.plot(values[name], places + shift, zorder=3 - shift, **points, **_look(result, name))
+        axes.set_yticks(places, [f"{_short(tag)} ({counts[tag]})" for tag in frequent])
         axes.invert_yaxis()
         axes.set_xlim(-0.03, 1.03)
         axes.set_xlabel("F1 of the tag (in brackets: gold occurrences)")
         axes.grid(axis="y", visible=False)
-        handles, labels = axes.get_legend_handles_labels()
-        figure.legend(handles[::-1], labels[::-1], ncols=min(4, len(chosen)), handletextpad=0.1, **LEGEND)
-        title(axes, "The most frequent tags, by strategy", comparison, view)
+        columns = 4 if max(map(len, chosen), default=0) < 16 else 2
+        figure.legend(drawn, [_short(name) for name in chosen], ncols=columns, handletextpad=0.1, **LEGEND)
+        _title(axes, "The most frequent tags, by strategy", result, view)
     return figure
 
 
-def unique_finds(comparison: Comparison, view: str = TEST) -> Figure:
-    """Draw how many gold tags each strategy finds and no other does, and how many nobody finds."""
-    found = finds(comparison, view)
-    names = comparison.order(view)
+def unique_finds(result: Result, view: str = TEST) -> Figure:
+    """Draw how many gold tags each row finds and no other does, and how many none finds."""
+    found = finds(result, view)
+    names = list(found.alone)
     with style():
         figure = Figure(figsize=(WIDTH, 2.4 + 0.3 * len(names)), layout="constrained")
-        upper, lower = figure.subplots(2, 1, height_ratios=[len(names) * 0.3, 0.45])
-        rows = np.arange(len(names))
+        upper, lower = figure.subplots(2, 1, height_ratios=[max(1, len(names)) * 0.3, 0.45])
+        places = np.arange(len(names))
         counts = [found.alone[name] for name in names]
-        colours = [colour(comparison, name) for name in names]
-        bars = upper.barh(rows, counts, color=colours, edgecolor=INK, linewidth=0.5, height=0.7)
+        colours = [_look(result, name)["color"] for name in names]
+        bars = upper.barh(places, counts, color=colours, edgecolor=INK, linewidth=0.5, height=0.7)
         upper.bar_label(bars, [f" {count:,}" for count in counts], color=INK)
-        upper.set_yticks(rows, names)
+        upper.set_yticks(places, [_short(name) for name in names])
         upper.invert_yaxis()
         upper.set_xlabel("gold tags that only this strategy finds")
         upper.margins(x=0.12)
         shares = {"nobody": found.nobody, "one strategy": sum(counts), "several": found.several, "all": found.everybody}
         looks = {"nobody": ("none", "////"), "one strategy": ("#56B4E9", ""), "several": ("#0072B2", "")}
         left = 0
-        for label, count in shares.items():
-            fill, hatch = looks.get(label, ("#00324D", ""))
-            share = f"{count / max(found.total, 1):.0%}"
-            lower.barh(
-                0, count, left=left, color=fill, edgecolor=INK, hatch=hatch, label=f"{label}: {count:,} ({share})"
-            )
+        for text, count in shares.items():
+            fill, hatch = looks.get(text, ("#00324D", ""))
+            entry = f"{text}: {count:,} ({count / max(found.total, 1):.0%})"
+            lower.barh(0, count, left=left, color=fill, edgecolor=INK, hatch=hatch, label=entry)
             left += count
         lower.set_yticks([])
         lower.xaxis.set_major_formatter(THOUSANDS)
@@ -142,46 +182,66 @@ def unique_finds(comparison: Comparison, view: str = TEST) -> Figure:
             axes.tick_params(axis="y", length=0)
             axes.grid(axis="y", visible=False)
         figure.legend(*lower.get_legend_handles_labels(), ncols=2, **LEGEND)
-        title(upper, "What only one strategy finds", comparison, view)
+        _title(upper, "What only one strategy finds", result, view)
     return figure
 
 
-def draw_all(comparison: Comparison, view: str = TEST) -> dict[str, Figure]:
-    """Return all plots that the comparison has the measures for, by name."""
-    kinds: dict[str, Callable[[Comparison, str], Figure]] = {"accuracy-speed": accuracy_speed}
-    if diversity(comparison) is not None:
-        kinds = {"accuracy-diversity": accuracy_diversity} | kinds
-    kinds |= {"tags": tag_bars, "unique-finds": unique_finds}
-    return {name: draw(comparison, view) for name, draw in kinds.items()}
+def draw_all(result: Result, view: str = TEST) -> dict[str, Figure]:
+    """Return all plots that the result has the scores and the tags for, by name."""
+    kinds: dict[str, Callable[[Result, str], Figure]] = {"scores": scores}
+    if diversity(result) is not None and len(result.rows) > 1:
+        kinds["accuracy-diversity"] = accuracy_diversity
+    if len(result.rows) > 1:
+        kinds["accuracy-speed"] = accuracy_speed
+    if comparable(result, view):
+        kinds |= {"tags": tag_bars, "unique-finds": unique_finds}
+    return {name: draw(result, view) for name, draw in kinds.items()}
 
 
-def diversity(comparison: Comparison) -> Measure | None:
-    """Return the measure that stands for diversity, None where none was measured."""
-    for name in DIVERSITY:
-        for measure in comparison.measures:
-            if measure.name == name:
-                return measure
-    return None
+def diversity(result: Result) -> Measure | None:
+    """Return the measure of diversity that is plotted, None where none was measured."""
+    found = {measure.name: measure for measure in reversed(result.measures)}
+    return next((found[name] for name in DIVERSITY if name in found), None)
 
 
-def _ends(figure: Cell) -> Ends:
-    """Return a figure with the ends of its interval, or three times itself where it has none."""
-    if np.isnan(figure.low):
-        return figure.value, figure.value, figure.value
-    return figure.value, figure.low, figure.high
+def _look(result: Result, name: str) -> dict[str, Any]:
+    return look([row.name for row in result.experiment.rows].index(name))
 
 
-def _scatter(comparison: Comparison, axes: Axes, points: Mapping[str, tuple[Ends, Ends]]) -> None:
-    """Draw points with their intervals, and each strategy's name beside its point."""
-    drawn = {name: ends for name, ends in points.items() if not np.isnan([ends[0][0], ends[1][0]]).any()}
-    bars = []
-    for name, ((x, left, right), (y, low, high)) in drawn.items():
-        for ends in (((left, y), (right, y)), ((x, low), (x, high))):
-            axes.plot(*zip(*ends, strict=True), color=colour(comparison, name), linewidth=1.2, alpha=0.6)
-            bars.append(ends)
-        look: dict[str, Any] = {"marker": marker(comparison, name), "edgecolor": INK, "linewidth": 0.6}
-        axes.scatter(x, y, s=60, color=colour(comparison, name), zorder=3, **look)
-    axes.set_ylabel(heading(comparison.measures[0]))
+def _short(name: str, limit: int = 40) -> str:
+    return name if len(name) <= limit else f"{name[: limit - 1]}…"
+
+
+def _interval(score: Score) -> Interval:
+    """Return a score with the ends of its interval, or three times itself where it has none."""
+    return (score.value, score.value, score.value) if math.isnan(score.low) else (score.value, score.low, score.high)
+
+
+def _scaled(result: Result, view: str, *names: str) -> dict[str, dict[str, Score]]:
+    """Return the scores of the rows that have some measures, in the unit of the experiment."""
+    scale, found = result.experiment.scale, result.scores.get(view, {})
+    complete = {row: cells for row, cells in found.items() if all(name in cells for name in names)}
+    return {row: {name: cells[name].scaled(scale) for name in names} for row, cells in complete.items()}
+
+
+def _title(axes: Axes, text: str, result: Result, view: str) -> None:
+    """Write what the plot shows, and on which data."""
+    count = result.n_products(view)
+    axes.set_title(f"{text}\n{label(result)}, {view}" + (f": {count:,} products" if count else ""))
+
+
+def _scatter(result: Result, axes: Axes, view: str, across: Mapping[str, Interval]) -> None:
+    """Draw the first measure against something else, with intervals, and the name of each row beside its point."""
+    first = str(result.measures[0])
+    up = {name: _interval(cells[first]) for name, cells in _scaled(result, view, first).items()}
+    points = {name: (across[name], up[name]) for name in up if name in across}
+    points = {name: ends for name, ends in points.items() if not np.isnan([ends[0][0], ends[1][0]]).any()}
+    for name, ((x, left, right), (y, low, high)) in points.items():
+        drawn = _look(result, name)
+        axes.plot([left, right], [y, y], color=drawn["color"], linewidth=1.2, alpha=0.6)
+        axes.plot([x, x], [low, high], color=drawn["color"], linewidth=1.2, alpha=0.6)
+        axes.scatter(x, y, s=60, edgecolor=INK, linewidth=0.6, zorder=3, **drawn)
+    axes.set_ylabel(heading(first))
     axes.margins(0.12)
-    places = [(x, y) for (x, _, _), (y, _, _) in drawn.values()]
-    place_labels(axes, places, list(drawn), [INK] * len(drawn), bars)
+    places = [(x, y) for (x, _, _), (y, _, _) in points.values()]
+    label_points(axes, places, [_short(name, 28) for name in points], [INK] * len(points))
