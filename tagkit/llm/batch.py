@@ -105,15 +105,16 @@ class Batch:
         return sum(key in self.replies for key in self.keys)
 
 
-def look_up(questions: Sequence[Question], where: str, cache: AnswerCache) -> Batch:
+def look_up(questions: Sequence[Question], url: str, structured: str, cache: AnswerCache) -> Batch:
     """Look up which questions have been answered before.
 
     Args:
         questions: To ask.
-        where: The server and the form of the request: part of each key.
+        url: The base URL of the server: part of the key of an answer.
+        structured: How answers are requested: likewise.
         cache: Of answers.
     """
-    batch = Batch([_key([VERSION, where, vars(question)]) for question in questions])
+    batch = Batch([_key([VERSION, url, structured, vars(question)]) for question in questions])
     for key, question in zip(batch.keys, questions, strict=True):
         if key in batch.replies or key in batch.missing:
             continue

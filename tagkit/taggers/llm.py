@@ -14,7 +14,7 @@ from tagkit.llm import answer, batch, prompt
 from tagkit.llm.budget import Estimate, Ledger, Spend, Tokens
 from tagkit.llm.client import Client
 from tagkit.llm.request import FORMATS, Question, RequestFormat
-from tagkit.llm.server import find_server
+from tagkit.llm.server import Server, find_server
 from tagkit.product import Product, Tag, Tags, as_products
 from tagkit.tagger import State, Tagger
 from tagkit.text.language import language_of
@@ -109,9 +109,9 @@ class LLM(Tagger):
         self.language_ = "zh" if 2 * chinese >= len(tagged) else "en"
         self._set_up(tagged)
 
-    def _check(self) -> None:
-        """Refuse invalid parameters, and a server or key that is not configured."""
-        find_server(self.endpoint, self.key_variable)
+    def _check(self) -> Server:
+        """Return the server with its key; refuse invalid parameters."""
+        server = find_server(self.endpoint, self.key_variable)
         if not self.model:
             raise BadInput("llm: no model is configured: set the parameter `model` to its name on the server")
         if self.vocabulary not in VOCABULARIES:
@@ -124,6 +124,7 @@ class LLM(Tagger):
         if not self.timeout > 0:
             raise BadInput(f"llm: timeout must be above 0 seconds, not {self.timeout}")
         Ledger(*self._limits())
+        return server
 
     def _limits(self) -> tuple[float | None, float | None, float | None, int | None]:
         return self.price_in, self.price_out, self.budget, self.token_budget
@@ -148,7 +149,8 @@ class LLM(Tagger):
         """
         self.check_fitted()
         rows = [product for product in as_products(products) if product.text.strip()]
-        asked = self._look_up(self._questions(rows)[0], batch.AnswerCache())
+        url = find_server(self.endpoint, self.key_variable).url
+        asked = batch.look_up(self._questions(rows)[0], url, self.structured, batch.AnswerCache())
         bound = sum((question.bound for question in asked.missing.values()), Tokens())
         cost = bound.cost(self.price_in, self.price_out)
         return Estimate(len(rows), asked.n_answered, len(asked.missing), bound.prompt, bound.completion, cost)
@@ -179,18 +181,13 @@ class LLM(Tagger):
             schemas.append(schema)
         return questions, schemas
 
-    def _look_up(self, questions: Sequence[Question], cache: batch.AnswerCache) -> batch.Batch:
-        where = f"{find_server(self.endpoint, self.key_variable).url} {self.structured}"
-        return batch.look_up(questions, where, cache)
-
     def _tag(self, products: Sequence[Product]) -> Tags:
-        self._check()
+        server = self._check()
         self._ledger.set_budget(*self._limits())
-        server = find_server(self.endpoint, self.key_variable)
         client = Client(server, self._form, self._ledger, self.timeout, self.retries)
         questions, schemas = self._questions(products)
         cache = batch.AnswerCache()
-        asked = self._look_up(questions, cache)
+        asked = batch.look_up(questions, server.url, self.structured, cache)
         try:
             batch.ask_missing(asked, client, cache, self._ledger, self.concurrency)
         finally:
