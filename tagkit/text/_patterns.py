@@ -1,7 +1,7 @@
 """The patterns of the cleaning steps, each compiled once.
 
-A search runs fastest when a pattern begins with a literal or a character class. So the classes stand first here, and
-what must stand before a character is looked up behind it.
+A search is fastest when a pattern begins with a literal or a character class. So the patterns here begin with a class,
+and a lookbehind after it checks the characters before.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-"""The ideographs, to be put into a character class."""
+"""The ideographs, for use inside of a character class."""
 
 RARE = re.compile("[^\\n -%'-;=-~·、。《》【】\u4e00-\u9fff]")
-"""What most titles do not hold; without any of it, the steps `html`, `control`, `emoji` and `nfkc` change nothing."""
+"""Characters that most titles lack; without them the steps `html`, `control`, `emoji` and `nfkc` change nothing."""
 
 _ELEMENTS = (
     "a|abbr|article|b|big|blockquote|body|br|button|center|code|dd|del|div|dl|dt|em|embed|figure|font|footer|form|h[1-6]"
@@ -25,7 +25,7 @@ MARKUP = re.compile(
     r"|&(?:amp;)?(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
     re.DOTALL | re.IGNORECASE,
 )
-"""Comments, scripts, tags of known elements ("<S码>" is none) and entities, also doubly escaped ones."""
+"""Comments, scripts, tags of known elements (not "<S码>") and entities, including doubly escaped ones."""
 
 ZERO_WIDTH = (
     "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
@@ -33,7 +33,7 @@ ZERO_WIDTH = (
 )
 _BROKEN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff"
 CONTROL = re.compile(f"(?P<line>\r\n?|[\u2028\u2029])|(?P<nothing>[{ZERO_WIDTH}]+)|[{_BROKEN}]")
-"""Line ends; what has no width; controls, lone surrogates, private use and what broken encodings leave behind."""
+"""Line ends; characters without width; controls, lone surrogates, private use and remains of broken encodings."""
 
 EMOJI = re.compile(
     "[©®‼⁉\u20e3™ℹ\u231a\u231b\u2328\u23cf\u23e9-\u23fa\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001faff]+"
@@ -42,7 +42,7 @@ EMOJI = re.compile(
 URL = re.compile(r"(?:https?://|[Ww]{3}\.)[!-~]+")
 
 _NOISE = (
-    # A lookahead names what a product word goes on with: 斜挎包邮差包, 正品质, 独特价值, 促销台.
+    # A lookahead excludes words of products that continue differently: 斜挎包邮差包, 正品质, 独特价值, 促销台.
     "全国包邮|全场包邮|顺丰包邮|包邮(?![差递箱票政筒])|免邮费|免邮(?![差递箱票政筒])|正品保[证障](?!书)|正品(?![质味牌])"
     "|天天特价|特价(?![值格])|限时(?:秒杀|抢购|特价|折扣)|秒杀(?![者器])|抢购|疯抢|热卖|热销|促销(?![台车桌架牌礼花帐])"
     "|清仓(?:处理|甩卖|特价|特卖)?|亏本甩卖|转卖|官方旗舰店?|天猫旗舰店|品牌旗舰店|旗舰店|专卖店|专营店|假一[罚赔][一三十百]"
@@ -58,9 +58,9 @@ NOISE = re.compile(
     + "|"
     + "|".join(_DECORATION)
 )
-"""Sellers' phrases, brackets that hold nothing else, runs of the same mark, decoration.
+"""Sellers' phrases, brackets that contain nothing else, runs of the same mark, and decoration.
 
-The inside of a bracket is matched possessively (++), so that a long text without the closing bracket stays cheap.
+The inside of a bracket is matched possessively (++), so that a long text without the closing bracket takes little time.
 """
 
 _SOFT = ".'&+%\\-"
@@ -75,18 +75,18 @@ PUNCTUATION = re.compile(
     r"|(?<=['&+\-])(?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))"
     r"|(?<=%)(?<![0-9].))"
 )
-"""One mark, unless it belongs to its token: 1.5, wi-fi, men's, h&m, 3+1, 100%."""
+"""One punctuation mark, unless it is part of a token: 1.5, wi-fi, men's, h&m, 3+1, 100%."""
 
 UNIT_HINT = re.compile("[0-9][^\\S\\n]*[毫公千厘英克升米MKCGLmkcgl]")
 _NOT_IN_WORD = r"(?![A-Za-z0-9])"
 UNIT = re.compile(
     r"(?<=[0-9])(?:[^\S\n]*(毫升|公斤|千克|厘米|毫米|英寸|[Mm][Ll]|[Kk][Gg]|[Cc][Mm]|[Mm][Mm])" + _NOT_IN_WORD +
-    # A blank is closed before a single letter or sign only where no other word can begin: not in 2017 l'oreal.
+    # A blank before a single letter or character is removed only if no other word can begin there: not in 2017 l'oreal.
     r"|[^\S\n]*([GgLl])(?![A-Za-z0-9码号'’&+\-])"
     rf"|[^\S\n]*([克升米])(?![A-Za-z0-9{HAN}])"
     rf"|(克(?![拉隆莱罗什里力重勒鲁])|升(?![级降华温职学])|米(?![色白黄驼灰杏粉线饭粒其奇妮老家兰勒字酒糊糕花菲蓝琪莱雅棕咖面袋桶箱缸盒汤浆曲])){_NOT_IN_WORD})"
 )
-"""A unit behind a number, not the beginning of a word such as 克拉, 升级 or 米色."""
+"""A unit after a number, not the beginning of a word such as 克拉, 升级 or 米色."""
 UNIT_NAMES = {
     "毫升": "ml",
     "公斤": "kg",

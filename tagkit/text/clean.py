@@ -1,8 +1,8 @@
-"""Clean sellers' text in small steps, keeping a map back to the original characters.
+"""Clean sellers' texts in small steps, with a map back to the original characters.
 
-Each step is a function from `CleanText` to `CleanText`, found by its name in `STEPS`. `clean` runs a chain of them.
-The default chain cleans a usual title in some microseconds: every step first asks whether there is anything to do, and
-the map is only made once a step changes the length of the text.
+Each step is a function from `CleanText` to `CleanText`, listed by name in `STEPS`; `clean` runs a chain of them. The
+default chain cleans a usual title in a few microseconds: every step first checks whether there is anything to do, and
+the map is only created when a step changes the length of the text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tagkit.product import Span
 from tagkit.text import _patterns
 
 Offsets = Sequence[tuple[int, int]]
-"""For each character of a clean text: start and end of the stretch of the original that it came from."""
+"""For each character of a clean text: start and end of the span of the original that it came from."""
 
 
 class CleanText(NamedTuple):
@@ -36,18 +36,18 @@ class CleanText(NamedTuple):
     offsets: tuple[tuple[int, int], ...] | None = None
 
     def to_original(self, start: int, end: int) -> Span:
-        """Map a stretch of the clean text back to the original.
+        """Map a span of the clean text back to the original.
 
         Args:
             start: Its first character.
-            end: The character behind its last one.
+            end: The position after its last character.
 
         Returns:
-            The stretch of `original` from the first to the last of these characters; what was cleaned away before
-            and behind them is not in it, what was cleaned away between them is.
+            The span of `original` from the first to the last of these characters. It includes what was removed between
+            them, and excludes what was removed before and after them.
 
         Raises:
-            BadInput: The stretch is not inside the clean text.
+            BadInput: The span is not inside the clean text.
         """
         if not 0 <= start <= end <= len(self.text):
             raise BadInput(f"characters {start} to {end} are not inside a text of {len(self.text)}")
@@ -70,7 +70,7 @@ def html(given: CleanText) -> CleanText:
 
 
 def control(given: CleanText) -> CleanText:
-    """Drop characters without width, blank out control characters and lone surrogates, unify line ends."""
+    """Drop characters without width, turn control characters and lone surrogates into blanks, unify line ends."""
     if not _patterns.CONTROL.search(given.text):
         return given
     return _replace(given, _patterns.CONTROL, lambda m: "\n" if m["line"] else "" if m["nothing"] else " ")
@@ -82,7 +82,7 @@ def emoji(given: CleanText) -> CleanText:
 
 
 def nfkc(given: CleanText) -> CleanText:
-    """Bring the text into Unicode's form NFKC: full and half width, ligatures, circled digits, composed accents."""
+    """Normalise to Unicode's form NFKC: full and half width, ligatures, circled digits, composed accents."""
     text = given.text
     if text.isascii() or unicodedata.is_normalized("NFKC", text):
         return given
@@ -111,12 +111,12 @@ def urls(given: CleanText) -> CleanText:
 
 
 def noise(given: CleanText) -> CleanText:
-    """Turn sellers' phrases (包邮, 正品, 官方旗舰店, 秒杀) and runs of marks (!!!, ~~~) into blanks."""
+    """Turn sellers' phrases (包邮, 正品, 官方旗舰店, 秒杀) and runs of the same mark (!!!, ~~~) into blanks."""
     return _replace(given, _patterns.NOISE, " ")
 
 
 def case(given: CleanText) -> CleanText:
-    """Make all letters small."""
+    """Turn all letters into lower case."""
     text = given.text.lower()
     if text == given.text:
         return given
@@ -126,20 +126,20 @@ def case(given: CleanText) -> CleanText:
 
 
 def punctuation(given: CleanText) -> CleanText:
-    """Turn marks into blanks, except those inside a token: 1.5, wi-fi, men's, h&m, 3+1, 100%."""
+    """Turn punctuation into blanks, except inside a token: 1.5, wi-fi, men's, h&m, 3+1, 100%."""
     text = _patterns.PUNCTUATION.sub(" ", given.text.replace("’", "'"))
     return given if text == given.text else CleanText(text, given.original, given.offsets)
 
 
 def units(given: CleanText) -> CleanText:
-    """Write units behind numbers in one way: 500毫升, 500 ML → 500ml; 2公斤 → 2kg; 英寸 → 寸."""
+    """Write units after numbers in one way: 500毫升, 500 ML → 500ml; 2公斤 → 2kg; 英寸 → 寸."""
     if not _patterns.UNIT_HINT.search(given.text):
         return given
     return _replace(given, _patterns.UNIT, _unit_name)
 
 
 def blanks(given: CleanText) -> CleanText:
-    """Turn runs of blanks into one, or into a line break where they hold one, and strip both ends."""
+    """Turn a run of blanks into one, or into a line break if it contains one, and strip both ends."""
     text = given.text
     if " ".join(text.split()) == text:
         return given
@@ -156,10 +156,10 @@ STEPS: dict[str, Step] = {
     step.__name__: step
     for step in (html, control, emoji, nfkc, traditional, urls, noise, case, punctuation, units, blanks)
 }
-"""All steps by name; the first line of a step's docstring says what it does."""
+"""All steps by name; the first line of a step's docstring describes it."""
 
 DEFAULT = tuple(STEPS)
-"""The default chain. Its order matters: a later step never brings back what an earlier one removes."""
+"""The default chain. Its order matters: a later step never creates what an earlier one removes."""
 
 _FOR_RARE = frozenset({"html", "control", "emoji", "nfkc"})
 _DEFAULT_COMMON = tuple(step for name, step in STEPS.items() if name not in _FOR_RARE)
@@ -169,11 +169,11 @@ def clean(text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
     """Clean a text.
 
     Args:
-        text: Usually `Product.text`; its line break between title and description stays, so no phrase is glued.
+        text: Usually `Product.text`; its line break between title and description stays, so that no phrase spans both.
         steps: Names from `STEPS`, in the order in which they run.
 
     Returns:
-        The clean text and its map back.
+        The clean text and its map to the original.
 
     Raises:
         UnknownName: There is no such step.
@@ -207,18 +207,18 @@ def _step(name: str) -> Step:
 
 
 def _replace(given: CleanText, pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str]) -> CleanText:
-    """Replace all matches by something that is never longer than the match."""
+    """Replace all matches by strings that are not longer than them."""
     text, count = pattern.subn(new, given.text)
     if not count:
         return given
-    if len(text) == len(given.text):  # So each replacement is as long as its match, and nothing moved.
+    if len(text) == len(given.text):  # each replacement is as long as its match: nothing moved
         return CleanText(text, given.original, given.offsets)
     make = (lambda _: new) if isinstance(new, str) else new
     return _rebuilt(given, ((m.start(), m.end(), make(m)) for m in pattern.finditer(given.text)))
 
 
 def _rebuilt(given: CleanText, edits: Iterable[tuple[int, int, str]]) -> CleanText:
-    """Put new strings in the place of stretches (start, end), which come in order and do not overlap."""
+    """Replace spans (start, end), which are in order and don't overlap, by new strings."""
     text = given.text
     old = given.offsets if given.offsets is not None else _identity(len(text))
     pieces: list[str] = []
@@ -255,20 +255,20 @@ _HAN_RUN = re.compile(f"[{_patterns.HAN}]+")
 
 @lru_cache(maxsize=4096)
 def _joins(char: str) -> bool:
-    """Say whether NFKC may join a character to the one before it: marks, and the inner letters of Korean syllables."""
+    """Say whether NFKC may join a character to the one before it: accents, and inner letters of Korean syllables."""
     first = unicodedata.normalize("NFKD", char)[0]
     return unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff"
 
 
 @cache
 def _opencc() -> tuple[Callable[[str], str], re.Pattern[str]]:
-    """Load the converter, and find out which characters it may change."""
+    """Load the converter, and find the characters that it may change."""
     from opencc import OpenCC
 
     convert: Callable[[str], str] = OpenCC("t2s").convert
     han = [chr(code) for code in range(0x3400, 0xA000)]
     simplified = convert("\n".join(han)).split("\n")
     changing = [char for char, simple in zip(han, simplified, strict=True) if simple != char]
-    # These stay as they are on their own, yet change in phrases such as 瞭解 and 藉口.
+    # These characters change in phrases such as 瞭解 and 藉口 only.
     changing += "哩坏沈瞭甦藉衹覆"
     return convert, re.compile(f"[{''.join(changing)}\U00020000-\U000323af]")

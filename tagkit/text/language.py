@@ -1,4 +1,4 @@
-"""Which language a product is in."""
+"""Detect the language of a text or a product."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tagkit.product import Product
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 LETTER = re.compile(r"[^\W\d_]")
 SHARE = 0.15
-"""From this share of Han characters among the letters on, a text is Chinese."""
+"""A text is Chinese if at least this share of its letters are Han characters."""
 
 
 def detect(text: str) -> str:
     """Return "zh" if at least 15 % of the letters are Han characters, else "en".
 
-    Chinese titles hold many Latin brand and model names, English ones hardly ever a Han character, so the border lies
-    low. A text without letters counts as Chinese.
+    Chinese titles contain many Latin brand and model names, but English titles hardly any Han characters, so the
+    threshold is low. A text without letters counts as Chinese.
 
     Args:
         text: Any text.
@@ -26,5 +26,5 @@ def detect(text: str) -> str:
 
 
 def language_of(product: Product) -> str:
-    """Return the product's own language, detected from its text where it has none."""
+    """Return the product's language, detected from its text if it is not given."""
     return product.lang or detect(product.text)

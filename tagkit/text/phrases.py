@@ -1,4 +1,4 @@
-"""Find many known phrases in a text in one pass, the longest first."""
+"""Find many known phrases in a text in one pass, preferring the longest."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ LATIN = re.compile(r"[0-9a-z]", re.IGNORECASE)
 
 
 class PhraseMatcher:
-    """Forward maximum match of a list of phrases by one Aho-Corasick automaton.
+    """Forward maximum matching of a list of phrases with an Aho-Corasick automaton.
 
-    From the left, the longest phrase that begins there is taken, and the search goes on behind it.
+    From the left, the longest phrase that begins at a position is taken, and the search continues after it.
 
     Args:
-        phrases: What to find, each non-empty and once.
-        whole_words: Whether a phrase that begins or ends with a Latin letter or a digit must stand as a whole word.
+        phrases: The phrases, distinct and not empty.
+        whole_words: Whether a phrase that begins or ends with a Latin letter or a digit must be a whole word.
 
     Source: Aho and Corasick, Efficient string matching (CACM 1975), through the package pyahocorasick.
     """
@@ -31,7 +31,7 @@ class PhraseMatcher:
         self._automaton.make_automaton()
 
     def find(self, text: str) -> list[tuple[int, int, int]]:
-        """Return (start, end, number of the phrase) of each match, from left to right, none overlapping another."""
+        """Return (start, end, index of the phrase) of each match, from left to right and without overlaps."""
         if self._empty:
             return []
         found = []
@@ -44,9 +44,9 @@ class PhraseMatcher:
                 continue
             found.append((start, -end, number))
         found.sort()
-        kept, free = [], 0
+        chosen, free = [], 0
         for start, minus_end, number in found:
             if start >= free:
                 free = -minus_end
-                kept.append((start, free, number))
-        return kept
+                chosen.append((start, free, number))
+        return chosen

@@ -1,4 +1,4 @@
-"""Does a tag stand literally in a text, and where?"""
+"""Whether and where a tag is literally present in a text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ WORD = re.compile(r"[0-9a-z]")
 
 
 def is_present(tag: str, text: str) -> bool:
-    """Say whether a tag stands in a text, ignoring case.
+    """Say whether a tag is present in a text, ignoring case.
 
-    A tag that begins or ends with a Latin letter or a digit must stand there as a whole word ("red" is not in "bored");
-    Chinese has no word borders, so there any place counts.
+    A tag that begins or ends with a Latin letter or a digit must be a whole word of the text ("red" is not in "bored");
+    Chinese has no word boundaries, so any occurrence counts.
 
     Args:
         tag: The tag.
@@ -24,7 +24,7 @@ def is_present(tag: str, text: str) -> bool:
 
 
 def places(tag: str, text: str) -> list[tuple[int, int]]:
-    """Return (start, end) of each place where a tag stands in a text, as `is_present` sees it, without overlaps."""
+    """Return (start, end) of each occurrence of a tag in a text, as defined by `is_present`, without overlaps."""
     lower = _lower(text)
     if len(lower) != len(text):
         lower = text

@@ -15,7 +15,7 @@ PIECE = re.compile(r"(?P<latin>[0-9A-Za-z]+(?:[-'.&][0-9A-Za-z]+)*)|[^0-9A-Za-z]
 
 
 class Token(NamedTuple):
-    """A word and where it stands: characters `start` to `end` of the segmented text; `pos` is jieba's tag or ""."""
+    """A word, its span (`start`, `end`) in the segmented text, and its part of speech (`pos`, jieba's tag or "")."""
 
     text: str
     start: int
@@ -26,11 +26,11 @@ class Token(NamedTuple):
 class Segmenter:
     """Cut texts into words.
 
-    User words win: where one stands in a text, it comes out as one token, the longest first, and the rest of the text
-    is cut around it.
+    User words take precedence: each occurrence of one becomes a token, preferring the longest, and the text between
+    them is cut.
 
     Args:
-        user_words: Words to keep whole, usually the known tags. Case is ignored.
+        user_words: Words that are not cut, usually the known tags. Case is ignored.
     """
 
     def __init__(self, user_words: Iterable[str] = ()) -> None:
@@ -42,8 +42,8 @@ class Segmenter:
 
         Args:
             text: The text, cleaned or not.
-            lang: "zh" cuts by jieba, Latin words and numbers staying whole; anything else at blanks and punctuation.
-            pos: Whether to tag parts of speech (Chinese only, slower). User words get "n" there.
+            lang: "zh" is cut by jieba, except Latin words and numbers; any other language at blanks and punctuation.
+            pos: Whether to tag parts of speech (Chinese only, slower). User words get "n".
         """
         lower = text.lower()
         if len(lower) != len(text):
@@ -59,7 +59,7 @@ class Segmenter:
 
 
 def _cut(text: str, start: int, end: int, lang: str, pos: bool) -> Iterator[Token]:
-    """Cut the stretch of a text between two user words."""
+    """Cut the part of a text between two user words."""
     if lang != "zh":
         for match in WORD.finditer(text, start, end):
             yield Token(match[0], match.start(), match.end())
@@ -85,8 +85,8 @@ def _chinese_words(text: str, pos: bool) -> Iterable[tuple[str, str]]:
 def _jieba() -> Any:
     """Load jieba's dictionary from its package, once.
 
-    Not from jieba's cache in the temporary folder: that is no faster, may stem from another version or user, which
-    would change the words unnoticed, and cannot be written on a read-only machine.
+    jieba's cache in the temporary folder is not used: it is no faster, may be of another version or user, which would
+    silently change the words, and cannot be written on a read-only machine.
     """
     import jieba
 

@@ -1,4 +1,4 @@
-"""English stems: words that differ only in their endings become the same."""
+"""English stems, which are the same for words that differ in their endings only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def stem(word: str) -> str:
     """Return the Porter stem of a word, in lower case; a word without Latin letters stays as it is.
 
     Args:
-        word: One word; one with a hyphen has one stem.
+        word: One word; a word with a hyphen has one stem.
 
     Source: Porter, An algorithm for suffix stripping (Program 1980), through the package snowballstemmer.
     """
@@ -23,7 +23,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def stems(text: str) -> str:
-    """Return a phrase with each word stemmed, one blank between words and marks."""
+    """Return a phrase of stems, with one blank between words and punctuation marks."""
     return " ".join(map(stem, PIECE.findall(text)))
 
 

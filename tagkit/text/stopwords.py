@@ -1,4 +1,4 @@
-"""Words that say nothing about a product: function words and sellers' filler."""
+"""Stop words: function words and sellers' fillers, which say nothing about a product."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ EN = frozenset(_EN.split())
 
 
 def is_stopword(token: str, lang: str) -> bool:
-    """Say whether a word carries no meaning of its own.
+    """Say whether a word is a stop word.
 
-    Function words and sellers' filler of both languages count in either, since titles mix them.
+    The words of both languages count in either, since titles mix them.
 
     Args:
         token: A word in lower case.
-        lang: "zh" or "en"; in Chinese text a token without a letter or a digit counts too.
+        lang: "zh" or "en"; in a Chinese text a token without letters and digits is a stop word too.
     """
     return token in ZH or token in EN or (lang == "zh" and not any(char.isalnum() for char in token))

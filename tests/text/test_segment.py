@@ -1,0 +1,61 @@
+"""Segmentation into words."""
+
+from __future__ import annotations
+
+import marshal
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+from tagkit.text import Segmenter
+
+
+def words(text: str, lang: str = "zh", known: tuple[str, ...] = ()) -> list[str]:
+    tokens = Segmenter(known).tokens(text, lang)
+    assert all(text[token.start : token.end] == token.text for token in tokens)
+    return [token.text for token in tokens]
+
+
+def test_user_words_win_and_stay_with_their_segmenter() -> None:
+    title = "红色高跟鞋收腰显瘦 NIKE女鞋"
+    assert words(title, known=("高跟鞋", "收腰显瘦", "收腰", "Nike")) == ["红色", "高跟鞋", "收腰显瘦", "NIKE", "女鞋"]
+    assert "收腰显瘦" not in words(title)
+    assert words("a bored red fox", "en", ("red",)) == ["a", "bored", "red", "fox"]
+
+
+def test_english_words() -> None:
+    assert words("Men's wi-fi 3-in-1, (cable) 小米 1.5m!", "en") == [
+        "Men's",
+        "wi-fi",
+        "3-in-1",
+        "cable",
+        "小米",
+        "1.5m",
+    ]
+
+
+def test_parts_of_speech_are_for_chinese() -> None:
+    tokens = Segmenter(["收腰显瘦"]).tokens("优雅高跟鞋收腰显瘦", "zh", pos=True)
+    assert [(token.text, token.pos) for token in tokens] == [("优雅", "a"), ("高跟鞋", "n"), ("收腰显瘦", "n")]
+    assert {token.pos for token in Segmenter().tokens("red shoes", "en", pos=True)} == {""}
+
+
+def test_odd_texts_can_be_cut(odd_texts: list[str]) -> None:
+    for text in ("", "👠\ud800!!", *odd_texts[::20], "红鞋" * 5000):
+        tokens = Segmenter(["鞋子", "红鞋"]).tokens(text, "zh")
+        assert all(a.end <= b.start for a, b in pairwise(tokens))
+
+
+def test_a_foreign_cache_of_jieba_changes_no_words(tmp_path: Path) -> None:
+    (tmp_path / "jieba.cache").write_bytes(marshal.dumps(({"鞋": 1}, 1)))
+    code = "from tagkit.text import Segmenter; print(*[t.text for t in Segmenter().tokens('优雅高跟鞋', 'zh')])"
+    env = {"TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(Path(__file__).parents[2])}
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=env, capture_output=True, text=True)
+    assert (run.stdout.split(), run.stderr) == (["优雅", "高跟鞋"], "")
+
+
+def test_importing_loads_no_dictionary() -> None:
+    code = "import sys, tagkit.text; print([m for m in ('jieba', 'opencc', 'sklearn', 'pandas') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
