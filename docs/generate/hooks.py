@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,14 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, **context: Any) -> str:
     """Put the table of layers where a page asks for it."""
     return markdown.replace("<!-- layers -->", pages.layers())
+
+
+def on_page_content(html: str, page: Any, **context: Any) -> str:
+    """Let the links of a notebook, which are those of the repository, lead to pages of the site."""
+    if page.file.src_uri.startswith("notebooks/"):
+        html = re.sub(r'href="([\w-]+)\.ipynb"', r'href="../\1/"', html)
+        html = re.sub(r'href="\.\./docs/([\w/-]+)\.md"', r'href="../../\1/"', html)
+    return html
 
 
 def _expanded(entry: Any) -> Any:
