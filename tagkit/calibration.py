@@ -1,4 +1,4 @@
-"""Turn raw scores into probabilities that mean what they say."""
+"""Calibration: turn raw scores into probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word and character n-gram TF-IDF features, shared by the neighbours and the linear classifier."""
+"""Features of texts, TF-IDF of words and character n-grams, and the targets of classifiers."""
 
 from __future__ import annotations
 
@@ -18,56 +18,45 @@ from tagkit.text.language import language_of
 from tagkit.text.segment import Segmenter
 from tagkit.text.stopwords import is_stopword
 
+CHAR_NGRAMS = (1, 3)
+"""The shortest and the longest character n-gram."""
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CleaningOptions:
     """How the text of a product is cleaned.
 
     Args:
-        skip_cleaning: Cleaning steps (names from `tagkit.text.STEPS`) that are left out.
+        skip_cleaning: Cleaning steps that are skipped (names from `tagkit.text.STEPS`).
     """
 
     skip_cleaning: Sequence[str] = ()
 
     def clean(self, text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
-        """Clean a text with all steps of a chain but the skipped ones."""
+        """Clean a text with the given steps, except the skipped ones."""
         return clean(text, without(self.skip_cleaning, steps) if self.skip_cleaning else steps)
-
-
-def words(product: Product, segmenter: Segmenter, cleaning: CleaningOptions) -> list[str]:
-    """Return the words of a product's cleaned text without stop words."""
-    language = language_of(product)
-    tokens = segmenter.tokens(cleaning.clean(product.text).text, language)
-    return [token.text for token in tokens if not is_stopword(token.text, language)]
 
 
 class TextFeatures:
     """TF-IDF of words and of character n-grams side by side, each part of unit length.
 
     Args:
-        char_range: Shortest and longest character n-gram.
-        use_words: Whether to have the words too.
-        min_count: Rarer words and n-grams are left out, unless none is that frequent.
+        use_words: Whether to use words in addition to character n-grams.
+        min_count: Rarer words and n-grams are ignored, unless all are rarer.
         skip_cleaning: See `CleaningOptions`.
     """
 
     def __init__(
         self,
-        char_range: tuple[int, int] = (1, 3),
         use_words: bool = True,
         min_count: int = 1,
         skip_cleaning: Sequence[str] = (),
     ) -> None:
         self.cleaning = CleaningOptions(skip_cleaning=skip_cleaning)
-        self.parts = {
-            "char": TfidfVectorizer(
-                analyzer="char_wb", ngram_range=char_range, min_df=min_count, sublinear_tf=True, dtype=np.float64
-            )
-        }
+        options: dict[str, Any] = {"min_df": min_count, "sublinear_tf": True, "dtype": np.float64}
+        self.parts = {"char": TfidfVectorizer(analyzer="char_wb", ngram_range=CHAR_NGRAMS, **options)}
         if use_words:
-            self.parts["word"] = TfidfVectorizer(
-                analyzer=str.split, min_df=min_count, sublinear_tf=True, dtype=np.float64
-            )
+            self.parts["word"] = TfidfVectorizer(analyzer=str.split, **options)
         self.segmenter = Segmenter()
 
     def fit(self, products: Sequence[Product], user_words: Sequence[str] = ()) -> sparse.csr_matrix:
@@ -75,7 +64,7 @@ class TextFeatures:
 
         Args:
             products: The training products.
-            user_words: What the segmentation keeps whole, usually the known tags.
+            user_words: Words that the segmentation does not split, usually the known tags.
 
         Returns:
             The features of these products, shape (n, d).
@@ -90,12 +79,17 @@ class TextFeatures:
         texts = self._texts(products)
         return sparse.hstack([part.transform(texts[name]) for name, part in self.parts.items()]).tocsr()
 
+    def words(self, product: Product) -> list[str]:
+        """Return the words of a product's cleaned text without stop words."""
+        language = language_of(product)
+        tokens = self.segmenter.tokens(self.cleaning.clean(product.text).text, language)
+        return [token.text for token in tokens if not is_stopword(token.text, language)]
+
     def _texts(self, products: Sequence[Product]) -> dict[str, list[str]]:
         texts = {"char": [self.cleaning.clean(product.text).text for product in products]}
         if "word" in self.parts:
-            texts["word"] = [
-                " ".join(w.replace(" ", "_") for w in words(p, self.segmenter, self.cleaning)) for p in products
-            ]
+            rows = (self.words(product) for product in products)
+            texts["word"] = [" ".join(word.replace(" ", "_") for word in row) for row in rows]
         return texts
 
     def state(self) -> State:
@@ -107,7 +101,7 @@ class TextFeatures:
         return out
 
     def restore(self, state: State) -> None:
-        """Take what `state` gave."""
+        """Take what `state` returned."""
         self.user_words = state["user_words"]
         self.segmenter = Segmenter(self.user_words)
         for name, part in self.parts.items():
@@ -118,20 +112,20 @@ class TextFeatures:
 def _fit(part: TfidfVectorizer, texts: Sequence[str]) -> sparse.csr_matrix:
     try:
         return part.fit_transform(texts)
-    except ValueError:  # a few short texts may have no word twice
+    except ValueError:  # in a few short texts no word may occur twice
         return part.set_params(min_df=1).fit_transform(texts)
 
 
 def votes(
     gold: sparse.csr_matrix, nearest: NDArray[Any], likeness: NDArray[Any], temperature: float
 ) -> NDArray[np.float64]:
-    """Return the votes of neighbours for each tag, shape (tags,); they sum to 1 for a tag that all have.
+    """Return the share of the neighbours' weight that each tag has, shape (tags,).
 
     Args:
         gold: Which training product has which tag, shape (products, tags).
-        nearest: Positions of the neighbours, the nearest first.
-        likeness: Theirs, the same shape; one with likeness c weighs exp((c - highest) / temperature).
-        temperature: Lower trusts the nearest more.
+        nearest: The positions of the neighbours, the nearest first.
+        likeness: Their similarities, the same shape; similarity s has the weight exp((s - highest) / temperature).
+        temperature: A lower one gives the nearest neighbours more weight.
     """
     weights = np.exp((likeness - likeness[0]) / temperature)
     return gold[nearest].T @ (weights / weights.sum())

@@ -1,4 +1,4 @@
-"""Plain dictionary: forward maximum match of the tags seen in train, as published baselines have it."""
+"""Dictionary: forward maximum matching of the tags of train, as in published baselines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tagkit.text.phrases import PhraseMatcher
 
 
 class Dictionary(Tagger):
-    """Longest-match look-up without cleaning, synonyms, categories or scores: the baseline that tables report.
+    """Dictionary matching without cleaning, synonyms, categories or scores: the baseline of published tables.
 
-    Case is ignored, and a spelling that train has is kept. In English text a tag must stand as a whole word, in Chinese
-    text anywhere. Where train has typed annotations, a tag gets the type it has most often. Tags come in the order of
-    the text, all with score 1. For a dictionary to use, take `lexicon`.
+    Case is ignored; a tag is written as in the text if train has this spelling. In English a tag must be a whole word,
+    in Chinese it may be anywhere. Where train has typed annotations, a tag has its most frequent type. Tags are in the
+    order of the text, all with score 1. `lexicon` is the dictionary for use in practice.
 
     Args:
-        min_chars: Shorter tags are left out.
+        min_chars: Shorter tags are ignored.
 
     Source: the dictionary rows of Yang et al., Distantly Supervised NER with Partial Annotation Learning and
     Reinforcement Learning (COLING 2018), and of the data notes of Taobao NER and OA-Mine.
@@ -44,9 +44,9 @@ class Dictionary(Tagger):
             for key, counts in spellings.items()
             if len(key) >= self.min_chars
         ]
-        self._index()
+        self._build_matchers()
 
-    def _index(self) -> None:
+    def _build_matchers(self) -> None:
         keys = [key for key, _, _ in self.entries_]
         self._matchers = {"zh": PhraseMatcher(keys, whole_words=False), "en": PhraseMatcher(keys)}
 
@@ -69,4 +69,4 @@ class Dictionary(Tagger):
 
     def _restore(self, state: State) -> None:
         self.entries_ = [(key, tags, kind) for key, tags, kind in state["entries"]]
-        self._index()
+        self._build_matchers()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.features import CleaningOptions, TextFeatures, targets, words
+from tagkit.features import CleaningOptions, TextFeatures, targets
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 
@@ -19,16 +19,16 @@ INDEXES = ("both", "bm25", "char")
 
 
 class Neighbours(CleaningOptions, Tagger):
-    """Votes of the k most similar training products, weighted by similarity.
+    """Tags of the k most similar training products, weighted by similarity.
 
-    A tag's score is the share of the neighbours' total similarity that belongs to neighbours with that tag; with both
-    indexes, the mean of the two shares.
+    The score of a tag is the share of the neighbours' total similarity that belongs to neighbours with the tag; with
+    both indexes, the mean of the two shares.
 
     Args:
-        k: How many neighbours vote.
+        k: The number of neighbours.
         index: "bm25" over words, "char" for cosine over TF-IDF of character 1- to 3-grams, or "both".
-        power: Similarities are raised to this before voting; higher trusts the nearest more.
-        limit: How many tags to give at most.
+        power: The power to which similarities are raised; a higher one gives the nearest neighbours more weight.
+        limit: How many tags to return at most.
 
     Source: Cover and Hart, Nearest neighbor pattern classification (1967); BM25 by the package bm25s (Lù, 2024).
     """
@@ -48,12 +48,12 @@ class Neighbours(CleaningOptions, Tagger):
             raise BadInput(f"knn: k is at least 1, not {self.k}")
         tagged = [product for product in train if product.tags]
         if not tagged:
-            raise BadInput("knn learns from tags, and no training product has one")
+            raise BadInput("knn needs tags to learn from, and no training product has one")
         self.tags_ = sorted({tag for product in tagged for tag in product.tags})
         self._targets = targets(tagged, self.tags_)
         self._features = TextFeatures(use_words=False, skip_cleaning=self.skip_cleaning)
         self._vectors = self._features.fit(tagged, self.tags_)
-        self.words_ = [words(product, self._features.segmenter, self) for product in tagged]
+        self.words_ = [self._features.words(product) for product in tagged]
         self._index_words()
 
     def _index_words(self) -> None:
@@ -66,19 +66,20 @@ class Neighbours(CleaningOptions, Tagger):
             vectors = self._features.transform(products)
             votes.append([self._vote(row.toarray().ravel()) for row in vectors @ self._vectors.T])
         if self.index in ("both", "bm25"):
-            queries = (words(product, self._features.segmenter, self) for product in products)
-            votes.append([self._vote(self._scores(query)) for query in queries])
+            queries = (self._features.words(product) for product in products)
+            votes.append([self._vote(self._bm25_scores(query)) for query in queries])
         shares = [np.mean(parts, axis=0) for parts in zip(*votes, strict=True)]
         return [ranked(((self.tags_[i], row[i]) for i in np.flatnonzero(row)), self.name, self.limit) for row in shares]
 
-    def _scores(self, query: list[str]) -> NDArray[np.float64]:
+    def _bm25_scores(self, query: list[str]) -> NDArray[np.float64]:
+        """Return the similarities of a query to all training products, shape (products,)."""
         known = [word for word in query if word in self._bm25.vocab_dict]
         if not known:
             return np.zeros(len(self.words_))
         return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
 
     def _vote(self, similarity: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn similarities to all training products into a share per tag, shape (tags,)."""
+        """Return the share of each tag in the similarity of the nearest training products, shape (tags,)."""
         similarity = np.round(similarity, 9)
         nearest = np.argsort(-similarity, kind="stable")[: self.k]
         weights = similarity[nearest] ** self.power
@@ -88,8 +89,13 @@ class Neighbours(CleaningOptions, Tagger):
         return np.asarray(weights @ self._targets[nearest]).ravel() / total
 
     def _state(self) -> State:
-        state: State = {"features": self._features.state()}
-        return state | {"tags": self.tags_, "words": self.words_, "vectors": self._vectors, "targets": self._targets}
+        return {
+            "features": self._features.state(),
+            "tags": self.tags_,
+            "words": self.words_,
+            "vectors": self._vectors,
+            "targets": self._targets,
+        }
 
     def _restore(self, state: State) -> None:
         self.tags_, self.words_ = state["tags"], state["words"]

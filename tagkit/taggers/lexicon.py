@@ -1,4 +1,4 @@
-"""Dictionary: the known tags and their synonyms that stand in the text, longest match first."""
+"""Lexicon: the known tags and their synonyms that are present in the text, longest match first."""
 
 from __future__ import annotations
 
@@ -14,36 +14,39 @@ from tagkit.text.clean import CleanText
 from tagkit.text.phrases import PhraseMatcher
 
 PRIOR_WEIGHT = 2.0
-"""How many made-up sightings of the average phrase a phrase's own precision is mixed with."""
+"""The number of pseudo-occurrences with the mean precision by which the precision of a phrase is smoothed."""
 
 
 class Entry(NamedTuple):
-    """One phrase of the dictionary."""
+    """One phrase of the dictionary.
+
+    Attributes:
+        key: The phrase, cleaned in the same way as texts.
+        tag: The tag it gives.
+        spellings: The spellings of the tag in train; the spelling of the text is used if it is one of these.
+        types: Its most frequent type by category; "" for all categories together.
+        score: Its precision on train.
+    """
 
     key: str
-    """The phrase, cleaned as texts are."""
     tag: str
-    """The tag it stands for."""
     spellings: list[str]
-    """The tag as train spells it; a text's own spelling is kept when it is one of these."""
     types: dict[str, str]
-    """The type it has most often, by category; "" for all categories together."""
     score: float
-    """Its precision on train."""
 
 
 class Lexicon(CleaningOptions, Tagger):
-    """Longest-match look-up of all tags seen in train, and of their synonyms.
+    """Dictionary matching of all tags of train and of their synonyms, scored by precision.
 
-    Text and phrases are cleaned alike, so that case and width do not matter. A tag's score is the precision of its
-    phrase on train, the first sighting left out and mixed with the average of all phrases. Where train has typed
-    annotations, a tag gets the type its phrase has most often, within the product's category where it was seen there.
+    Texts and phrases are cleaned in the same way, so that case and width do not matter. The score of a tag is the
+    precision of its phrase on train, without the first occurrence and smoothed by the mean of all phrases. Where train
+    has typed annotations, a tag has the most frequent type of its phrase, in the product's category if it occurs there.
 
     Args:
-        synonyms: Other forms by preferred tag; finding one gives the preferred tag.
-        min_chars: Shorter phrases are left out: a single Chinese character says little.
+        synonyms: Other forms by preferred tag; a match of one gives the preferred tag.
+        min_chars: Shorter phrases are ignored: a single Chinese character is rarely specific.
 
-    Source: forward maximum match, the dictionary baseline of word segmentation; see `tagkit.text.phrases`.
+    Source: forward maximum matching, the dictionary baseline of word segmentation; see `tagkit.text.phrases`.
     """
 
     name = "lexicon"
@@ -62,13 +65,13 @@ class Lexicon(CleaningOptions, Tagger):
             for note in product.annotations:
                 for category in {"", product.category}:
                     types[self.clean(note.text).text][category][note.type] += 1
-        tag_of = {key: _commonest(counts) for key, counts in spellings.items()}
+        tag_of = {key: _most_frequent(counts) for key, counts in spellings.items()}
         for preferred, others in (self.synonyms or {}).items():
             if (known := self.clean(preferred).text) in spellings:
                 for other in others:
                     tag_of.setdefault(self.clean(other).text, tag_of[known])
         self.entries_ = [
-            Entry(key, tag, sorted(spellings[key]), {c: _commonest(n) for c, n in types[key].items()}, 1.0)
+            Entry(key, tag, sorted(spellings[key]), {c: _most_frequent(n) for c, n in types[key].items()}, 1.0)
             for key, tag in tag_of.items()
             if len(key) >= self.min_chars
         ]
@@ -77,7 +80,7 @@ class Lexicon(CleaningOptions, Tagger):
         self.entries_ = [entry._replace(score=score) for entry, score in zip(self.entries_, scores, strict=True)]
 
     def _precisions(self, train: Sequence[Product]) -> list[float]:
-        """Return for each entry how often its tag is right where the phrase stands, its first sighting left out."""
+        """Return for each entry the smoothed share of its occurrences, without the first, where its tag is gold."""
         found: Counter[int] = Counter()
         right: Counter[int] = Counter()
         for product in train:
@@ -123,6 +126,6 @@ class Lexicon(CleaningOptions, Tagger):
         self._matcher = PhraseMatcher([entry.key for entry in self.entries_])
 
 
-def _commonest(counts: Counter[str]) -> str:
-    """Return the most frequent key, the first in order among equals."""
+def _most_frequent(counts: Counter[str]) -> str:
+    """Return the most frequent key, the first in alphabetical order among equals."""
     return min(counts, key=lambda key: (-counts[key], key))

@@ -23,28 +23,29 @@ from tagkit.tagger import Space, State, Tagger, ranked
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0)
 CLOSED_FORM = 12_000
-"""Up to so many training products the exact solution, its n by n matrix included, fits a small machine."""
-TAGS_AT_ONCE = 512
+"""Up to so many training products the exact solution, with its n by n matrix, fits into 8 GB of memory."""
+PRUNE = 0.05
+"""Weights below this share of a tag's largest weight are set to 0, which makes the model about twenty times smaller."""
+BATCH = 512
+"""How many tags are solved for, or products tagged, at a time."""
 
 
 class Linear(CleaningOptions, Tagger):
-    """One-vs-rest least squares with an L2 penalty on TF-IDF of words and character 1- to 3-grams.
+    """One ridge regression per tag on TF-IDF of words and character 1- to 3-grams, calibrated.
 
-    The penalty is the one of 0.1, 0.3, 1 and 3 with the smallest leave-one-out squared error on train, which ridge
-    regression gives in closed form (up to 12,000 training products; beyond, conjugate gradients with penalty 1).
-    Weights below `prune` times a tag's largest are set to zero, which makes the model about twenty times smaller.
-    Scores are calibrated by Platt scaling, one sigmoid for all tags, on dev; without dev, on the leave-one-out
-    predictions (beyond 12,000 products on train itself).
+    Up to 12,000 training products the solution is exact, and the penalty is the one of 0.1, 0.3, 1 and 3 with the
+    smallest leave-one-out squared error, which ridge regression gives in closed form; for more products, conjugate
+    gradients with penalty 1. Scores are calibrated by Platt scaling, one sigmoid for all tags, on dev; without dev on
+    the leave-one-out predictions (for more than 12,000 products on those for train itself).
 
     Args:
-        penalty: A fixed penalty instead of the chosen one.
-        min_count: Tags that occur less often in train are not learnt.
-        prune: Share of a tag's largest weight below which a weight is dropped.
-        limit: How many tags to give at most.
+        penalty: The L2 penalty; None: chosen.
+        min_count: How often a tag must occur in train.
+        limit: How many tags to return at most.
 
     Attributes:
-        held_out_: After `fit` on at most 12,000 products the leave-one-out predictions, shape (products, tags), before
-            calibration; None otherwise.
+        held_out_: The leave-one-out predictions before calibration, shape (products, tags); None after a fit on more
+            than 12,000 products and after loading.
 
     Source: Rifkin and Klautau, In defense of one-vs-all classification (JMLR 2004); Platt, Probabilistic outputs for
     support vector machines (1999).
@@ -54,12 +55,10 @@ class Linear(CleaningOptions, Tagger):
     space: ClassVar[Space] = {
         "penalty": [None, 0.1, 0.3, 1.0, 3.0, 10.0],
         "min_count": (1, 5),
-        "prune": (0.0, 0.2),
     }
 
     penalty: float | None = None
     min_count: int = 2
-    prune: float = 0.05
     limit: int = 20
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
@@ -73,22 +72,22 @@ class Linear(CleaningOptions, Tagger):
         self.bias_ = np.asarray(y.mean(axis=0), dtype=np.float32).ravel()
         if x.shape[0] <= CLOSED_FORM:
             duals, held_out = _closed_form(x, y, self.bias_, [self.penalty] if self.penalty else PENALTIES)
-            blocks = [x.T @ duals[:, i : i + TAGS_AT_ONCE] for i in range(0, y.shape[1], TAGS_AT_ONCE)]
+            blocks = [x.T @ duals[:, i : i + BATCH] for i in range(0, y.shape[1], BATCH)]
         else:
             blocks, held_out = self._conjugate_gradients(x, y), None
         self.held_out_ = held_out
-        self.weights_ = sparse.hstack([_pruned(block, self.prune) for block in blocks]).tocsr()
-        judged = [product for product in dev if product.tags]
-        if judged:
-            self.scale_, self.shift_ = platt(self._raw(judged), targets(judged, self.tags_))
+        self.weights_ = sparse.hstack([_prune(block) for block in blocks]).tocsr()
+        dev = [product for product in dev if product.tags]
+        if dev:
+            self.scale_, self.shift_ = platt(self._raw(dev), targets(dev, self.tags_))
         else:
             self.scale_, self.shift_ = platt(self._raw(train) if held_out is None else held_out, y)
 
     def _conjugate_gradients(self, x: sparse.csr_matrix, y: sparse.csr_matrix) -> list[NDArray[np.float32]]:
         """Return the weights of blocks of tags, each of shape (d, tags of the block)."""
         blocks = []
-        for start in range(0, y.shape[1], TAGS_AT_ONCE):
-            columns = slice(start, start + TAGS_AT_ONCE)
+        for start in range(0, y.shape[1], BATCH):
+            columns = slice(start, start + BATCH)
             model = Ridge(self.penalty or 1.0, fit_intercept=False, solver="sparse_cg")
             model.fit(x, y[:, columns].toarray() - self.bias_[columns])
             blocks.append(model.coef_.reshape(-1, x.shape[1]).T.astype(np.float32))
@@ -107,17 +106,22 @@ class Linear(CleaningOptions, Tagger):
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         rows = []
-        for start in range(0, len(products), TAGS_AT_ONCE):
-            for row in self._raw(products[start : start + TAGS_AT_ONCE]):
+        for start in range(0, len(products), BATCH):
+            for row in self._raw(products[start : start + BATCH]):
                 best = np.argpartition(-row, self.limit)[: self.limit] if len(row) > self.limit else range(len(row))
                 scores = np.round(expit(self.scale_ * row[best] + self.shift_), 6)
                 rows.append(ranked(((self.tags_[i], s) for i, s in zip(best, scores, strict=True) if s), self.name))
         return rows
 
     def _state(self) -> State:
-        state: State = {"features": self._features.state()}
-        learned = {"weights": self.weights_, "bias": self.bias_, "scale": self.scale_, "shift": self.shift_}
-        return state | learned | {"tags": self.tags_}
+        return {
+            "features": self._features.state(),
+            "tags": self.tags_,
+            "weights": self.weights_,
+            "bias": self.bias_,
+            "scale": self.scale_,
+            "shift": self.shift_,
+        }
 
     def _restore(self, state: State) -> None:
         self._features = TextFeatures(skip_cleaning=self.skip_cleaning)
@@ -135,14 +139,17 @@ def _closed_form(
     Returns:
         The dual weights and the leave-one-out predictions of the best penalty, both of shape (n, tags).
     """
-    kernel = (x @ x.T).toarray().astype(np.float64)  # 32-bit floats give other tags on other processors
+    # With 32-bit floats the tags would depend on the processor.
+    kernel = (x @ x.T).toarray().astype(np.float64)
     centred = y.toarray() - bias.astype(np.float64)
     best: tuple[float, NDArray[np.float32], NDArray[np.float32]] | None = None
     for penalty in penalties:
         factor = cholesky(kernel + penalty * sparse.eye_array(len(kernel)), lower=True, overwrite_a=True)
         duals = cho_solve((factor, True), centred)
         root, _ = dtrtri(factor, lower=True, overwrite_c=True)
-        diagonal = np.einsum("ij,ij->j", root, root)  # of the inverse, at half the cost of the whole of it
+        diagonal = np.einsum(
+            "ij,ij->j", root, root
+        )  # of the inverse of the kernel, at half the cost of the whole inverse
         residuals = duals / diagonal[:, None]
         error = float(np.square(residuals).mean())
         if best is None or error < best[0]:
@@ -151,7 +158,7 @@ def _closed_form(
     return best[1], best[2]
 
 
-def _pruned(weights: NDArray[np.float32], share: float) -> sparse.csr_matrix:
-    """Drop the weights below a share of each column's largest."""
+def _prune(weights: NDArray[np.float32]) -> sparse.csr_matrix:
+    """Set the weights below a share of each column's largest to 0."""
     size = np.abs(weights)
-    return sparse.csr_matrix(np.where(size < share * size.max(axis=0), np.float32(0), weights))
+    return sparse.csr_matrix(np.where(size < PRUNE * size.max(axis=0), np.float32(0), weights))

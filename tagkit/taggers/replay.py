@@ -1,4 +1,4 @@
-"""Stored answers of earlier runs, read as a strategy: by product id or text."""
+"""Replay: the stored answers of an earlier run as a strategy, found by product id or text."""
 
 from __future__ import annotations
 
@@ -26,31 +26,37 @@ RUNS = {
     "gpt-4-0613 ensemble 0.2": f"{GPT_4}_{SIMILAR}_0_2___json_schema_ensembling_shuffle_2024-01-10_17-14-40",
     "gpt-4-0613 ensemble": f"{GPT_4}_{SIMILAR}_1_0___json_schema_ensembling_shuffle_2024-01-17_11-34-21",
 }
-"""The runs on OA-Mine's test titles that ExtractGPT published, all with ten demonstrations; 0.2: of 20 % of train."""
+"""The files of the runs on the test titles of OA-Mine that ExtractGPT published, all with ten demonstrations; 0.2: from
+20 % of train."""
+DEFAULT_RUN = "gpt-4-0613"
 OA_MINE = "oa-"
-"""How the ids of OA-Mine's products begin."""
-NONE = ("", "n/a")
+"""The prefix of the ids of OA-Mine's products."""
+NO_VALUE = ("", "n/a")
 MANY = 20
-"""Among so many products, one at least should have an answer."""
+"""If none of so many products has an answer, the answers are those of other data."""
 
 
 class Replay(Tagger):
-    """Gives the tags that an earlier run gave; learns nothing.
+    """Tags of an earlier run, read from a file of stored answers; nothing is fitted.
 
-    A file has one JSON object a line, as `tagkit tag FILE --out ANSWERS` writes it: `tags`, and `title` (with
-    `description`, if the products have one) or `id`, or both. `tags` is a list of texts, a list of objects with `text`
-    and perhaps `type` and `score`, or an object of values by type. An answer with a title is that of products with this
-    title (where several have it, that of the same id), one without that of products with this id.
+    A file has one JSON object per line, as `tagkit tag FILE --out ANSWERS` writes it: `tags`, and `title` (with
+    `description` if the products have one) or `id` or both. `tags` is a list of texts, a list of objects with `text`
+    and optionally `type` and `score`, or an object of values by type. An answer with a title belongs to the products
+    with this title (if several answers have it, the one with the same id), one without a title to the product with its
+    id.
 
-    Scores are the stored ones; where an answer has none, they fall evenly with the rank and mean nothing else. Products
-    without an answer get no tags; `missing_` counts them over the last `predict`.
+    Scores are the stored ones; for an answer without scores they decrease evenly with the rank and have no other
+    meaning. Products without an answer get no tags.
 
     Args:
         answers: A file, or the name of a published run on OA-Mine: "gpt-3.5-turbo-0613", "gpt-4-0613",
             "gpt-4-0613 0.2" (demonstrations from 20 % of train), "gpt-4-0613 ensemble" or "gpt-4-0613 ensemble 0.2".
-            "": "gpt-4-0613" where train is OA-Mine's.
+            "": "gpt-4-0613" if train is from OA-Mine.
 
-    Source: the published runs: Brinkmann, Shraga and Bizer, ExtractGPT (2023),
+    Attributes:
+        missing_: How many products of the last `predict` have no answer.
+
+    Source: the published runs are from Brinkmann, Shraga and Bizer, ExtractGPT (2023),
     https://github.com/wbsg-uni-mannheim/ExtractGPT.
     """
 
@@ -60,74 +66,67 @@ class Replay(Tagger):
     answers: str = ""
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        self._keep(list(self._rows(train)))
-
-    def _rows(self, train: Sequence[Product]) -> Iterator[dict[str, Any]]:
-        """Yield the stored answers: `id` and `text` ("" where not given), and `tags`, each [text, type, score]."""
         name = self.answers
         if not name and all(product.id.startswith(OA_MINE) for product in train):
-            name = "gpt-4-0613"
+            name = DEFAULT_RUN
         if name in RUNS:
-            yield from _published(store.path(f"{PAST}/{RUNS[name]}.gz"))
+            self._set_answers(_published_run(store.path(f"{PAST}/{RUNS[name]}.gz")))
         elif name and Path(name).is_file():
-            yield from _file(Path(name))
+            self._set_answers(_answer_file(Path(name)))
         else:
-            missing = (
+            problem = (
                 f"{name!r} is neither a file nor a published run" if name else "no answers are stored for this data"
             )
             raise BadInput(
-                f"replay: {missing}: set the parameter `answers` to a file (JSON objects, one a line) or, for oa_mine, "
+                f"replay: {problem}: set the parameter `answers` to a file (one JSON object per line) or, for oa_mine, "
                 f"to one of: {', '.join(RUNS)}"
             )
 
-    def _keep(self, rows: list[dict[str, Any]]) -> None:
-        self._answers = rows
-        self._found: dict[tuple[str, str], list[Any]] = {}
-        for row in rows:
+    def _set_answers(self, answers: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> None:
+        """Index answers: each has `id` and `text` ("" if not given), and `tags` as [text, type, score]."""
+        self._answers = list(answers)
+        self._index: dict[tuple[str, str], list[Any]] = {}
+        for row in self._answers:
             keys = [(row["id"], row["text"]), ("", row["text"])] if row["text"] else [(row["id"], "")]
             for key in keys:
-                self._found.setdefault(key, row["tags"])
+                self._index.setdefault(key, row["tags"])
         self._warned = False
         self.missing_ = 0
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        stored = [self._answer(product) for product in products]
-        self.missing_ = sum(tags is None for tags in stored)
+        found = [self._find(product) for product in products]
+        self.missing_ = sum(tags is None for tags in found)
         if self.missing_ == len(products) >= MANY:
             where = f" in {self.answers}" if self.answers else ""
             raise BadInput(f"replay: none of the {len(products)} products has a stored answer{where}")
         if self.missing_ and not self._warned:
-            first = next(product.id for product, tags in zip(products, stored, strict=True) if tags is None)
-            log.warning(
-                "replay: %d of %d products have no stored answer and get no tags, the first: %s",
-                self.missing_,
-                len(products),
-                first,
-            )
+            first = products[found.index(None)].id
+            message = "replay: %d of %d products have no stored answer and get no tags, the first: %s"
+            log.warning(message, self.missing_, len(products), first)
             self._warned = True
-        return [_as_tags(tags or [], product.text) for product, tags in zip(products, stored, strict=True)]
+        return [_to_tags(tags or [], product.text) for product, tags in zip(products, found, strict=True)]
 
-    def _answer(self, product: Product) -> list[Any] | None:
+    def _find(self, product: Product) -> list[Any] | None:
         text = product.text.strip()
         keys = ((product.id, text), ("", text), (product.id, ""))
-        return next((self._found[key] for key in keys if key in self._found), None)
+        return next((self._index[key] for key in keys if key in self._index), None)
 
     def _state(self) -> State:
         return {"answers": self._answers}
 
     def _restore(self, state: State) -> None:
-        self._keep(state["answers"])
+        self._set_answers(state["answers"])
 
 
-def _published(path: Path) -> Iterator[dict[str, Any]]:
+def _published_run(path: Path) -> Iterator[dict[str, Any]]:
     """Read a run of ExtractGPT: for each title the model's JSON of values by attribute."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         examples = json.load(file)["examples"]
     for example in examples:
-        yield {"id": "", "text": example["input"].strip(), "tags": _stored(json.loads(example["pred"]))}
+        yield {"id": "", "text": example["input"].strip(), "tags": _normalise(json.loads(example["pred"]))}
 
 
-def _file(path: Path) -> Iterator[dict[str, Any]]:
+def _answer_file(path: Path) -> Iterator[dict[str, Any]]:
     """Read a file of answers.
 
     Raises:
@@ -141,7 +140,7 @@ def _file(path: Path) -> Iterator[dict[str, Any]]:
                 row = json.loads(line)
                 parts = [row.get("title", row.get("text", "")), row.get("description", "")]
                 text, id = "\n".join(part for part in parts if part).strip(), str(row.get("id", ""))
-                tags = _stored(row["tags"])
+                tags = _normalise(row["tags"])
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise BadInput(f"{path}, line {number} is not a stored answer: {error!r}") from error
             if not text and not id:
@@ -149,31 +148,29 @@ def _file(path: Path) -> Iterator[dict[str, Any]]:
             yield {"id": id, "text": text, "tags": tags}
 
 
-def _stored(tags: Any) -> list[list[Any]]:
+def _normalise(tags: Any) -> list[list[Any]]:
     """Return [text, type, score] of each tag, each once, the best first.
 
     Raises:
-        TypeError: It is no list or mapping of texts.
+        TypeError: It is not a list or mapping of texts.
         BadInput: A score is not between 0 and 1.
     """
     if isinstance(tags, Mapping):
-        pairs = [(kind, values if isinstance(values, list) else [values]) for kind, values in tags.items()]
-        given: list[Any] = [{"text": text, "type": kind} for kind, values in pairs for text in values]
+        by_type = ((kind, values if isinstance(values, list) else [values]) for kind, values in tags.items())
+        rows: list[Any] = [{"text": text, "type": kind} for kind, values in by_type for text in values]
     else:
-        given = [tag if isinstance(tag, Mapping) else {"text": tag} for tag in tags]
-    given = [tag for tag in given if (tag["text"] or "").strip() not in NONE]
-    found = (Tag(tag["text"].strip(), tag.get("score", 1.0), type=tag.get("type", "")) for tag in given)
-    scored = any("score" in tag for tag in given)
-    first: dict[tuple[str, str], Tag] = {}
-    for tag in found:
-        first.setdefault((tag.text, tag.type), tag)
-    once = list(first.values())
-    if scored:
-        return [[tag.text, tag.type, tag.score] for tag in sorted(once, key=lambda tag: -tag.score)]
-    return [[tag.text, tag.type, 1 - rank / len(once)] for rank, tag in enumerate(once)]
+        rows = [tag if isinstance(tag, Mapping) else {"text": tag} for tag in tags]
+    rows = [row for row in rows if (row["text"] or "").strip() not in NO_VALUE]
+    unique: dict[tuple[str, str], Tag] = {}
+    for row in rows:
+        tag = Tag(row["text"].strip(), row.get("score", 1.0), type=row.get("type", ""))
+        unique.setdefault((tag.text, tag.type), tag)
+    if any("score" in row for row in rows):
+        return [[tag.text, tag.type, tag.score] for tag in sorted(unique.values(), key=lambda tag: -tag.score)]
+    return [[text, kind, 1 - rank / len(unique)] for rank, (text, kind) in enumerate(unique)]
 
 
-def _as_tags(stored: Sequence[Sequence[Any]], text: str) -> list[Tag]:
+def _to_tags(stored: Sequence[Sequence[Any]], text: str) -> list[Tag]:
     return [
         Tag(tag, score, Replay.name, tuple(Span(*place) for place in places(tag, text)), kind)
         for tag, kind, score in stored
