@@ -56,6 +56,19 @@ def public_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def english_model() -> Path:
+    """The folder of spaCy's English model; the test is skipped where it is unavailable."""
+    pytest.importorskip("spacy", reason="parts of speech need tagkit[english]")
+    from tagkit.errors import WeightsMissing
+    from tagkit.phrases import english
+
+    try:
+        return english.model_folder()
+    except WeightsMissing as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture(scope="module")
 def loopback(tmp_path_factory):
     """A server of hosted models on this machine; meanwhile tagkit has an empty cache and no key."""
