@@ -71,7 +71,8 @@ def data_sets() -> str:
     page = Page(
         "Data sets",
         "`tagkit data list` names them, `tagkit data card NAME` prints a card, `tagkit data fetch NAME` downloads the "
-        "files with a checksum, and `tagkit data audit NAME` checks what the card promises. "
+        "files with a checksum, and `tagkit data audit NAME` compares sizes, duplicates and train–test overlap with "
+        "what is expected. "
         "A file of your own takes the place of a name everywhere: see [Use your own data](../how-to/own-data.md).",
         more=("licence",),
     )
