@@ -169,15 +169,9 @@ def label_points(
         back = axes.transData.inverted()
         obstacles = [Bbox(back.transform(marker.get_points())) for marker in markers]
         line = {"arrowstyle": "-", "color": INK, "linewidth": 0.5, "alpha": 0.6}
-        adjust_text(
-            labels,
-            objects=obstacles,
-            ax=axes,
-            arrowprops=line,
-            expand=(1.08, 1.25),
-            min_arrow_len=14,
-            iter_lim=2000,
-        )
+        forces: dict[str, Any] = {"force_text": (0.3, 0.5), "force_static": (0.5, 0.7), "force_explode": (0.3, 1.0)}
+        # a limit in iterations, not in seconds, gives the same plot on every machine
+        adjust_text(labels, objects=obstacles, ax=axes, arrowprops=line, min_arrow_len=10, iter_lim=300, **forces)
 
 
 def save(figure: Figure, path: str | Path) -> Path:

@@ -191,7 +191,7 @@ def draw_all(result: Result, view: str = TEST) -> dict[str, Figure]:
     kinds: dict[str, Callable[[Result, str], Figure]] = {"scores": scores}
     if diversity(result) is not None and len(result.rows) > 1:
         kinds["accuracy-diversity"] = accuracy_diversity
-    if len(result.rows) > 1:
+    if sum(row.items_per_second > 0 for row in result.rows.values()) > 1:
         kinds["accuracy-speed"] = accuracy_speed
     if comparable(result, view):
         kinds |= {"tags": tag_bars, "unique-finds": unique_finds}
