@@ -17,7 +17,7 @@ from tagkit.registry import missing_extra
 from tagkit.report import tables
 from tagkit.report.facts import notes, row_notes, verdict_counts
 from tagkit.report.markdown import document
-from tagkit.report.scores import label, score_table, verdict_legend, views
+from tagkit.report.scores import has_expected, label, score_table, verdict_legend, views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,17 +43,11 @@ __all__ = [
 
 
 def to_text(result: Result, view: str = TEST, *, width: int = 100) -> str:
-    """Return the table of a view for a terminal, one line for each row, with as many measures as fit.
+    """Return the table of a view for a terminal of some width, one line for each row, with the measures that fit.
 
-    Args:
-        result: The result.
-        view: "test", or "dedup" and "seen" where they exist.
-        width: Columns of the terminal.
-
-    Raises:
-        BadInput: There is no such view.
+    This and the other functions `to_*` raise `BadInput` where the result has no such view.
     """
-    shown = [measure for measure in result.measures[:6]] if not result.experiment.file else None
+    shown = None if has_expected(result) else result.measures[:6]
     return tables.to_text(score_table(result, view, shown), width)
 
 
@@ -65,53 +59,27 @@ def terminal(result: Result, *, width: int = 100) -> str:
 
 
 def to_markdown(result: Result, view: str = TEST, *, measures: Sequence[Measure] | None = None) -> str:
-    """Return the table of a view in Markdown, with its legend and what must be known beside it.
-
-    Args:
-        result: The result.
-        view: "test", or "dedup" and "seen" where they exist.
-        measures: The measures to show; None: all.
-
-    Raises:
-        BadInput: There is no such view.
-    """
+    """Return the table of a view in Markdown, with all or some measures, its legend and what else must be known."""
     return tables.to_markdown(score_table(result, view, measures, _below(result)))
 
 
 def to_latex(result: Result, view: str = TEST, *, measures: Sequence[Measure] | None = None) -> str:
-    r"""Return the table of a view in LaTeX, for the packages booktabs and amssymb (and ctex for Chinese names).
-
-    Args:
-        result: The result.
-        view: "test", or "dedup" and "seen" where they exist.
-        measures: The measures to show; None: all.
-
-    Raises:
-        BadInput: There is no such view.
-    """
+    """Return the same as `to_markdown` in LaTeX, for the packages booktabs and amssymb (and ctex for Chinese names)."""
     return tables.to_latex(score_table(result, view, measures, _below(result)))
 
 
 def to_csv(result: Result, view: str = TEST) -> str:
-    """Return the table of a view as CSV, with the columns of `to_frame`.
-
-    Raises:
-        BadInput: There is no such view.
-    """
+    """Return the table of a view as CSV, with the columns of `to_frame`."""
     return tables.to_csv(score_table(result, view))
 
 
 def to_frame(result: Result, view: str = TEST) -> pd.DataFrame:
-    """Return the table of a view as a DataFrame, one row for each strategy.
-
-    Args:
-        result: The result.
-        view: "test", or "dedup" and "seen" where they exist.
+    """Return the table of a view as a DataFrame, whose index holds the names of the rows.
 
     Returns:
         For each measure the columns `NAME`, `NAME low`, `NAME high` and `NAME p`, over several runs `NAME SD`, with
         expected scores `NAME expected` and `NAME verdict`; then `wins`, `ties` and `losses` by the first measure,
-        `items/s`, `fit s` and `peak MB`. The index holds the names of the rows.
+        `items/s`, `fit s` and `peak MB`.
 
     Raises:
         BadInput: There is no such view.

@@ -30,20 +30,9 @@ WIDTH = 6.0
 """Of every figure, in inches."""
 EMBEDDED = "tagkit embedded"
 CHINESE_FONTS = (
-    "Noto Sans SC",
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "Heiti SC",
-    "Microsoft YaHei",
-    "SimHei",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Droid Sans Fallback",
-    "Noto Sans CJK JP",
-    "Arial Unicode MS",
+    *("Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC"),
+    *("Hiragino Sans GB", "Heiti SC", "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
+    *("Droid Sans Fallback", "Noto Sans CJK JP", "Arial Unicode MS"),
 )
 
 
@@ -171,7 +160,7 @@ def label_points(
         line = {"arrowstyle": "-", "color": INK, "linewidth": 0.5, "alpha": 0.6}
         forces: dict[str, Any] = {"force_text": (0.3, 0.5), "force_static": (0.5, 0.7), "force_explode": (0.3, 1.0)}
         # a limit in iterations, not in seconds, gives the same plot on every machine
-        adjust_text(labels, objects=obstacles, ax=axes, arrowprops=line, min_arrow_len=10, iter_lim=300, **forces)
+        adjust_text(labels, objects=obstacles, ax=axes, arrowprops=line, min_arrow_len=10, iter_lim=600, **forces)
 
 
 def save(figure: Figure, path: str | Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tagkit.experiment.environment import machine_kind
 from tagkit.experiment.result import Result
@@ -14,8 +15,7 @@ from tagkit.measures.rare import vocabulary_gaps
 from tagkit.report.scores import gain, has_expected, number
 
 
-@dataclass(frozen=True)
-class Drop:
+class Drop(NamedTuple):
     """How the first measure of one row changes when the test texts that occur in train are left out.
 
     Attributes:
