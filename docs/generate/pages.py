@@ -79,7 +79,10 @@ def data_sets() -> str:
     for name in registry.datasets.names():
         cls = registry.datasets.get(name)
         card = cls.card or (ROOT / "data" / name / "README.md").read_text(encoding="utf-8")
-        page.add(name, cls, body=re.sub(r"^# .*\n", "", card), more=(cls.licence or "Apache-2.0",))
+        card = re.sub(r"^# .*\n", "", card)
+        # A list of Markdown needs an empty line above it.
+        card = re.sub(r"(?m)^(?!- )(.+)\n(?=- )", r"\1\n\n", card)
+        page.add(name, cls, body=card, more=(cls.licence or "Apache-2.0",))
     return page.text()
 
 
@@ -265,7 +268,7 @@ def _prose(doc: str) -> str:
         for section in sections
         if section.kind is DocstringSectionKind.admonition
     ]
-    return "\n\n".join([*texts, *notes])
+    return re.sub(r"(?m)^Source: ", "**Source.** ", "\n\n".join([*texts, *notes]))
 
 
 def _parameters(cls: type) -> str:
