@@ -152,44 +152,6 @@ def test_unknown_strategy_lists_the_known_ones():
         create("lexikon")
 
 
-def test_lexicon_reads_to_the_end_of_a_long_title(fitted):
-    row = fitted("lexicon").predict([ODD[-1]])[0]
-    assert "饮料" in [tag.text for tag in row]
-    tag = next(tag for tag in row if tag.text == "饮料")
-    assert [ODD[-1].text[span.start : span.end] for span in tag.spans] == ["饮料"]
-
-
-def test_lexicon_takes_the_longest_match_whole_words_and_synonyms():
-    train = [Product("1", "x", tags=("运动鞋", "运动", "red", "女性"))]
-    tagger = create("lexicon", synonyms={"女性": ["女士"], "不在词表": ["红"]}).fit(train)
-    assert {tag.text for tag in tagger.predict(["运动鞋 bored 女士"])[0]} == {"女性", "运动鞋"}
-    assert {tag.text for tag in tagger.predict(["ＲＥＤ 运动 红"])[0]} == {"red", "运动"}
-
-
-def test_knn_repeats_the_tags_of_an_identical_title(products, fitted):
-    row = fitted("knn").predict([products[0]])[0]
-    assert set(products[0].tags) <= {tag.text for tag in row[:8]}
-
-
-def test_linear_learns_from_two_texts_without_a_word_in_common():
-    products = [Product("1", "红色高跟鞋", tags=("鞋子",)), Product("2", "blue boots", tags=("鞋子",))]
-    assert create("linear").fit(products).predict(["红色高跟鞋"])[0][0].text == "鞋子"
-
-
-def test_linear_learns_what_does_not_stand_in_the_text(fitted):
-    row = fitted("linear").predict(["绿色高跟鞋"])[0]
-    assert "鞋子" in [tag.text for tag in row[:5]]
-
-
-def test_hybrid_fuses_both_ways(products):
-    for method in ("rrf", "regression"):
-        tagger = create("hybrid", method=method).fit(products[:18], dev=products[18:])
-        row = tagger.predict(["黑色高跟鞋"])[0]
-        assert {"高跟鞋", "黑色", "鞋子"} <= {tag.text for tag in row[:6]}
-    with pytest.raises(BadInput, match="method"):
-        create("hybrid", method="sum").fit(products)
-
-
 def test_load_refuses_what_is_no_saved_strategy(tmp_path):
     with pytest.raises(BadInput, match=r"no state\.json"):
         Tagger.load(tmp_path)
