@@ -1,25 +1,18 @@
-"""The strategy `generator` on a tiny language model: prompts, orders, grammars, open decoding, votes, LoRA, saving."""
+"""The strategy `generator` on a tiny language model."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import math
 from dataclasses import replace
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
-
 from tagkit.errors import BadInput, MissingExtra, WeightsMissing  # noqa: E402
-from tagkit.generation.candidates import CandidateRetriever  # noqa: E402
-from tagkit.generation.constraints import Constraints, spans  # noqa: E402
-from tagkit.generation.fine_tune import ProductSwap, collate, loss  # noqa: E402
 from tagkit.generation.language_model import LanguageModel  # noqa: E402
-from tagkit.generation.prompt_format import Item, PromptFormat, items  # noqa: E402
-from tagkit.generation.target_order import TargetOrder  # noqa: E402
 from tagkit.generation.votes import FEATURES  # noqa: E402
-from tagkit.product import Product, Span, Tag  # noqa: E402
+from tagkit.product import Product  # noqa: E402
 from tagkit.state import read_state  # noqa: E402
 from tagkit.taggers import Tagger, create  # noqa: E402
 
@@ -79,9 +72,6 @@ def vocabulary(products):
     return {tag for product in products for tag in product.tags}
 
 
-# ---------------------------------------------------------------- learning
-
-
 @pytest.mark.parametrize("order", ["given", "frequency", "shuffled", "set"])
 def test_it_learns_its_train_products_in_every_order(make, products, order):
     train = products[:6]
@@ -103,22 +93,6 @@ def test_typed_values_are_learnt_with_their_places(make, annotated):
     for tag in tagger.predict([other])[0]:
         assert tag.type in ("色", "品") and other.text[tag.spans[0].start : tag.spans[0].end] == tag.text
         assert tag.source == ("generator" if tag.text in vocabulary(annotated) else "generator:new")
-
-
-def test_values_are_exchanged_in_text_and_tags_alike(make, annotated):
-    torch.manual_seed(0)
-    swap, seen = ProductSwap(annotated, 1.0), set()
-    for number in range(10 * len(annotated)):
-        product, given = swap(number % len(annotated))
-        assert [item.type for item in given] == ["色", "品"]
-        assert product.title == f"{given[0].text}女{given[1].text}百搭"
-        seen.add(product.title)
-    assert len(seen) == len(annotated), "each colour with each name of its category"
-    inner = replace(annotated[0], annotations=(*annotated[0].annotations, Tag("跟鞋", spans=(Span(4, 6),), type="品")))
-    kept = {tuple(ProductSwap([*annotated, inner], 1.0)(len(annotated))[1]) for _ in range(50)}
-    assert all(Item("跟鞋", "品") not in row or row[1].text == "高跟鞋" for row in kept), "it went with what it was in"
-    tagger = make(epochs=40, batch_size=3, learning_rate=5e-3, augment=0.5).fit(annotated)
-    assert epochs(tagger)[-1] < 0.5 * epochs(tagger)[0]
 
 
 def test_the_last_layers_alone_can_be_trained(make, products, model):
@@ -196,8 +170,6 @@ def test_an_encoder_is_no_language_model(make, products, tiny_model):
     with pytest.raises(BadInput, match="not a causal language model"):
         make(model=str(tiny_model)).fit(products[:6])
 
-
-# ---------------------------------------------------------------- what is written
 
 WAYS = [
     {},
@@ -280,15 +252,6 @@ def test_an_injection_changes_nobody_elses_tags(prompted, products):
             assert [texts(row) for row in beside[1:-1]] == [texts(row) for row in alone]
 
 
-def test_a_title_cannot_end_its_record(model):
-    prompt_format = PromptFormat(model, typed=False, category=True, window=300)
-    record = prompt_format.record(Product("i", INJECTION, category="a\nTags: b"))
-    written = model.decode(record)
-    assert written.count("\n") == 2, "one before the category, one before the tags"
-    assert written.endswith("\nTags:") and "<|end|>" in written
-    assert model.tokenizer.token_to_id("<|end|>") not in record
-
-
 def test_the_end_of_a_long_text_is_reported_as_unread(prompted, products):
     tagger = prompted(window=16)
     short, long = Product("s", "高跟鞋"), Product("l", "新款百搭高跟鞋" * 50)
@@ -297,9 +260,6 @@ def test_the_end_of_a_long_text_is_reported_as_unread(prompted, products):
     assert 0 < left < len(long.text)
     cut = Product("c", long.text[: len(long.text) - left])
     assert tagger.n_truncated_chars([cut]) == [0] and tagger.predict([cut]) == tagger.predict([long])
-
-
-# ---------------------------------------------------------------- prompts
 
 
 def test_zero_shot_needs_no_tags_when_it_is_open(make):
@@ -345,124 +305,6 @@ def test_shared_demonstrations_are_computed_once(make, products, monkeypatch):
     apart = tagger.predict(products[:8])
     assert [texts(row) for row in together] == [texts(row) for row in apart]
     assert steppers[0].fed < 0.8 * steppers[1].fed
-
-
-def test_a_mark_that_tags_need_is_not_taken(model):
-    known = [Item("a; b", ""), Item("a|b", "")]
-    prompt_format = PromptFormat(model, typed=False, category=False, window=50, known=known)
-    assert model.decode([prompt_format.special.separator]) == "/"
-    every = [Item(mark, "") for mark in ";|/&^\\"]
-    with pytest.raises(BadInput, match="none is left"):
-        PromptFormat(model, typed=False, category=False, window=50, known=every)
-    typed = PromptFormat(model, typed=True, category=False, window=50, known=[Item("x", "a:b"), Item("1:2", "c")])
-    assert model.decode([typed.special.colon]) == "=" and model.decode([typed.special.separator]) == ";"
-
-
-def test_tags_are_cut_into_tokens_by_themselves(model, products):
-    prompt_format = PromptFormat(model, typed=False, category=False, window=50)
-    line = prompt_format.line([prompt_format.item(Item(tag, "")) for tag in products[0].tags])
-    assert model.decode(line) == f" {'; '.join(products[0].tags)}\n"
-
-
-# ---------------------------------------------------------------- orders and the loss
-
-A, B, C = (1, 2), (1, 3), (4,)
-SEPARATOR, END = 8, 9
-
-
-def test_orders():
-    lists = [[A, B, C], [C], [C, B]]
-    given = TargetOrder("given", lists, SEPARATOR, END)([A, B, C])
-    assert given.tokens == [1, 2, SEPARATOR, 1, 3, SEPARATOR, 4, END]
-    assert given.wanted == [{token: 1.0} for token in given.tokens]
-    assert TargetOrder("frequency", lists, SEPARATOR, END)([A, B, C]).tokens == [
-        4,
-        SEPARATOR,
-        1,
-        3,
-        SEPARATOR,
-        1,
-        2,
-        END,
-    ]
-    drawn = TargetOrder("shuffled", lists, SEPARATOR, END)
-    torch.manual_seed(0)
-    seen = {tuple(drawn([A, B, C]).tokens) for _ in range(100)}
-    assert len(seen) == 6 and all(text[-1] == END for text in seen)
-    torch.manual_seed(0)
-    assert {tuple(drawn([A, B, C]).tokens) for _ in range(100)} == seen
-
-
-def test_in_a_set_every_tag_that_is_left_is_right():
-    torch.manual_seed(1)
-    order = TargetOrder("set", [[A, B, C]], SEPARATOR, END)
-    for _ in range(50):
-        target = order([A, B, C])
-        assert target.wanted[0] == pytest.approx({1: 2 / 3, 4: 1 / 3})
-        assert all(sum(row.values()) == pytest.approx(1) for row in target.wanted)
-        assert all(token in row for token, row in zip(target.tokens, target.wanted, strict=True))
-        assert target.wanted[-1] == {END: 1.0}, "the list ends when nothing is left, and not before"
-        if target.tokens[:2] == [1, 2]:
-            assert target.wanted[1] == {2: 0.5, 3: 0.5} and target.wanted[2] == {SEPARATOR: 1.0}
-    prefix = TargetOrder("set", [], SEPARATOR, END)([(1,), (1, 2)])
-    assert prefix.wanted[1] == {SEPARATOR: 0.5, 2: 0.5}, "one tag may begin like another"
-
-
-def test_the_loss_counts_the_tags_alone(model):
-    orders = TargetOrder("given", [], SEPARATOR, END)
-    prompts, targets = [[5, 6, 7], [5]], [orders([A]), orders([C, B])]
-    batch = collate(prompts, targets, padding=0)
-    with torch.no_grad():
-        found = float(loss(model, batch))
-        total = count = 0
-        for prompt, target in zip(prompts, targets, strict=True):
-            logs = model.model(torch.tensor([prompt + target.tokens])).logits[0].log_softmax(-1)
-            for at, token in enumerate(target.tokens, len(prompt) - 1):
-                total, count = total - float(logs[at, token]), count + 1
-        assert found == pytest.approx(total / count, abs=1e-5)
-        sets = TargetOrder("set", [], SEPARATOR, END)([C, B])
-        mixed = float(loss(model, collate([[5]], [sets], padding=0)))
-        logs = model.model(torch.tensor([[5, *sets.tokens]])).logits[0].log_softmax(-1)
-        wanted = [-sum(w * float(logs[at, t]) for t, w in row.items()) for at, row in enumerate(sets.wanted)]
-        assert mixed == pytest.approx(math.fsum(wanted) / len(wanted), abs=1e-5)
-
-
-# ---------------------------------------------------------------- constraints, candidates, saving
-
-
-def test_rules_learn_types_and_what_may_repeat(model, annotated):
-    prompt_format = PromptFormat(model, typed=True, category=True, window=50, known=[Item("黑色", "色")])
-    constraints = Constraints(prompt_format).fit(annotated)
-    assert constraints.copied and constraints.repeated == [] and set(constraints.kinds["鞋子"]) == {"色", "品"}
-    absent = Product(
-        "a", "一双鞋", category="袜", tags=("红色", "大"), annotations=(Tag("红色", type="色"), Tag("大", type="码"))
-    )
-    twice = Product("t", "红绿鞋", category="鞋子", annotations=(Tag("红", type="色"), Tag("绿", type="色")))
-    constraints = Constraints(prompt_format).fit([*annotated[:3], absent, twice])
-    assert not constraints.copied and constraints.repeated == ["色"]
-    (constraint,) = constraints.make([Product("x", "蓝鞋", category="袜")], True)
-    piece = (*prompt_format.piece("码"), prompt_format.special.colon, *prompt_format.piece("大"))
-    assert constraint.read(piece) == Item("大", "码"), "a value of train that the text does not have"
-    assert constraint.read(prompt_format.piece("品")) is None
-    (other,) = constraints.make([Product("x", "蓝鞋", category="鞋子")], True)
-    assert other.read(piece) is None, "shoes have no such type in train"
-
-
-def test_places_of_tags():
-    assert spans(Item("red", ""), "Bored Red red") == (Span(6, 9), Span(10, 13))
-    assert spans(Item("Red", "色"), "red Red") == (Span(4, 7),)
-    assert spans(Item("Blue", "色"), "red") == ()
-    assert items(Product("x", "y", tags=("a", "b", "a")), False) == [Item("a", ""), Item("b", "")]
-
-
-def test_candidates_come_from_text_neighbours_and_company(products):
-    train = products[:18]
-    retriever = CandidateRetriever().fit(train, ())
-    (found,) = retriever([Product("x", "红色高跟鞋")], 6)
-    assert {"红色", "高跟鞋"} <= set(found[:3]) and {"鞋子", "女性"} <= set(found)
-    assert len(retriever([Product("x", "👠")], 4)[0]) == 4
-    again = CandidateRetriever.restore(retriever.state())
-    assert again(products, 10) == retriever(products, 10)
 
 
 @pytest.mark.parametrize(
