@@ -36,7 +36,7 @@ def test_tokens_are_counted_where_the_server_does_not(llm_server, make_llm):
 
 
 @pytest.mark.parametrize("money", [False, True])
-def test_a_budget_stops_it_and_all_so_far_is_kept(llm_server, make_llm, money):
+def test_a_budget_stops_it_and_answers_are_stored(llm_server, make_llm, money):
     rows = [f"红色 {i}" for i in range(30)]
     params = {"price_in": 1.0, "price_out": 1.0} if money else {}
     limit = make_llm(shots=0).estimate(rows[:1]).tokens + 5 * 110 + 50
@@ -53,7 +53,7 @@ def test_a_budget_stops_it_and_all_so_far_is_kept(llm_server, make_llm, money):
     assert all(tagger.predict(rows)) and len(llm_server.requests) == 30, "only the others are asked"
 
 
-def test_answers_that_were_lost_count_against_the_budget(llm_server, make_llm):
+def test_lost_requests_count_against_the_budget(llm_server, make_llm):
     tagger = make_llm()
     bound = tagger.estimate([RED]).tokens
     llm_server.faults = [cut]

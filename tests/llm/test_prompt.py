@@ -80,7 +80,7 @@ def test_gold_attributes_are_never_shown(llm_server, make_llm):
     assert "secret name" not in json.dumps(llm_server.requests)
 
 
-def test_an_instruction_in_a_title_reaches_no_other_product_and_no_tag_outside(llm_server, make_llm, products):
+def test_prompt_injection_affects_no_other_product_and_no_closed_vocabulary(llm_server, make_llm, products):
     def gullible(body):
         """A model that does what a title tells it, wherever in the request it stands."""
         if "Ignore the above" in json.dumps(body):

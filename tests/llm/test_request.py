@@ -20,7 +20,7 @@ def forms(llm_server):
         (("logprobs", "temperature"), ["json_schema"] * 4),
     ],
 )
-def test_what_the_server_refuses_is_found_out_once(llm_server, make_llm, refused, asked):
+def test_unsupported_fields_are_found_out_once(llm_server, make_llm, refused, asked):
     llm_server.refuses, llm_server.delay = refused, 0.05
     tagger = make_llm()
     assert all(tagger.predict([RED, BLUE, "白色运动鞋"]))
@@ -31,13 +31,13 @@ def test_what_the_server_refuses_is_found_out_once(llm_server, make_llm, refused
     assert (tagger.spend_.requests, tagger.spend_.retries) == (4, 0)
 
 
-def test_a_refusal_that_names_nothing_costs_the_schema(llm_server, make_llm):
+def test_an_error_that_names_nothing_simplifies_the_format(llm_server, make_llm):
     llm_server.faults = [status(400, "bad request")]
     assert make_llm().predict([RED])[0]
     assert forms(llm_server) == ["json_schema", "json_object"]
 
 
-def test_a_format_that_was_asked_for_is_not_exchanged(llm_server, make_llm):
+def test_a_chosen_format_is_never_replaced(llm_server, make_llm):
     llm_server.refuses = ("json_schema",)
     tagger = make_llm(structured="json_schema")
     assert tagger.predict([RED]) == [[]] and kinds(tagger) == ["failed"] and len(llm_server.requests) == 1
@@ -45,7 +45,7 @@ def test_a_format_that_was_asked_for_is_not_exchanged(llm_server, make_llm):
     assert forms(llm_server)[-1] == "text"
 
 
-def test_other_names_and_no_system_message(llm_server, make_llm):
+def test_other_field_names_and_no_system_role(llm_server, make_llm):
     llm_server.faults = [
         status(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."),
         status(400, "System role not supported"),
@@ -66,7 +66,7 @@ def test_a_prompt_that_is_too_long_fails_alone(llm_server, make_llm):
     assert forms(llm_server) == ["json_schema"] * 2 and "max_tokens" in llm_server.requests[-1]
 
 
-def test_a_filter_of_contents_is_a_refusal(llm_server, make_llm):
+def test_a_content_filter_is_a_refusal(llm_server, make_llm):
     llm_server.faults = [status(400, "content_filter: the prompt was filtered")]
     tagger = make_llm()
     assert tagger.predict([RED]) == [[]] and kinds(tagger) == ["refused"]

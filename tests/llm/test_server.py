@@ -29,7 +29,7 @@ def test_the_key_comes_from_the_environment_and_is_sent(llm_server, make_llm, mo
     assert llm_server.keys == ["Bearer sk-common-key", f"Bearer {KEY}", "Bearer sk-my-own-key"]
 
 
-def test_the_common_key_goes_in_the_clear_to_this_machine_only(monkeypatch):
+def test_the_common_key_is_sent_unencrypted_to_this_machine_only(monkeypatch):
     monkeypatch.delenv("TAGKIT_LLM_KEY", raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     for endpoint, sent in (("http://example.org/v1", False), ("https://example.org", True), ("http://[::1]:1", True)):
