@@ -3,7 +3,7 @@
     python benchmarks/lexicon.py [--titles 1000000]
 
 The first part tags the test titles of Taobao NER, repeated, from Python strings to lists of tags. The second streams a
-file of many titles through `tagkit tag`, as a user would, and prints the peak resident memory of that process.
+file of many titles through `tagkit tag`, and prints the peak resident memory of that process.
 """
 
 from __future__ import annotations
