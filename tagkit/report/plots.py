@@ -23,6 +23,11 @@ from tagkit.report.scores import heading, label
 
 THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.10g}")
 LEGEND: dict[str, Any] = {"loc": "outside lower center", "columnspacing": 1.2}
+LINES: dict[str, dict[str, Any]] = {
+    "95 % interval": {"linewidth": 1.4},
+    "standard deviation over runs": {"linewidth": 5, "alpha": 0.45},
+    "expected": {"linestyle": "", "marker": "|", "markersize": 13, "markeredgewidth": 1.8},
+}
 DIVERSITY = ("ILD", "Vendi", "coverage")
 """Measures of diversity; the first of them that was measured is plotted."""
 Interval = tuple[float, float, float]
@@ -45,35 +50,30 @@ def scores(result: Result, view: str = TEST) -> Figure:
     names = sorted(values, key=lambda name: sign * values[name])
     with style():
         figure, axes = canvas(1.6 + 0.27 * len(names))
+        handles: dict[str, Line2D] = {}
+
+        def draw(kind: str, ends: list[float], at: int, **more: Any) -> None:
+            axes.plot(ends, [at] * len(ends), **({"color": INK} | LINES[kind] | more))
+            handles.setdefault(kind, Line2D([], [], color=INK, **LINES[kind]))
+
         for at, name in enumerate(names):
             score, expected = cells[name].score, cells[name].expected
             if score:
-                value, low, high = _interval(score)
-                axes.plot([low, high], [at, at], color=INK, linewidth=1.4)
-                axes.plot(value, at, linestyle="", markeredgecolor=INK, markersize=8, **_look(result, name))
+                row = _look(result, name)
+                if not math.isnan(score.low):
+                    draw("95 % interval", [score.low, score.high], at)
                 if score.sd is not None:
-                    ends = [value - score.sd, value + score.sd]
-                    axes.plot(ends, [at, at], color=_look(result, name)["color"], linewidth=5, alpha=0.45)
+                    ends = [score.value - score.sd, score.value + score.sd]
+                    draw("standard deviation over runs", ends, at, color=row["color"])
+                axes.plot(score.value, at, linestyle="", markeredgecolor=INK, markersize=8, **row)
             if expected:
-                axes.plot(expected.value, at, linestyle="", marker="|", markersize=13, color=INK, markeredgewidth=1.8)
+                draw("expected", [expected.value], at)
         axes.set_yticks(range(len(names)), [_short(name) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
-        found = [cell.score for cell in cells.values() if cell.score]
-        drawn: dict[str, tuple[bool, dict[str, Any]]] = {
-            "95 % interval": (any(score.low == score.low for score in found), {"linewidth": 1.4}),
-            "standard deviation over runs": (
-                any(score.sd is not None for score in found),
-                {"linewidth": 5, "alpha": 0.45},
-            ),
-            "expected": (
-                any(cell.expected for cell in cells.values()),
-                {"linestyle": "", "marker": "|", "markersize": 13, "markeredgewidth": 1.8},
-            ),
-        }
-        known = {text: Line2D([], [], color=INK, **kind) for text, (is_drawn, kind) in drawn.items() if is_drawn}
-        figure.legend(list(known.values()), list(known), ncols=3, fontsize=8, **LEGEND)
         axes.set_xlabel(heading(first) + (" (%)" if result.experiment.scale == 100 else ""))
+        kinds = [kind for kind in LINES if kind in handles]
+        figure.legend([handles[kind] for kind in kinds], kinds, ncols=3, fontsize=8, **LEGEND)
         _title(axes, f"{first} by row", result, view)
     return figure
 
