@@ -17,7 +17,7 @@ from tagkit.registry import missing_extra
 from tagkit.report import tables
 from tagkit.report.facts import notes, row_notes, verdict_counts
 from tagkit.report.markdown import document
-from tagkit.report.scores import has_expected, label, score_table, verdict_legend, views
+from tagkit.report.scores import has_expected, score_table, verdict_legend, views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +156,7 @@ def insert(result: Result, path: str | Path, *, measures: int = 6) -> Path:
     parts = []
     for view in views(result):
         table = score_table(result, view, result.measures[:measures])
-        parts.append(f"{tables.escape_markdown(label(result))}, {view} ({result.n_products(view):,} products):")
+        parts.append(f"{tables.escape_markdown(table.title)}:")
         parts.append(tables.to_markdown(table, with_notes=False).strip())
     lines = map(tables.escape_markdown, [*table.notes, *_below(result)])
     text = "\n\n".join([*parts, *(line for line in lines if line)])

@@ -83,9 +83,9 @@ def row_notes(result: Result) -> dict[str, str]:
 
 
 def overlap(result: Result) -> str:
-    """Say in one sentence how many test texts occur in train; "" where that is unknown."""
+    """Say in one sentence how many test texts occur in train; "" where that is unknown, and over folds."""
     known = [result.rows[name].overlap for name in (result.baseline, *result.rows) if name in result.rows]
-    if not known or not known[0][1]:
+    if not known or not known[0][1] or any(row.folds for row in result.experiment.rows):
         return ""
     shared, total = known[0]
     return f"{shared:,} of {total:,} test texts occur word for word in train."
@@ -196,7 +196,7 @@ def about(result: Result) -> dict[str, str]:
     found = {
         "Source": "; ".join(str(value) for value in experiment.source.values()),
         "Data": experiment.data.label + (f" ({options})" if options else "") + (f": {sizes} products" if sizes else ""),
-        "Tags known from train": f"{len(result.data.vocabulary):,}" if result.data is not None else "",
+        "Tags known from train": f"{len(result.train_counts):,}" if result.train_counts else "",
         "Train-test overlap": overlap(result),
         "Licence": result.licence,
         "Protocol": experiment.protocol,

@@ -58,6 +58,7 @@ def render(results: Sequence[Result], title: str = "") -> str:
 def _section(result: Result, at: int, is_one_of_several: bool) -> dict[str, Any]:
     """Return what the template shows of one result; several on a page have no examples and only the first plot."""
     has_tags = result.data is not None and not is_one_of_several
+    has_gaps = has_tags and bool(result.train_counts)
     return {
         "id": f"experiment-{at + 1}-" if is_one_of_several else "",
         "name": label(result),
@@ -75,9 +76,9 @@ def _section(result: Result, at: int, is_one_of_several: bool) -> dict[str, Any]
         "first": str(result.measures[0]),
         "plots": _plots(result, only_scores=is_one_of_several),
         "examples": _examples(result) if has_tags else [],
-        "has_tags": has_tags,
-        "unknown_gold": facts.unknown_gold(result) if has_tags else [],
-        "gaps": facts.gaps(result) if has_tags else {},
+        "has_gaps": has_gaps,
+        "unknown_gold": facts.unknown_gold(result) if has_gaps else [],
+        "gaps": facts.gaps(result) if has_gaps else {},
         "rows": [
             _row(row, result.rows[row.name])
             for row in sorted(result.experiment.rows, key=lambda row: _rank(result, row.name))

@@ -19,7 +19,7 @@ from tagkit.experiment.spec import TEST
 from tagkit.measures import Measure
 from tagkit.report.canvas import INK, WIDTH, canvas, label_points, look, save, style, svg
 from tagkit.report.facts import comparable, finds, tag_f1
-from tagkit.report.scores import heading, label
+from tagkit.report.scores import heading, title
 
 THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.10g}")
 LEGEND: dict[str, Any] = {"loc": "outside lower center", "columnspacing": 1.2}
@@ -74,7 +74,7 @@ def scores(result: Result, view: str = TEST) -> Figure:
         axes.set_xlabel(heading(first) + (" (%)" if result.experiment.scale == 100 else ""))
         kinds = [kind for kind in LINES if kind in handles]
         figure.legend([handles[kind] for kind in kinds], kinds, ncols=3, fontsize=8, **LEGEND)
-        _title(axes, f"{first} by row", result, view)
+        axes.set_title(f"{first} by row\n{title(result, view)}")
     return figure
 
 
@@ -95,7 +95,7 @@ def accuracy_diversity(result: Result, view: str = TEST) -> Figure:
         figure, axes = canvas(4.4)
         across = {name: _interval(row[str(measure)]) for name, row in _scaled(result, view, str(measure)).items()}
         axes.set_xlabel(heading(str(measure)))
-        _title(axes, f"{result.measures[0]} against diversity", result, view)
+        axes.set_title(f"{result.measures[0]} against diversity\n{title(result, view)}")
         _scatter(result, axes, view, across)
     return figure
 
@@ -112,7 +112,7 @@ def accuracy_speed(result: Result, view: str = TEST) -> Figure:
         axes.xaxis.set_major_formatter(THOUSANDS)
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("products tagged per second (logarithmic)")
-        _title(axes, f"{result.measures[0]} against speed", result, view)
+        axes.set_title(f"{result.measures[0]} against speed\n{title(result, view)}")
         _scatter(result, axes, view, across)
     return figure
 
@@ -146,7 +146,7 @@ def tag_bars(result: Result, view: str = TEST, *, tags: int = 15, rows: int = 4)
         axes.grid(axis="y", visible=False)
         columns = 4 if max(map(len, chosen), default=0) < 16 else 2
         figure.legend(drawn, [_short(name) for name in chosen], ncols=columns, handletextpad=0.1, **LEGEND)
-        _title(axes, "The most frequent tags, by strategy", result, view)
+        axes.set_title(f"The most frequent tags, by strategy\n{title(result, view)}")
     return figure
 
 
@@ -182,7 +182,7 @@ def unique_finds(result: Result, view: str = TEST) -> Figure:
             axes.tick_params(axis="y", length=0)
             axes.grid(axis="y", visible=False)
         figure.legend(*lower.get_legend_handles_labels(), ncols=2, **LEGEND)
-        _title(upper, "What only one strategy finds", result, view)
+        upper.set_title(f"What only one strategy finds\n{title(result, view)}")
     return figure
 
 
@@ -222,12 +222,6 @@ def _scaled(result: Result, view: str, *names: str) -> dict[str, dict[str, Score
     scale, found = result.experiment.scale, result.scores.get(view, {})
     complete = {row: cells for row, cells in found.items() if all(name in cells for name in names)}
     return {row: {name: cells[name].scaled(scale) for name in names} for row, cells in complete.items()}
-
-
-def _title(axes: Axes, text: str, result: Result, view: str) -> None:
-    """Write what the plot shows, and on which data."""
-    count = result.n_products(view)
-    axes.set_title(f"{text}\n{label(result)}, {view}" + (f": {count:,} products" if count else ""))
 
 
 def _scatter(result: Result, axes: Axes, view: str, across: Mapping[str, Interval]) -> None:

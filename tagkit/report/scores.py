@@ -43,15 +43,24 @@ def score_table(
     columns += _test_columns(result, view, rows) + _cost_columns(result, rows)
     if has_expected(result):
         columns += _origin_columns(result, rows)
-    count = result.n_products(view)
-    title = f"{label(result)}, {view}" + (f": {count:,} products" if count else "")
     cells = tuple(zip(*(cells for _, cells in columns), strict=True))
-    return Table(title, tuple(head for head, _ in columns), cells, result.baseline, (legend(result, view), *notes))
+    return Table(
+        title(result, view), tuple(head for head, _ in columns), cells, result.baseline, (legend(result, view), *notes)
+    )
 
 
 def label(result: Result) -> str:
     """Return what a result is called in titles."""
     return result.experiment.name or result.experiment.data.label
+
+
+def title(result: Result, view: str = TEST) -> str:
+    """Return on what the scores of a view were measured; over folds that is not the test part."""
+    folds = {row.folds for row in result.experiment.rows if row.name in result.rows}
+    has_folds = bool(folds) and 0 not in folds and view == TEST
+    part = f"{max(folds)} folds of train and dev" if has_folds else view
+    count = result.n_products(view)
+    return f"{label(result)}, {part}" + (f": {count:,} products" if count else "")
 
 
 def views(result: Result) -> list[str]:

@@ -56,10 +56,10 @@ def test_insert(result, tmp_path):
     path.write_text("# 前\n<!-- leaderboard -->\nold table\n<!-- /leaderboard -->\n后\n", encoding="utf-8")
     report.insert(result, path, measures=2)
     text = path.read_text(encoding="utf-8")
-    start = "# 前\n<!-- leaderboard -->\n\n小店\\_1, test (15 products):\n\n| strategy | F1@M | ILD@10 | W"
+    start = "# 前\n<!-- leaderboard -->\n\n小店\\_1, test: 15 products:\n\n| strategy | F1@M | ILD@10 | W"
     assert text.startswith(start)
     assert text.endswith("\n\n<!-- /leaderboard -->\n后\n") and "old table" not in text
-    assert r"小店\_1, dedup (13 products):" in text
+    assert r"小店\_1, dedup: 13 products:" in text
     report.insert(result, path, measures=2)
     assert path.read_text(encoding="utf-8") == text
     path.write_text("no lines")

@@ -49,6 +49,12 @@ def test_marks_follow_the_direction_of_the_measure(result):
     assert undefined.text == "–" and not undefined.best
 
 
+def test_scores_over_folds_are_not_called_test(reproduced):
+    folded = tuple(replace(row, folds=3) for row in reproduced.experiment.rows)
+    found = replace(reproduced, experiment=replace(reproduced.experiment, rows=folded))
+    assert scores.title(found) == "shop, 3 folds of train and dev: 15 products"
+
+
 def test_only_some_measures(result):
     table = scores.score_table(result, measures=result.measures[:1])
     assert [c.title for c in table.columns][1:3] == ["F1@M", "W/T/L"]
