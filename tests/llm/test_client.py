@@ -168,8 +168,9 @@ def over_tls(llm_server, tmp_path, monkeypatch):
 
 
 def test_over_tls(llm_server, make_llm, over_tls, monkeypatch):
-    tagger = make_llm(timeout=0.5, retries=0)
+    tagger = make_llm(retries=0)
     assert llm_server.url.startswith("https://") and tagger.predict([RED])[0]
+    tagger.set_params(timeout=0.5)
     for fault in (hang(3), drip(3)):
         llm_server.faults = [fault]
         start = time.monotonic()

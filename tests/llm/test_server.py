@@ -101,8 +101,9 @@ def test_the_key_is_shown_nowhere(llm_server, make_llm, monkeypatch, caplog, cap
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("TAGKIT_LLM_KEY", KEY)
     llm_server.reply = lambda body: json.dumps({"tags": [f"key {llm_server.keys[-1]}"]}).replace("/", "\\/")
-    tagger = make_llm(vocabulary="open", retries=1, timeout=0.3)
+    tagger = make_llm(vocabulary="open", retries=1)
     assert "key Bearer ***" in texts(tagger.predict([RED])[0]), "a server that echoes the key"
+    tagger.set_params(timeout=0.3)
     llm_server.faults = [fault] * 40
     errors = []
     try:
