@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tagkit import cache as cache_module
@@ -15,8 +14,6 @@ from tagkit.cache import FitCache
 from tagkit.experiment.compare import compare, run_strategy
 from tagkit.product import Dataset, Product
 from tagkit.taggers import create
-from tagkit.taggers._stacked_features import Surface
-from tagkit.taggers._stacking import Evidence
 from tagkit.taggers.ensemble import Ensemble
 from tagkit.taggers.knn import Neighbours
 
@@ -121,34 +118,3 @@ class TestFitCache:
             resume=False,
         )
         assert len(learning) == 1
-
-
-class TestSurface:
-    @pytest.fixture
-    def surfaces(self, monkeypatch: pytest.MonkeyPatch) -> list[Surface]:
-        """Return two objects, as of two seeds of one command."""
-        vectors = np.random.default_rng(0).normal(size=(len(PRODUCTS), 8)).astype(np.float32)
-        monkeypatch.setattr(Surface, "vectors", lambda self, products: vectors[: len(products)])
-        monkeypatch.setattr(cache_module, "COSTLY", 0.0)
-        return [Surface("an encoder", False, "fp32", None) for _ in range(2)]
-
-    def test_is_fitted_once_for_all_seeds(
-        self, surfaces: list[Surface], monkeypatch: pytest.MonkeyPatch, cache: FitCache
-    ) -> None:
-        calls = []
-        for name, own in (("fit", Evidence.fit), ("read", Evidence.read)):
-            monkeypatch.setattr(
-                Evidence, name, lambda self, *args, name=name, own=own: calls.append(name) or own(self, *args)
-            )
-        first, second = (surface.fit(TAGS, PRODUCTS, [], 1, cache) for surface in surfaces)
-        assert np.array_equal(first, second)
-        assert np.array_equal(*(surface.read(PRODUCTS[:3], cache) for surface in surfaces))
-        assert calls == ["fit", "read"]
-
-    def test_new_tags_stay_with_one(self, surfaces: list[Surface], cache: FitCache) -> None:
-        for surface in surfaces:
-            surface.fit(TAGS, PRODUCTS, [], 1, cache)
-        before = surfaces[1].read(PRODUCTS)
-        surfaces[0].extend(["新品"], np.full((1, len(TAGS)), 0.1, dtype=np.float32))
-        assert surfaces[0].read(PRODUCTS).shape == (len(PRODUCTS), len(TAGS) + 1)
-        assert np.array_equal(surfaces[1].read(PRODUCTS), before)

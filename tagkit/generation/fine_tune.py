@@ -14,7 +14,7 @@ from tagkit.generation.prompt_format import Item, items
 from tagkit.generation.target_order import Target, TargetOrder
 from tagkit.generation.writer import Writer
 from tagkit.neural import TrainOptions, bio, train
-from tagkit.neural.augment import ValueSwap
+from tagkit.neural.bio import ValueSwap
 from tagkit.product import Product
 
 

@@ -13,9 +13,8 @@ from torch import Tensor, nn
 
 from tagkit.generation import Hypothesis
 from tagkit.neural import Backbone, Window
-from tagkit.neural.inference import pad
-from tagkit.neural.label_scorer import Scorer
-from tagkit.neural.vectors import mean_pool
+from tagkit.neural.inference import mean_pool, pad
+from tagkit.neural.label_scorer import LabelScorer
 
 Floats = NDArray[np.float32]
 
@@ -26,13 +25,13 @@ class Reading:
 
     Attributes:
         window: The tokens of its text.
-        wide: What the surface says about each tag, shape (tags,).
+        features: The stacked features of the tags, shape (tags,).
         copies: The spans of the text that may be copied.
         places: The first token of each span and the one behind its last.
     """
 
     window: Window
-    wide: Floats
+    features: Floats
     copies: tuple[str, ...] = ()
     places: tuple[tuple[int, int], ...] = field(default=())
 
@@ -44,7 +43,7 @@ class Memory(NamedTuple):
         states: The vectors of the tokens, shape (rows, tokens, size).
         mask: Which are no padding, shape (rows, tokens).
         mean: Their mean, normalised, shape (rows, size).
-        wide: What the surface adds to each tag's logit, shape (rows, tags).
+        features: What the stacked features add to the logit of each tag, shape (rows, tags).
         copies: The vectors of the spans, shape (rows, spans, size).
         copied: Which of these there are, shape (rows, spans).
     """
@@ -52,7 +51,7 @@ class Memory(NamedTuple):
     states: Tensor
     mask: Tensor
     mean: Tensor
-    wide: Tensor
+    features: Tensor
     copies: Tensor
     copied: Tensor
 
@@ -79,7 +78,7 @@ class TagDecoder(nn.Module):
     """Writes tags one by one: token t is tag t, token `end` ends the list, those above are spans of the text.
 
     A recurrent network over the tags written so far gives a vector, which looks at the text's tokens; the sum of both
-    and of the text's mean vector scores tags as `Scorer` does (by their texts' vectors, and what the surface says),
+    and of the text's mean vector scores tags as `LabelScorer` does (by their texts' vectors, and stacked features),
     and spans by their own vectors. A tag that is written is not to be had again. Before training neither the
     network over the tags nor its look at the text changes a thing.
 
@@ -97,7 +96,7 @@ class TagDecoder(nn.Module):
     def __init__(self, backbone: Backbone, labels: NDArray[Any], share: NDArray[Any], dropout: float) -> None:
         super().__init__()
         size = backbone.size
-        self.scorer = Scorer(backbone, labels, share, dropout)
+        self.scorer = LabelScorer(backbone, labels, share, dropout)
         self.begin = nn.Linear(size, size)
         self.write = nn.Linear(size, size)
         self.cell = nn.GRU(size, size, batch_first=True)
@@ -121,7 +120,9 @@ class TagDecoder(nn.Module):
         with torch.autocast(states.device.type, enabled=False):
             mean = self.scorer.norm(mean_pool(states, batch["mask"]))
             spans = torch.bmm(batch["pool"], states)
-        return Memory(states, batch["mask"] > 0, mean, batch["wide"] * self.scorer.trust, spans, batch["copied"])
+        return Memory(
+            states, batch["mask"] > 0, mean, self.scorer.feature_weight * batch["features"], spans, batch["copied"]
+        )
 
     def start(self, memory: Memory) -> Tensor:
         """Return the state before the first tag, shape (1, rows, size)."""
@@ -129,7 +130,7 @@ class TagDecoder(nn.Module):
 
     def vectors(self, memory: Memory, tokens: Tensor) -> Tensor:
         """Return what stands for tokens in the recurrent network, shape (rows, n, size); for the end, zeros."""
-        table = torch.cat([self.scorer.spread, torch.zeros_like(self.scorer.spread[:1])])
+        table = torch.cat([self.scorer.centred, torch.zeros_like(self.scorer.centred[:1])])
         found = table[tokens.clamp(max=self.end)]
         if memory.copies.shape[1]:
             at = (tokens - self.end - 1).clamp(min=0)[..., None].expand(-1, -1, found.shape[-1])
@@ -153,7 +154,7 @@ class TagDecoder(nn.Module):
             seen = looks.masked_fill(~memory.mask[:, None], -torch.inf).softmax(-1) @ memory.states
             x = memory.mean[:, None] + self.told(torch.cat([found, seen], -1))
             x = self.scorer.dropout(self.scorer.norm(x))
-            tags = self.scorer.score(x) + memory.wide[:, None]
+            tags = self.scorer.score(x) + memory.features[:, None]
             spans = self.copy(x) @ memory.copies.transpose(1, 2) / x.shape[-1] + self.few
             spans = spans.masked_fill(~memory.copied[:, None], -torch.inf)
             return torch.cat([tags, self.stop(x), spans], -1), state
@@ -175,11 +176,6 @@ class TagDecoder(nn.Module):
         if hidden is not None:
             used[..., : self.end] |= hidden[:, None]
         return logits.masked_fill(used, -torch.inf).log_softmax(-1)
-
-    def head_state(self) -> dict[str, NDArray[np.float32]]:
-        """Return all that is not the encoder's, as arrays."""
-        state = self.state_dict()
-        return {key: value.cpu().numpy() for key, value in state.items() if "backbone." not in key}
 
 
 class TagStepper:
@@ -256,16 +252,16 @@ class TagStepper:
 
 
 def gather(readings: Sequence[Reading], padding: int) -> dict[str, Tensor]:
-    """Return a batch: token ids and mask, what the surface says, and which tokens each span is the mean of."""
+    """Return a batch: token ids and mask, the stacked features, and which tokens each span is the mean of."""
     batch = pad([reading.window for reading in readings], padding)
     most = max(len(reading.places) for reading in readings)
     pool = np.zeros((len(readings), most, batch["ids"].shape[1]), dtype=np.float32)
     for row, reading in enumerate(readings):
         for at, (first, last) in enumerate(reading.places):
             pool[row, at, first:last] = 1 / (last - first)
-    wide = np.stack([reading.wide for reading in readings])
+    features = np.stack([reading.features for reading in readings])
     return batch | {
         "pool": torch.from_numpy(pool),
         "copied": torch.from_numpy(pool.any(-1)),
-        "wide": torch.from_numpy(wide),
+        "features": torch.from_numpy(features),
     }

@@ -1,14 +1,15 @@
-"""A pre-trained encoder and its tokenizer: loaded by name, trimmed, frozen in part, saved as plain arrays."""
+"""A pre-trained encoder and its tokenizer: loaded by name, trimmed, partly frozen, saved as arrays."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Set
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -17,8 +18,9 @@ from transformers.utils import logging as hub_logging
 
 from tagkit import weights
 from tagkit.errors import BadInput
-from tagkit.neural.tokens import TextReader
+from tagkit.neural.tokens import TextReader, Window
 from tagkit.neural.trim import kept_ids, trimmed
+from tagkit.product import Product
 
 
 class Backbone(nn.Module):
@@ -45,7 +47,7 @@ class Backbone(nn.Module):
             name: A name from `tagkit models list`, a hub id, or a folder.
 
         Raises:
-            WeightsMissing: It is nowhere to be had.
+            WeightsMissing: Its weights are unavailable.
             BadInput: The folder does not hold an encoder with a fast tokenizer.
         """
         folder = weights.path(name)
@@ -88,11 +90,11 @@ class Backbone(nn.Module):
         return int(self.model.config.pad_token_id or 0)
 
     def reader(self, level: str = "text", window: int | None = None) -> TextReader:
-        """Return what reads texts for this encoder; it is made once, which takes longer than to read one text.
+        """Return the reader of texts for this encoder; it is kept, since making it takes longer than reading a text.
 
         Args:
-            level: "text", "word" or "char", as `TextReader` takes it.
-            window: The most tokens of a window; None, and where it is more: what the model can.
+            level: "text", "word" or "char" (see `TextReader`).
+            window: The most tokens of a window; None, or more than the model can read: as many as it can.
         """
         size = min(window or self.window, self.window)
         if (level, size) not in self._readers:
@@ -100,19 +102,22 @@ class Backbone(nn.Module):
         return self._readers[level, size]
 
     def freeze_embeddings(self) -> None:
-        """Leave the word embeddings as they are: they cost more to train than the rest of a small encoder."""
+        """Keep the word embeddings from being trained: they cost more than the rest of a small encoder."""
         self.model.get_input_embeddings().requires_grad_(False)
 
-    def trim(self, used: Iterable[int], characters: Set[str] = frozenset()) -> None:
-        """Drop the word embeddings that neither a corpus nor single characters need.
+    def trim(self, windows: Sequence[Window], products: Sequence[Product] = ()) -> None:
+        """Remove the word embeddings that neither a corpus nor single characters need.
 
-        Texts of the corpus are read as before; other texts are cut into smaller pieces where a piece is gone.
+        Texts of the corpus are read as before; other texts are cut into smaller pieces where a piece was removed.
 
         Args:
-            used: The token ids that occur in the corpus.
-            characters: Pieces made of these characters alone stay too.
+            windows: The corpus.
+            products: Pieces made of the characters of these products alone stay as well, so that new words in these
+                characters are read as before; needless where every character is read by itself.
         """
-        kept = kept_ids(self.tokenizer, used, characters)
+        used = {self.padding, *(id_ for window in windows for id_ in window.ids.tolist())}
+        texts = "".join(f"{product.category}{product.text}" for product in products)
+        kept = kept_ids(self.tokenizer, used, frozenset(f"{texts}{texts.lower()}"))
         if kept is None:
             return
         self.tokenizer = trimmed(self.tokenizer, kept)
@@ -129,7 +134,7 @@ class Backbone(nn.Module):
 
         Args:
             ids: Token ids, shape (batch, tokens).
-            mask: Which of them are no padding, the same shape.
+            mask: 1 for tokens, 0 for padding, the same shape.
 
         Returns:
             Shape (batch, tokens, size).
@@ -147,7 +152,7 @@ class Backbone(nn.Module):
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """Make an encoder from what `state` gave."""
+        """Make an encoder from what `state` returned."""
         config = dict(state["config"])
         tokenizer = Tokenizer.from_str(state["tokenizer"])
         backbone = cls(AutoConfig.for_model(config.pop("model_type"), **config), tokenizer)
@@ -159,7 +164,7 @@ class Backbone(nn.Module):
 
 
 def _without_pooler(model: Any) -> Any:
-    """Take away the pooler, which no strategy uses and whose weights would train for nothing."""
+    """Remove the pooler, which no strategy uses and whose weights would be trained for nothing."""
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     return model
@@ -178,3 +183,18 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def head_state(network: nn.Module) -> dict[str, NDArray[Any]]:
+    """Return all weights of a network but those of its backbone, as arrays by name."""
+    state = network.state_dict()
+    return {key: value.detach().cpu().numpy() for key, value in state.items() if "backbone." not in key}
+
+
+def load_head(network: nn.Module, state: Mapping[str, NDArray[Any]]) -> None:
+    """Take what `head_state` returned, and put the network into evaluation mode."""
+    stored = {key: torch.from_numpy(np.asarray(value)) for key, value in state.items()}
+    missing, unexpected = network.load_state_dict(stored, strict=False)
+    if lost := [*unexpected, *(key for key in missing if "backbone." not in key)]:
+        raise KeyError(f"the weights of another network: {', '.join(lost)}")
+    network.eval()

@@ -1,4 +1,4 @@
-"""Length-bucketed batches: examples of like length together, so that little is computed on padding."""
+"""Length-bucketed batches: examples of similar length together, so that little is computed on padding."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 POOL = 50
-"""Batches whose examples are sorted by length among themselves; fewer mixes better, more pads less."""
+"""Batches whose examples are sorted by length together; fewer shuffle better, more pad less."""
 
 
 def shuffled_buckets(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
@@ -18,8 +18,8 @@ def shuffled_buckets(lengths: Sequence[int], batch_size: int, seed: int, epoch: 
     Args:
         lengths: Tokens of each example.
         batch_size: Examples per batch; the last of a pool may have fewer.
-        seed: Of the order.
-        epoch: Which epoch.
+        seed: The seed of the order.
+        epoch: The epoch.
     """
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(lengths))
@@ -33,7 +33,7 @@ def shuffled_buckets(lengths: Sequence[int], batch_size: int, seed: int, epoch: 
 
 
 def sorted_buckets(lengths: Sequence[int], tokens: int = 4096, most: int = 256) -> list[list[int]]:
-    """Return batches for prediction: sorted by length, each with about as many tokens, padding counted.
+    """Return batches for prediction: sorted by length, each with about the same number of tokens, padding included.
 
     Args:
         lengths: Tokens of each example.

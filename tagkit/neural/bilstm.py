@@ -1,4 +1,4 @@
-"""The network of `bilstm_crf`, its loss, and the character vectors that it may begin with."""
+"""The network of `bilstm_crf`, its loss, and the initial character vectors from an encoder."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from tagkit.neural import Backbone, Window, bio
+from tagkit.neural import bio
+from tagkit.neural.backbone import Backbone
 from tagkit.neural.crf import CRF
 from tagkit.neural.inference import pad
+from tagkit.neural.tokens import Window
 
 PADDING, UNKNOWN = 0, 1
-"""The ids of what stands behind the end of a text, and of a character that train does not have."""
-FORGOTTEN = 0.5
-"""How likely, in training, a rare character is read as unknown, so that `UNKNOWN` is learnt."""
-POLICY = 100
+"""The ids of padding, and of characters that train does not have."""
+REPLACED = 0.5
+"""The probability that a rare character is read as unknown in training, so that a vector of `UNKNOWN` is learned."""
+SELECTOR_SIZE = 100
 """Hidden units of the instance selector."""
 Example = tuple[Window, NDArray[np.bool_], bool]
-"""The characters of a text, the labels that each may have, and whether the text is partly labelled."""
+"""The characters of a text, the labels that each may have, and whether the text is partially labelled."""
 
 
-class Network(nn.Module):
-    """Character vectors, a bidirectional LSTM, label scores, a CRF and, where wanted, the instance selector.
+class BiLSTM(nn.Module):
+    """Character vectors, a bidirectional LSTM, label scores, a CRF and, optionally, an instance selector.
 
     Args:
-        characters: How many character ids there are.
-        labels: How many labels.
+        characters: The number of character ids.
+        labels: The number of labels.
         size: Dimension of the character vectors.
         hidden: Units of the LSTM in each direction.
         dropout: Before and after the LSTM.
-        select: Whether there is a selector.
+        select: Whether there is an instance selector.
     """
 
     rare: Tensor
@@ -48,24 +50,26 @@ class Network(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.lstm = nn.LSTM(size, hidden, batch_first=True, bidirectional=True)
         self.head = nn.Linear(2 * hidden, labels)
-        self.chain = CRF(labels)
-        state = 2 * hidden + 1
-        self.selector = nn.Sequential(nn.Linear(state, POLICY), nn.Tanh(), nn.Linear(POLICY, 1)) if select else None
+        self.crf = CRF(labels)
+        self.selector: nn.Module | None = None
+        if select:
+            layers = nn.Linear(2 * hidden + 1, SELECTOR_SIZE), nn.Tanh(), nn.Linear(SELECTOR_SIZE, 1)
+            self.selector = nn.Sequential(*layers)
 
     def forward(self, ids: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Any:
-        """Return the label scores of all characters; in training, also what the selector says.
+        """Return the label scores of all characters; in training, the logits of the selector too.
 
         Args:
             ids: Character ids, shape (batch, characters).
-            mask: Which are no padding, the same shape; none is without a character.
+            mask: 1 for characters, 0 for padding, the same shape; every text has a character.
             allowed: Which labels each may have, shape (batch, characters, labels).
 
         Returns:
-            Shape (batch, characters, labels); with `allowed`, besides the logits of keeping each text, shape (batch,),
-            None without a selector.
+            Shape (batch, characters, labels); with `allowed`, a pair of these and of the logits of selecting each text,
+            shape (batch,), None without a selector.
         """
         if self.training:
-            ids = torch.where(self.rare[ids] & (torch.rand(ids.shape, device=ids.device) < FORGOTTEN), UNKNOWN, ids)
+            ids = torch.where(self.rare[ids] & (torch.rand(ids.shape, device=ids.device) < REPLACED), UNKNOWN, ids)
         packed = pack_padded_sequence(
             self.dropout(self.embed(ids)), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
         )
@@ -78,20 +82,20 @@ class Network(nn.Module):
             return scores, None
         each = (scores * allowed).sum(2) / allowed.sum(2).clamp(min=1)
         mean = each.sum(1, keepdim=True) / mask.sum(1, keepdim=True)
-        # The policy's gradient goes no further than the policy.
+        # The gradient of the policy stays within the policy.
         return scores, self.selector(torch.cat([last[0], last[1], mean], 1).detach())[:, 0]
 
 
-def loss(chain: CRF, batch: dict[str, Tensor], scores: Tensor, choices: Tensor | None) -> Tensor:
-    """Return the negative log-likelihood per character of the sentences kept, and the loss of the policy.
+def loss(crf: CRF, batch: dict[str, Tensor], scores: Tensor, choices: Tensor | None) -> Tensor:
+    """Return the negative log-likelihood per character of the selected sentences, plus the loss of the policy.
 
     Args:
-        chain: The CRF.
-        batch: Holds `allowed`, the labels that characters may have, and `distant`, which texts are partly labelled.
-        scores: Of the labels, shape (batch, characters, labels).
-        choices: Logits of keeping each text, shape (batch,); None: all are kept.
+        crf: The CRF.
+        batch: Holds `allowed`, the labels that characters may have, and `distant`, which texts are partially labelled.
+        scores: The scores of the labels, shape (batch, characters, labels).
+        choices: The logits of selecting each text, shape (batch,); None: all are selected.
     """
-    likelihood = chain.log_likelihood(scores, batch["allowed"])
+    likelihood = crf.log_likelihood(scores, batch["allowed"])
     lengths, distant = batch["mask"].sum(1), batch["distant"]
     if choices is None or not distant.any():
         return -likelihood.sum() / lengths.sum()
@@ -108,8 +112,8 @@ def encoder_vectors(model: str, wanted: Iterable[str], size: int) -> tuple[list[
 
     Args:
         model: The encoder's name.
-        wanted: The characters whose principal components are taken.
-        size: How many components.
+        wanted: The characters from whose vectors the principal components are computed.
+        size: The number of components.
 
     Returns:
         The characters, and their vectors, shape (characters, size), of variance 1.
@@ -137,12 +141,12 @@ def collate(examples: Sequence[Example]) -> dict[str, Tensor]:
 
 
 def key(char: str) -> str:
-    """Return a character without width and case."""
+    """Return a character normalised to one width and case."""
     return unicodedata.normalize("NFKC", char).lower()
 
 
 def allowed_labels(labels: NDArray[np.int64], count: int, partial: bool) -> NDArray[np.bool_]:
-    """Return which labels each character may have, shape (characters, count): its own, or any where none is known."""
+    """Return which labels each character may have, shape (characters, count): its own, or any where it is unknown."""
     out = np.zeros((len(labels), count), dtype=bool)
     out[np.arange(len(labels)), labels] = True
     if partial:

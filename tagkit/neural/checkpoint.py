@@ -1,11 +1,12 @@
-"""What a training run needs to go on after a kill: weights, their average, the optimiser, the best epoch; no pickle."""
+"""Checkpoints, from which a killed training run resumes: weights, optimiser, best epoch; without pickle."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,23 +16,47 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+import tagkit
+from tagkit.cache import cache_folder
+from tagkit.product import Product, digest
+
+EXPIRY = 14 * 24 * 3600
+"""Seconds after which the checkpoint of a run that was never resumed is removed."""
+
 log = logging.getLogger(__name__)
+
+
+def checkpoint_file(name: str, params: dict[str, Any], *parts: Sequence[Product]) -> Path:
+    """Return the checkpoint's file for the training of a strategy, and remove files that have expired.
+
+    Args:
+        name: The strategy.
+        params: Its parameters.
+        parts: The products it is trained on and chosen on.
+    """
+    folder = cache_folder("training")
+    for file in folder.glob("*.safetensors"):
+        with suppress(OSError):
+            if time.time() - file.stat().st_mtime > EXPIRY:
+                file.unlink()
+    run = json.dumps([tagkit.__version__, name, params, digest(*parts)], sort_keys=True, default=repr)
+    return folder / f"{name}-{hashlib.sha256(run.encode()).hexdigest()[:24]}.safetensors"
 
 
 class Checkpoint:
     """The state of a training run, in memory and, between epochs, in one safetensors file.
 
-    Made with a file that exists, it takes the state from there; a file that does not fit is put aside with a warning.
+    If the file exists, the state is read from it; a file that does not fit is ignored with a warning.
 
     Args:
-        path: The file; None keeps nothing on disk.
+        path: The file; None: nothing is written.
         weights: The trained parameters by name; changed in place.
-        optimizer: Theirs.
-        average: Whether a moving average of the weights is kept.
+        optimizer: Their optimiser.
+        average: Whether there is a moving average of the weights.
     """
 
     SECONDS = 30.0
-    """A file is written at the end of an epoch, but no more often than this."""
+    """The file is written at the end of an epoch, unless it was written within so many seconds."""
 
     def __init__(
         self, path: Path | None, weights: Mapping[str, Tensor], optimizer: torch.optim.Optimizer, *, average: bool
@@ -50,7 +75,7 @@ class Checkpoint:
 
     @torch.no_grad()
     def update_average(self, decay: float) -> None:
-        """Move the average towards the weights; early on faster, so that it forgets where it began."""
+        """Move the average towards the weights, faster in the first steps, to forget the initial weights."""
         if self.average:
             now = min(decay, (1 + self.step) / (10 + self.step))
             pairs = [(self.average[key], value.detach()) for key, value in self.weights.items()]
@@ -58,7 +83,7 @@ class Checkpoint:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Put the average in the place of the weights for a while."""
+        """Replace the weights by their average within the context."""
         own = {key: value.detach().clone() for key, value in self.weights.items()} if self.average else {}
         self._put(self.average)
         try:
@@ -66,13 +91,13 @@ class Checkpoint:
         finally:
             self._put(own)
 
-    def end_epoch(self, figure: float | None, patience: int) -> bool:
-        """Note the figure of an epoch; return whether to stop early."""
+    def end_epoch(self, score: float | None, patience: int) -> bool:
+        """Record the score of an epoch on dev; return whether to stop early."""
         self.epoch += 1
-        if figure is None:
+        if score is None:
             return False
-        if self.best is None or figure > self.best:
-            self.best, self.stale = figure, 0
+        if self.best is None or score > self.best:
+            self.best, self.stale = score, 0
             source = self.average or self.weights
             self.best_weights = {key: value.detach().clone() for key, value in source.items()}
         else:
@@ -80,7 +105,7 @@ class Checkpoint:
         return 0 < patience <= self.stale
 
     def finish(self) -> None:
-        """Leave the best weights (else the average, else the last) in the model, and remove the file."""
+        """Put the best weights (or the average, or the last ones) into the model, and remove the file."""
         self._put(self.best_weights or self.average)
         if self.path is not None:
             self.path.unlink(missing_ok=True)
@@ -91,7 +116,7 @@ class Checkpoint:
             self.weights[key].copy_(value)
 
     def save(self) -> None:
-        """Write the file, unless the last one is fresh; a full disk costs the resumption, not the run."""
+        """Write the file, unless it is recent; on a full disk the run continues without."""
         if self.path is None or time.monotonic() - self._saved < self.SECONDS:
             return
         tensors = {f"weights/{key}": value.detach() for key, value in self.weights.items()}
@@ -110,7 +135,7 @@ class Checkpoint:
             )
             part.replace(self.path)
         except (OSError, SafetensorError) as error:
-            log.warning("cannot keep a checkpoint in %s: %s", self.path, error)
+            log.warning("the checkpoint %s could not be written: %s", self.path, error)
             with suppress(OSError):
                 part.unlink()
         self._saved = time.monotonic()
@@ -121,11 +146,11 @@ class Checkpoint:
                 body: dict[str, Any] = json.loads(file.metadata()["run"])
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            log.warning("the checkpoint %s cannot be used, training begins anew: %s", path, error)
+            log.warning("the checkpoint %s cannot be used, training starts anew: %s", path, error)
             return
         stored = {key.removeprefix("weights/"): value for key, value in tensors.items() if key.startswith("weights/")}
         if {key: value.shape for key, value in stored.items()} != {k: v.shape for k, v in self.weights.items()}:
-            log.warning("the checkpoint %s is of another model, training begins anew", path)
+            log.warning("the checkpoint %s is of another model, training starts anew", path)
             return
         self._put(stored)
         for key, value in body.items():

@@ -1,4 +1,4 @@
-"""A linear-chain conditional random field over label scores: its loss, partly known labels, and its marginals."""
+"""A linear-chain conditional random field over BIO labels: its loss, partial labels, and its marginals."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 FORBIDDEN = -1e4
+"""The score of a transition that is impossible."""
 
 
 class CRF(nn.Module):
-    """Learns which label follows which; a label may only go on where its type began.
+    """Learns which label follows which; "inside" follows only "begin" and "inside" of its type.
 
     Args:
-        labels: How many labels: outside, then "begins" and "goes on" of each type.
+        labels: The number of labels: outside, then "begin" and "inside" of each type.
 
     Source: Lafferty, McCallum and Pereira, Conditional Random Fields (ICML 2001); neural scores: Lample et al., Neural
     Architectures for Named Entity Recognition (NAACL 2016).
@@ -25,43 +26,43 @@ class CRF(nn.Module):
 
     def __init__(self, labels: int) -> None:
         super().__init__()
-        self.moves = nn.Parameter(torch.zeros(labels, labels))
+        self.transitions = nn.Parameter(torch.zeros(labels, labels))
         allowed = torch.ones(labels, labels, dtype=torch.bool)
         may_begin = torch.ones(labels, dtype=torch.bool)
-        for on in range(2, labels, 2):
-            allowed[:, on] = False
-            allowed[on - 1 : on + 1, on] = True
-            may_begin[on] = False
+        for inside in range(2, labels, 2):
+            allowed[:, inside] = False
+            allowed[inside - 1 : inside + 1, inside] = True
+            may_begin[inside] = False
         self.register_buffer("allowed", allowed, persistent=False)
         self.register_buffer("may_begin", may_begin, persistent=False)
 
-    def _moves(self) -> Tensor:
-        return self.moves.float().masked_fill(~self.allowed, FORBIDDEN)
+    def _transitions(self) -> Tensor:
+        return self.transitions.float().masked_fill(~self.allowed, FORBIDDEN)
 
     def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
         """Return the mean negative log-likelihood per label.
 
         Args:
             scores: Shape (batch, tokens, labels).
-            labels: Shape (batch, tokens); below 0 where a token does not count. Those that count follow each other.
+            labels: Shape (batch, tokens); below 0 where a token does not count. The others follow each other.
         """
         scores, labels, mask = packed(scores.float(), labels)
-        moves = self._moves()
+        transitions = self._transitions()
         target = labels.clamp(min=0)
         emitted = scores.gather(2, target[..., None])[..., 0] * mask
-        moved = moves[target[:, :-1], target[:, 1:]] * mask[:, 1:]
+        moved = transitions[target[:, :-1], target[:, 1:]] * mask[:, 1:]
         gold = emitted.sum(1) + moved.sum(1)
         return (self._forward(scores, mask)[1] - gold).sum() / mask.sum().clamp(min=1)
 
     def log_likelihood(self, scores: Tensor, allowed: Tensor) -> Tensor:
-        """Return for each row the log-probability of all label sequences that agree with what is known.
+        """Return for each row the log-probability of all label sequences that agree with partial labels.
 
-        Where every token may have one label alone, that is the log-likelihood of these labels.
+        Where every token may have one label only, it is the log-likelihood of these labels.
 
         Args:
             scores: Shape (batch, tokens, labels).
-            allowed: Which labels each token may have, the same shape; none where a token does not count. Those that
-                count come first in their row.
+            allowed: Which labels each token may have, the same shape; none where a token does not count. The tokens
+                that count come first in their row.
 
         Returns:
             Shape (batch,); 0 for a row in which no token counts.
@@ -81,11 +82,11 @@ class CRF(nn.Module):
             Shape (batch, tokens, labels), less a number per token, so that long rows stay exact; it stays behind the
             end. And shape (batch,).
         """
-        moves = self._moves()
+        transitions = self._transitions()
         total = scores[:, 0].masked_fill(~self.may_begin, FORBIDDEN)
         steps, lost = [total], torch.zeros_like(total[:, :1])
         for at in range(1, scores.shape[1]):
-            following = torch.logsumexp(total[:, :, None] + moves, dim=1) + scores[:, at]
+            following = torch.logsumexp(total[:, :, None] + transitions, dim=1) + scores[:, at]
             most = following.detach().amax(1, keepdim=True)
             lost = torch.where(mask[:, at, None], lost + most, lost)
             total = torch.where(mask[:, at, None], following - most, total)
@@ -103,12 +104,12 @@ class CRF(nn.Module):
             Shape (batch, tokens, labels); zeros where the mask is False.
         """
         full, _, inner = packed(scores.float(), torch.where(mask, 0, -1))
-        moves = self._moves()
+        transitions = self._transitions()
         ahead, _ = self._forward(full, inner)
         behind = torch.zeros_like(full[:, 0])
         out = [ahead[:, -1] + behind]
         for at in range(full.shape[1] - 2, -1, -1):
-            before = torch.logsumexp(moves + (full[:, at + 1] + behind)[:, None, :], dim=2)
+            before = torch.logsumexp(transitions + (full[:, at + 1] + behind)[:, None, :], dim=2)
             behind = torch.where(inner[:, at + 1, None], before - before.amax(1, keepdim=True), behind)
             out.append(ahead[:, at] + behind)
         found = torch.stack(out[::-1], 1).softmax(2)
@@ -119,7 +120,7 @@ class CRF(nn.Module):
     @torch.inference_mode()
     def probabilities(self, scores: Tensor, mask: Tensor) -> NDArray[np.float32]:
         """Return `marginals` as an array, reckoned on the device of the weights."""
-        device = self.moves.device
+        device = self.transitions.device
         return self.marginals(scores.to(device), mask.to(device)).cpu().numpy()
 
 

@@ -1,10 +1,10 @@
 """Nearest vectors: an exact search for small collections, a graph index (HNSW, by usearch) for large ones.
 
-usearch comes as one small wheel (hnswlib is compiled on Linux) and keeps 16-bit floats: 50,000 vectors of 384 take 44
+usearch is one small wheel (hnswlib has to be compiled on Linux) and stores 16-bit floats: 50,000 vectors of 384 take 44
 MiB instead of 80. `benchmarks/index.py --vectors 50000`, one thread of an AMD EPYC without bf16: built in 34 s, 1,711
 queries/s in a batch, 0.996 of the true ten nearest; in 32-bit floats 52 s, 1,235, 1.000; FAISS 23 s, 2,559, 0.9999;
-comparing with all 896 queries/s. So FAISS is the faster one, at nearly twice the size. Each builds the same index
-twice. What usearch finds is put in order by the 32-bit vectors themselves.
+exhaustive search 896 queries/s. FAISS is faster, at nearly twice the size. Each builds the same index every time. What
+usearch finds is ranked again by the 32-bit vectors.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXACT = 50_000
-"""Up to so many vectors all are compared, which is exact."""
+"""Up to so many vectors the search is exhaustive."""
 
 
 class VectorIndex:
     """Finds the most similar of n vectors by cosine.
 
-    Built on one thread, so that the same vectors always give the same index.
+    It is built on one thread, so that equal vectors always give the same index.
 
     Args:
         vectors: Of length 1, shape (n, size).
-        exact: Whether to compare with all; None: up to 50,000 vectors.
+        exact: Whether the search is exhaustive; None: up to 50,000 vectors.
 
     Source: Malkov and Yashunin, Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
     Small World graphs (TPAMI 2018), by the package usearch.
@@ -46,11 +46,11 @@ class VectorIndex:
             self._index.add(np.arange(len(vectors)), self.vectors, threads=1)
 
     def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the positions and the cosines of the k nearest, the nearest first.
+        """Return the positions and the cosines of the k nearest vectors, the nearest first.
 
         Args:
             queries: Of length 1, shape (m, size).
-            k: How many; fewer where there are not so many vectors.
+            k: How many, at most all.
 
         Returns:
             Two arrays of shape (m, min(k, n)).
@@ -60,7 +60,7 @@ class VectorIndex:
             return _exact(self.vectors, queries, k)
         found = self._index.search(queries, k, threads=1)
         keys = np.sort(np.asarray(found.keys, dtype=np.int64).reshape(len(queries), -1), axis=1)
-        # The graph compares 16-bit floats; what it found is put in order by the vectors themselves.
+        # The graph compares 16-bit floats: what it found is ranked by the 32-bit vectors.
         cosines = np.round(np.einsum("mks,ms->mk", self.vectors[keys], queries), 5).astype(np.float32)
         order = np.argsort(-cosines, axis=1, kind="stable")
         return np.take_along_axis(keys, order, axis=1), np.take_along_axis(cosines, order, axis=1)
@@ -72,7 +72,7 @@ def _exact(
     keys, cosines = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
     for first in range(0, len(queries), rows):
         part = slice(first, first + rows)
-        # Rounded, so that two equal texts tie in whatever batch they come, and the earlier one is taken.
+        # Rounded, so that equal texts tie in any batch, and the first of them is taken.
         found = np.round(queries[part] @ vectors.T, 5)
         order = np.argsort(-found, axis=1, kind="stable")[:, :k]
         keys[part], cosines[part] = order, np.take_along_axis(found, order, axis=1)

@@ -1,4 +1,4 @@
-"""What strategies share that label characters: types, spans out of label probabilities, a bounded use of memory."""
+"""The base of the strategies that label characters: their types, and spans from the probabilities of labels."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tagkit.product import Product, Tags
 from tagkit.tagger import Tagger
 
 CHUNK = 2000
-"""Products whose label probabilities are held in memory at a time."""
+"""Products whose label probabilities are in memory at a time."""
 
 
-class Labeller(Tagger):
-    """Base of the strategies that give each character BIO labels, so that `ensemble` can average them by characters.
+class CharacterLabeller(Tagger):
+    """Base of the strategies that give each character a BIO label, so that `ensemble` can average them by characters.
 
-    Subclasses call `_read_gold` in `_fit`, and say how probable each label of each character is (`_probabilities`).
+    Subclasses call `_read_gold` in `_fit`, and return the probabilities of the labels in `_probabilities`.
     """
 
     needs_threshold = False
@@ -30,11 +30,11 @@ class Labeller(Tagger):
         """Return the probabilities of the labels of all characters, for each product shape (characters, labels)."""
 
     def _read_gold(self, products: Sequence[Product]) -> list[bio.Spans]:
-        """Return the gold spans of each training product, and take their types."""
+        """Return the gold spans of each training product, and store their types."""
         gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
         self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
         if not self.types_:
-            raise BadInput(f"{self.name} learns from tags that stand in the text, and no training product has one")
+            raise BadInput(f"{self.name} learns from tags that are present in the text, and none is in train")
         return gold
 
     @property
@@ -46,8 +46,7 @@ class Labeller(Tagger):
     def character_probabilities(self, products: Sequence[Product]) -> Iterator[NDArray[np.float32]]:
         """Yield for each product the probabilities of the labels of its characters.
 
-        Label 0 is outside, 1 + 2t begins and 2 + 2t goes on with `types[t]`. Characters that came into no token are
-        outside.
+        Label 0 is outside, 1 + 2t begin and 2 + 2t inside of `types[t]`. Characters that are in no token are outside.
 
         Yields:
             Shape (characters of `Product.text`, labels).

@@ -1,12 +1,22 @@
-"""The options of training that all trained strategies share."""
+"""The groups of parameters that the strategies with networks share: how to train, and which encoder reads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from tagkit.errors import BadInput
+from tagkit.neural.backbone import Backbone
 from tagkit.neural.hardware import check_precision
+from tagkit.neural.tokens import Window
+from tagkit.product import Product
+from tagkit.text.language import language_of
+
+MODELS = {"zh": "e5-small", "en": "minilm-l6"}
+"""The encoder that "auto" means for products of a language; for both languages together it is the Chinese one."""
+MIXED = 0.95
+"""Products are English if more than this share of them is."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -56,3 +66,41 @@ class TrainOptions:
         if not 0 <= self.average < 1:
             raise BadInput(f"average is at least 0 and below 1, not {self.average!r}")
         check_precision(self.precision)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class EncoderOptions:
+    """Which pre-trained encoder reads the products, and how.
+
+    Args:
+        model: A name from `tagkit models list`, a hub id or a folder; "auto": the one for the products' language.
+        category: Whether the category of a product, where it has one, is read before its text.
+        window: The most tokens that are read at once; None: as many as the model can read.
+        dropout: Dropout before the last layer.
+        freeze: Whether the word embeddings stay as they are in training.
+        tag_precision: Of tagging, as `precision` of training; in fp32 the scores of a product do not depend on the
+            batch (within 1e-4).
+    """
+
+    model: str = "auto"
+    category: bool = True
+    window: int | None = None
+    dropout: float = 0.1
+    freeze: bool | None = True
+    tag_precision: str = "fp32"
+
+    def read_windows(self, backbone: Backbone, products: Sequence[Product], level: str = "text") -> list[Window]:
+        """Return the windows of the products' texts, with their categories before them if these are read."""
+        prefixes = [product.category for product in products] if self.category else None
+        return backbone.reader(level, self.window).read([product.text for product in products], prefixes)
+
+
+def main_language(products: Sequence[Product]) -> str:
+    """Return "en" if all but a few products are English, else "zh"."""
+    english = sum(language_of(product) == "en" for product in products)
+    return "en" if english > MIXED * len(products) else "zh"
+
+
+def choose_model(model: str, products: Sequence[Product]) -> str:
+    """Return the given name of a model, or for "auto" the name of the one for the products' language."""
+    return MODELS[main_language(products)] if model == "auto" else model

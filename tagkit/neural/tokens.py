@@ -1,4 +1,4 @@
-"""Read texts as windows of tokens that know which characters they came from; long texts are windowed, never cut."""
+"""Texts as windows of tokens with the characters they came from; long texts get several windows, nothing is cut."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tagkit.errors import BadInput
 
 LEVELS = ("text", "word", "char")
 WORDS = r"\d+|[^\W\d_]+|[^\w\s]|_"
-"""What the word level never joins: numbers, letters, marks. So 500ml is two words, and a value may end between them."""
+"""What the word level never joins: numbers, letters, marks. 500ml is two words, and a value may end between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of one text as tokens.
+    """A span of one text as tokens.
 
     Attributes:
-        row: Which of the texts it belongs to.
+        row: The position of its text.
         ids: The token ids, special tokens and prefix included.
-        starts: For each token the first character it came from, -1 for special tokens and the prefix.
-        ends: The character behind its last one, -1 likewise.
+        starts: The first character of each token, -1 for special tokens and the prefix.
+        ends: The character after its last one, -1 likewise.
     """
 
     row: int
@@ -39,10 +39,10 @@ class Window:
 
 
 class TextReader:
-    """Turns texts into windows.
+    """Reads texts as windows.
 
     Args:
-        tokenizer: The tokenizer; its post-processor says which special tokens surround a text.
+        tokenizer: The tokenizer; its post-processor defines which special tokens surround a text.
         level: "text" reads the tokenizer's own pieces; "word" does too, but never joins numbers, letters and marks;
             "char" reads every character as one token, so that a span may begin and end anywhere (Chinese).
         size: The most tokens of one window, special tokens included. Two windows of one text share a quarter of it,
@@ -71,8 +71,8 @@ class TextReader:
         """Return the windows of all texts, those of one text in order.
 
         Args:
-            texts: The texts; one without any token has one window of special tokens alone.
-            prefixes: What each text is read after (a category), parted from it by the tokenizer's separator.
+            texts: The texts; a text without tokens has one window of special tokens alone.
+            prefixes: What is read before each text (a category), separated from it by the tokenizer's separator.
         """
         pieces = self._chars(texts) if self.level == "char" else self._pieces(texts)
         heads = self._heads(prefixes) if prefixes is not None else [[]] * len(texts)
@@ -108,7 +108,7 @@ class TextReader:
     def _chars(self, texts: Sequence[str]) -> list[tuple[list[int], list[int], list[int]]]:
         fresh = sorted({char for text in texts for char in text} - self._char_ids.keys())
         for char, encoding in zip(fresh, self.tokenizer.encode_batch(fresh, add_special_tokens=False), strict=True):
-            # The last token: a Metaspace tokenizer puts a mark of its own before the character.
+            # The last token: a Metaspace tokenizer puts a separate mark before the character.
             self._char_ids[char] = encoding.ids[-1] if encoding.ids else self._unknown
         return [
             ([self._char_ids[char] for char in text], list(range(len(text))), list(range(1, len(text) + 1)))
@@ -117,7 +117,7 @@ class TextReader:
 
 
 def _places(offsets: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """Return starts and ends; of several tokens from one place (a Metaspace mark of its own) only the last has it."""
+    """Return starts and ends; of several tokens at one place (a separate Metaspace mark) only the last has it."""
     starts, ends = [start for start, _ in offsets], [end for _, end in offsets]
     for at in range(len(offsets) - 1):
         if starts[at] >= starts[at + 1] or ends[at] <= starts[at]:

@@ -1,4 +1,4 @@
-"""Trim a tokenizer to the pieces that a corpus uses, so that a multilingual model becomes a tenth of its size."""
+"""Trim a tokenizer to the pieces that a corpus uses; a multilingual model then has a tenth of its size."""
 
 from __future__ import annotations
 
@@ -35,10 +35,9 @@ def kept_ids(tokenizer: Tokenizer, used: Iterable[int], characters: Set[str] = f
         bare = piece.removeprefix(METASPACE).removeprefix(CONTINUED)
         if len(bare) <= 1 or characters >= set(bare):
             wanted.add(id_)
-    unknown = body["model"].get("unk_id")
-    if unknown is not None:
-        wanted.add(unknown)
-    return sorted(wanted)
+    model = body["model"]
+    unknown = model.get("unk_id") if model["type"] == "Unigram" else tokenizer.token_to_id(model["unk_token"])
+    return sorted(wanted if unknown is None else wanted | {unknown})
 
 
 def trimmed(tokenizer: Tokenizer, kept: Sequence[int]) -> Tokenizer:

@@ -20,7 +20,8 @@ from tagkit.generation.prompt_format import Item, PromptFormat, Votes, items
 from tagkit.generation.target_order import ORDERS
 from tagkit.generation.votes import Confidence
 from tagkit.generation.writer import Writer
-from tagkit.neural import TrainOptions, device, helpers
+from tagkit.neural import TrainOptions, device
+from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.product import Product, as_products
 from tagkit.tagger import Space, State
 
@@ -126,7 +127,7 @@ class Generator(TrainOptions, ListWriter):
                 layers=self.layers,
                 lora=self.lora,
                 evaluate=(lambda _: self._f1(judged)) if judged and self.patience else None,
-                checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train, judged),
+                checkpoint=checkpoint_file(self.name, self.get_params(), train, judged),
             )
         self._calibrate(judged)
 

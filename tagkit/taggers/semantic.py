@@ -1,4 +1,4 @@
-"""Nearest in meaning: the tags of the training products, and the tags themselves, whose vectors lie nearest."""
+"""Semantic neighbours: the tags of the nearest training products, and the nearest tags by their own texts."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from numpy.typing import NDArray
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.features import targets, votes
-from tagkit.neural import Backbone, helpers
+from tagkit.neural import Backbone
 from tagkit.neural.index import VectorIndex
-from tagkit.neural.vectors import embed
+from tagkit.neural.inference import embed
+from tagkit.neural.options import choose_model
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
-"""Shares of the tags' own vectors that are tried on dev."""
+"""Shares of the tags' own votes that are tried on dev."""
 
 
 class Semantic(Tagger):
     """Votes of the k nearest training products in a pre-trained encoder's space, and of the tags' own texts.
 
     The vote of a neighbour with cosine c weighs exp((c - highest) / temperature). A tag's own vote is the same function
-    of the cosine between the product and the tag's text, highest over the tags, so it needs no example; `own` parts
-    the two. Nothing is trained, and the encoder stays as it is; a saved strategy names it and does not hold it.
+    of the cosine between the product and the tag's text, so that it needs no example; `own` is its share. The encoder
+    is not trained; a saved strategy names it and does not hold it.
 
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
         k: How many neighbours vote.
-        temperature: Lower trusts the nearest more.
-        own: Share of the tags' own vectors, from 0 to 1; None: the best of 0 to 1 by R@10 on dev (0.1 without dev).
-        exact: Whether to compare with all training products; None: up to 50,000 of them, a graph index beyond.
+        temperature: The lower, the more the nearest count.
+        own: Share of the tags' own votes, from 0 to 1; None: the best by R@10 on dev (0.1 without dev).
+        exact: Whether the search is exhaustive; None: up to 50,000 training products, a graph index beyond.
         limit: How many tags to give at most.
         tag_precision: "fp32", "bf16", or "auto"; in fp32 a product's scores do not depend on the batch.
 
@@ -58,7 +59,7 @@ class Semantic(Tagger):
         tagged = [product for product in train if product.tags]
         if not tagged:
             raise BadInput("semantic learns from tags, and no training product has one")
-        self.model_ = helpers.choose_model(self.model, train)
+        self.model_ = choose_model(self.model, train)
         self._load()
         self.tags_ = sorted({tag for product in tagged for tag in product.tags})
         self._targets = targets(tagged, self.tags_)
@@ -92,8 +93,8 @@ class Semantic(Tagger):
         near = np.zeros((len(products), len(self.tags_)))
         for row, key, cosine in zip(near, keys, cosines, strict=True):
             row[:] = votes(self._targets, key, cosine, self.temperature)
-        likeness = np.round(vectors @ self._labels.T, 5)
-        return near, np.exp((likeness - likeness.max(1, keepdims=True)) / self.temperature)
+        similarity = np.round(vectors @ self._labels.T, 5)
+        return near, np.exp((similarity - similarity.max(1, keepdims=True)) / self.temperature)
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         near, own = self._votes(products)

@@ -18,13 +18,17 @@ from tagkit.generation.tag_batches import CopySpans, TagBatches, loss
 from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper
 from tagkit.generation.target_order import ORDERS, TargetOrder
 from tagkit.generation.votes import Confidence, Vote, count_votes
-from tagkit.neural import Backbone, TrainOptions, Window, device, helpers, train
+from tagkit.neural import Backbone, TrainOptions, Window, device, train
+from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.batches import sorted_buckets
+from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.hardware import prepare, uses_bf16
-from tagkit.neural.vectors import embed
+from tagkit.neural.inference import embed
+from tagkit.neural.label_scorer import frequent_tags
+from tagkit.neural.options import EncoderOptions, choose_model
 from tagkit.product import Product, as_products
 from tagkit.tagger import Space, State
-from tagkit.taggers._stacked_features import Surface
+from tagkit.taggers._stacking import StackedFeatures
 
 DECODINGS = ("constrained", "open")
 Floats = NDArray[np.float32]
@@ -34,31 +38,25 @@ MOST, LEAST = 64, 0.001
 """So many tags of a product are looked at, and none that a smaller share of lists would have."""
 
 
-class Seq2Seq(TrainOptions, ListWriter):
+class Seq2Seq(TrainOptions, EncoderOptions, ListWriter):
     """An encoder and a recurrent decoder whose tokens are whole tags.
 
     The decoder writes one tag at a time and so knows, unlike `encoder`, which tags stand already: what goes with them
     becomes likelier, what they make superfluous less so. Tags are scored as by `encoder`, by their own texts' vectors
-    and by what the surface says. Constrained decoding writes tags of train alone; open decoding may also copy words,
+    and by stacked features. Constrained decoding writes tags of train alone; open decoding may also copy words,
     and pairs of words, of the text, which get the source "seq2seq:new". `returns` lists are drawn (or searched
     for). How many of them a tag is in, in expectation (see `TagStepper.expect`), its log-probability, and what the
     surface says give its score by a logistic regression learnt on dev; without dev see `generator`. A text beyond the
     window is cut, and `n_truncated_chars` says by how much.
 
     Args:
-        model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
-        category: Whether the category, where there is one, is read before the text.
-        wide: Whether the surface counts (see `encoder`).
-        synonyms: Other forms by preferred tag, for the surface (see `encoder`).
+        use_stacked_features: Whether stacked features count (see `encoder`).
+        synonyms: Other forms by preferred tag, for the stacked features (see `encoder`).
         min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
         order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
             tag that is left is right, see `TargetOrder`).
         head_rate: By how much the learning rate of all but the encoder is multiplied.
-        dropout: On the vectors that score.
-        freeze: Whether the word embeddings stay as they are.
         decoding: "constrained" or "open".
-        window: The most tokens of a text that are read; None: what the model can.
-        tag_precision: Of tagging, as `precision`; in fp32 a product's scores do not depend on the batch (within 1e-4).
 
     Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); the order "set":
     Ye et al., One2Set (ACL 2021); votes: Wang et al., Self-Consistency (ICLR 2023).
@@ -74,40 +72,34 @@ class Seq2Seq(TrainOptions, ListWriter):
         "dropout": (0.0, 0.3),
     }
 
-    model: str = "auto"
-    category: bool = True
-    wide: bool = True
+    use_stacked_features: bool = True
     synonyms: Mapping[str, Sequence[str]] | None = None
     min_count: int | None = None
     order: str = "set"
     epochs: int = 6
     learning_rate: float = 3e-4
     head_rate: float = 3.0
-    dropout: float = 0.1
-    freeze: bool = True
     decoding: str = "constrained"
     method: str = "sample"
     returns: int = 16
-    window: int | None = None
-    tag_precision: str = "fp32"
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         for name, values in (("decoding", DECODINGS), ("order", ORDERS)):
             if getattr(self, name) not in values:
                 raise BadInput(f"seq2seq: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
         self._search(1)
-        self.tags_, least = helpers.vocabulary(train_, self.min_count, self.name)
+        self.tags_, least = frequent_tags(train_, self.min_count, self.name)
         at = {tag: number for number, tag in enumerate(self.tags_)}
         tagged = [product for product in train_ if any(tag in at for tag in product.tags)]
         lists = [[at[tag] for tag in dict.fromkeys(product.tags) if tag in at] for product in tagged]
         self.most_ = round(1.25 * sorted(map(len, lists))[int(0.99 * (len(lists) - 1))]) + 1
-        backbone = Backbone.load(helpers.choose_model(self.model, train_))
+        backbone = Backbone.load(choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
-        helpers.trim(backbone, self._windows(backbone, tagged), tagged)
+        backbone.trim(self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms)
-        known = self._surface.fit(self.tags_, tagged, dev, least, cache) if self.wide else None
+        self._features = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms)
+        known = self._features.fit(self.tags_, tagged, dev, least, cache) if self.use_stacked_features else None
         share = np.bincount(np.concatenate(lists), minlength=len(self.tags_)) / len(tagged)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -118,7 +110,7 @@ class Seq2Seq(TrainOptions, ListWriter):
         learn = TagBatches(TargetOrder(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels)), lists)
         if self.decoding == "open":
             learn.hide(tagged, self.tags_, readings)
-        judged = [product for product in dev if product.tags] if self.patience else []
+        labelled_dev = [product for product in dev if product.tags] if self.patience else []
         self.history_ = train(
             self._net,
             loss,
@@ -127,23 +119,21 @@ class Seq2Seq(TrainOptions, ListWriter):
             self.train_options(),
             name=self.name,
             head_rate=self.head_rate,
-            evaluate=(lambda _: self._f1(judged)) if judged else None,
-            checkpoint=helpers.checkpoint_file(self.name, self.get_params(), train_, dev),
+            evaluate=(lambda _: self._f1(labelled_dev)) if labelled_dev else None,
+            checkpoint=checkpoint_file(self.name, self.get_params(), train_, dev),
         )
         self._calibrate(dev)
 
     def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
         """Return the first window of each product's text."""
-        reader = backbone.reader(window=self.window)
-        prefixes = [product.category for product in products] if self.category else None
         first: dict[int, Window] = {}
-        for window in reader.read([product.text for product in products], prefixes):
+        for window in self.read_windows(backbone, products):
             first.setdefault(window.row, window)
         return [first[row] for row in range(len(products))]
 
-    def _read(self, products: Sequence[Product], wide: Any) -> list[Reading]:
+    def _read(self, products: Sequence[Product], features: Any) -> list[Reading]:
         windows = self._windows(self._net.scorer.backbone, products)
-        readings = [Reading(window, row) for window, row in zip(windows, wide, strict=True)]
+        readings = [Reading(window, row) for window, row in zip(windows, features, strict=True)]
         return self._copies(products, readings) if self.decoding == "open" else readings
 
     def votes(self, products: Sequence[Product]) -> Votes:
@@ -159,8 +149,8 @@ class Seq2Seq(TrainOptions, ListWriter):
         prepare(self._net, where)
         stepper = TagStepper(self._net, uses_bf16(self.tag_precision, where))
         size = len(products), len(self.tags_)
-        wide = self._surface.read(products) if self._surface else np.zeros(size, dtype=np.float32)
-        readings = self._read(products, wide)
+        features = self._features.transform(products) if self._features.fitted else np.zeros(size, dtype=np.float32)
+        readings = self._read(products, features)
         special = SpecialTokens(-1, self._net.end)
         known = [Item(tag, "") for tag in (*self.tags_, "")]  # behind the tags stands the end
         out: Votes = [{} for _ in products]
@@ -172,7 +162,7 @@ class Seq2Seq(TrainOptions, ListWriter):
             if search.returns > 1:
                 expected = zip(*stepper.expect(found, search.length_power), strict=True)
                 rows = zip(expected, batch, words, strict=True)
-                counted = [_expected(*row, readings[i].wide, names) for row, i, names in rows]
+                counted = [_expected(*row, readings[i].features, names) for row, i, names in rows]
             else:
                 read = [lambda tokens, names=names: names[tokens[0]] for names in words]
                 counted = [count_votes(texts, special, name) for texts, name in zip(found, read, strict=True)]  # type: ignore[arg-type]
@@ -193,20 +183,18 @@ class Seq2Seq(TrainOptions, ListWriter):
 
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "most": self.most_, "history": self.history_}
-        state |= {"backbone": self._net.scorer.backbone.state(), "net": self._net.head_state()}
-        return state | {"confidence": self._confidence.state(), "features": self._surface.state()}
+        state |= {"backbone": self._net.scorer.backbone.state(), "net": head_state(self._net)}
+        return state | {"confidence": self._confidence.state(), "features": self._features.state()}
 
     def _restore(self, state: State) -> None:
         self.tags_, self.most_, self.history_ = state["tags"], state["most"], state["history"]
         self._copies = CopySpans(self.tags_)
         backbone, labels = Backbone.from_state(state["backbone"]), state["net"]["scorer.labels"]
-        self._surface = Surface(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
+        self._features = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
             state["features"]
         )
         self._net = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
-        stored = {key: torch.from_numpy(np.asarray(value)) for key, value in state["net"].items()}
-        self._net.load_state_dict(stored, strict=False)
-        self._net.eval()
+        load_head(self._net, state["net"])
         self._confidence = Confidence.restore(state["confidence"])
 
 

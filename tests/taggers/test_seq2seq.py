@@ -30,7 +30,7 @@ def opened(tiny, products):
 
 
 def stepper_and_readings(tagger, products):
-    return TagStepper(tagger._net), tagger._read(products, tagger._surface.read(products))
+    return TagStepper(tagger._net), tagger._read(products, tagger._features.transform(products))
 
 
 class TestWriting:

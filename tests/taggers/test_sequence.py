@@ -1,13 +1,73 @@
-"""The sequence labeller: how labels become spans."""
+"""The strategy `sequence` on a tiny model: places, CRF, second reading in 32 bits, augmentation, long titles."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
+torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
-from tagkit.errors import BadInput
-from tagkit.product import Product
+from tagkit.errors import BadInput  # noqa: E402
+from tagkit.product import Product, Span  # noqa: E402
+from tagkit.taggers import Tagger  # noqa: E402
+
+LONG = "新款百搭" * 60
+
+
+def texts(row) -> list[str]:
+    return [tag.text for tag in row]
+
+
+def epochs(tagger) -> list[float]:
+    return [row["epoch_loss"] for row in tagger.history_ if "epoch_loss" in row]
+
+
+def test_the_end_of_a_title_longer_than_the_window_is_read(tiny, products):
+    last = Product("long", f"{LONG}高跟鞋", tags=("高跟鞋",))
+    tagger = tiny("sequence", epochs=100, learning_rate=5e-3, dropout=0.0).fit([last, *[products[0]] * 3])
+    (row,) = tagger.predict([last])
+    assert [(tag.text, tag.spans) for tag in row] == [("高跟鞋", (Span(len(LONG), len(LONG) + 3),))]
+    assert tagger.n_truncated_chars([last]) == [0]
+
+
+def test_close_calls_in_bf16_are_read_again_in_32_bits(tiny, annotated):
+    tagger = tiny("sequence", epochs=8).fit(annotated)
+    read = {}
+    for name, params in {
+        "exact": {"tag_precision": "fp32"},
+        "never again": {"tag_precision": "bf16", "recheck": 0.0},
+        "all again": {"tag_precision": "bf16", "recheck": 1e9},
+    }.items():
+        read[name] = list(tagger.set_params(**params).character_probabilities(annotated))
+    for exact, never, again in zip(*read.values(), strict=True):
+        assert np.abs(exact - again).max() < 1e-6
+        assert np.abs(exact - never).max() > 1e-6
+
+
+def test_tags_without_places_are_looked_up(tiny, products):
+    rows = [product for product in products if "高跟鞋" in product.tags]
+    tagger = tiny("sequence", epochs=40, learning_rate=5e-3).fit(rows)
+    for product, row in zip(rows, tagger.predict(rows), strict=True):
+        assert set(texts(row)) == {tag for tag in product.tags if tag in product.title}
+        assert all(product.text[s.start : s.end] == tag.text and tag.type == "" for tag in row for s in tag.spans)
+
+
+def test_a_crf_trains_and_is_saved(tiny, tmp_path, annotated):
+    tagger = tiny("sequence", crf=True, epochs=30, learning_rate=5e-3).fit(annotated)
+    lost = epochs(tagger)
+    assert lost[-1] < 0.2 * lost[0]
+    found = tagger.predict(annotated)
+    wanted = [{(tag.text, tag.type, tag.spans) for tag in product.annotations} for product in annotated]
+    assert [{(tag.text, tag.type, tag.spans) for tag in row} for row in found] == wanted
+    assert Tagger.load(tagger.save(tmp_path)).predict(annotated) == found
+
+
+def test_training_with_swapped_values(tiny, annotated, products):
+    lost = epochs(tiny("sequence", augment=0.5, epochs=10).fit(annotated))
+    assert lost[-1] < 0.8 * lost[0]
+    long = Product("long", f"{LONG}高跟鞋", tags=("高跟鞋",))
+    tagger = tiny("sequence", augment=0.5, epochs=1, batch_size=1).fit([long, products[0]])
+    assert sum("loss" in row for row in tagger.history_) == 2, "one step for a text, however many windows it has"
 
 
 def test_greedy_decoding_follows_the_best_label_of_each_token(tiny, annotated):

@@ -1,15 +1,20 @@
-"""What `encoder` knows of a product's surface: held-out scores, categories, tags in the text."""
+"""Stacked features: logits that tell right from wrong tags, new tags, large train parts, the cache of fits."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
+from tagkit import cache as cache_module
+from tagkit.cache import FitCache, NoCache
 from tagkit.product import Product
 from tagkit.taggers import _stacking
-from tagkit.taggers._stacking import HITS, MOST, Evidence
+from tagkit.taggers._base_scores import BaseScores
+from tagkit.taggers._stacking import MOST, StackedFeatures
 
 WORDS = ("红色", "蓝色", "短袖", "长袖", "棉", "皮")
 
@@ -26,107 +31,126 @@ def shop() -> list[Product]:
     return rows
 
 
-def vectors(products) -> np.ndarray:
-    """Return which of the words stand in each text, of length 1."""
-    found = np.array([[1.0, *(word in product.text for word in WORDS)] for product in products], dtype=np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+@pytest.fixture(autouse=True)
+def word_vectors(monkeypatch):
+    """The vectors of products say which of the words are present, instead of those of an encoder."""
+
+    def vectors(self, products):
+        found = np.array([[1.0, *(word in product.text for word in WORDS)] for product in products], dtype=np.float32)
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    monkeypatch.setattr(StackedFeatures, "vectors", vectors)
 
 
-def fitted(shop, **params) -> tuple[Evidence, np.ndarray]:
-    evidence = Evidence(sorted({tag for product in shop for tag in product.tags}), **params)
-    return evidence, evidence.fit(shop, vectors(shop), [], 2)
+def make(category=True, synonyms=None) -> StackedFeatures:
+    return StackedFeatures("an encoder", category, "fp32", synonyms)
 
 
-def read(evidence, products) -> np.ndarray:
-    return evidence.read(products, vectors(products))
+def tags_of(products) -> list[str]:
+    return sorted({tag for product in products for tag in product.tags})
 
 
-def held_votes(evidence, shop) -> np.ndarray:
-    """Return what the neighbours in words and in vectors say of the last training product, which is held out."""
-    scores = evidence._scores(shop, evidence._linear.held_out_, evidence._words, evidence._vectors, held=True)
-    return scores[-1, :, 1:3]
+def fitted(shop, **params) -> tuple[StackedFeatures, np.ndarray]:
+    features = make(**params)
+    return features, features.fit(tags_of(shop), shop, [], 2, NoCache())
 
 
 def test_the_logits_tell_right_from_wrong_tags(shop):
-    evidence, held_out = fitted(shop[:60])
-    fresh = shop[60:]
-    for logits, products in ((held_out, shop[:60]), (read(evidence, fresh), fresh)):
-        gold = np.array([[tag in product.tags for tag in evidence.tags] for product in products])
+    features, held_out = fitted(shop[:60])
+    new = shop[60:]
+    for logits, products in ((held_out, shop[:60]), (features.transform(new), new)):
+        gold = np.array([[tag in product.tags for tag in features.tags] for product in products])
         assert logits.shape == gold.shape and np.abs(logits).max() <= MOST
         assert logits[gold].mean() > logits[~gold].mean() + 2
 
 
-def test_the_scores_of_a_training_product_do_not_know_its_own_answer(shop):
-    evidence, _ = fitted(shop)
-    votes = held_votes(evidence, shop)
-    # The last product's own answer changed; what its neighbours and its category say of it must not.
-    other, _ = fitted([*shop[:-1], Product("x", shop[-1].text, category=shop[-1].category, tags=("棉",))])
-    assert np.allclose(held_votes(other, shop), votes)
-    shares, shares_other = (each._in_category(shop, str, held=True)[-1] for each in (evidence, other))
-    assert np.abs(shares - shares_other).max() <= 3 / len(shop) / 20  # but for the smoothing by all of train
-    assert evidence._gold[-1].nnz != other._gold[-1].nnz
-
-
-def test_of_too_many_products_some_are_learnt_from_and_the_others_are_read(shop, monkeypatch):
+def test_of_too_many_products_some_are_learned_from_and_the_others_are_read(shop, monkeypatch):
     monkeypatch.setattr(_stacking, "CLOSED_FORM", 30)
     rare = Product("rare", "新款皮衣", category="服饰/上衣", tags=("罕见", "休闲"))
     many = [*shop[:40], rare, *shop[40:]]
-    tags = sorted({tag for product in many for tag in product.tags})
-    chosen = _stacking._choose(many, tags, 1)
-    assert len(set(chosen.tolist())) == len(chosen) == 30 and 40 in chosen
-    evidence = Evidence(tags)
-    logits = evidence.fit(many, vectors(many), [], 1)
-    assert evidence._gold.shape == (30, len(tags))
-    others = np.setdiff1d(np.arange(len(many)), chosen)
-    assert np.array_equal(logits[others], read(evidence, [many[at] for at in others]))
+    tags = tags_of(many)
+    features = make()
+    logits = features.fit(tags, many, [], 1, NoCache())
+    trained = set(np.flatnonzero((logits != features.transform(many)).any(axis=1)).tolist())
+    assert 40 in trained, "the only product with a rare tag is learned from"
+    assert len(trained) <= 30, "all other logits are those of new products"
     gold = np.array([[tag in product.tags for tag in tags] for product in many])
     assert logits[gold].mean() > logits[~gold].mean() + 1
+
+
+def test_nothing_is_learned_from_too_many_products(shop, monkeypatch):
+    monkeypatch.setattr(_stacking, "CELLS", 10)
+    features, logits = fitted(shop)
+    assert logits is None and not features.fitted
+    assert not make().restore(features.state()).fitted
+    monkeypatch.undo()
     monkeypatch.setattr(_stacking, "CLOSED_FORM", 5)
-    assert Evidence(tags).fit(many, vectors(many), [], 1) is None, "it takes more than five to have each tag"
+    monkeypatch.setattr(StackedFeatures, "vectors", lambda self, products: pytest.fail("no vectors are needed"))
+    assert fitted(shop)[1] is None, "it takes more than five products to have each tag"
 
 
 def test_categories_count_unless_they_are_not_wanted(shop):
-    asked = [
+    rows = [
         Product("a", "新款", category="服饰/上衣"),
         Product("b", "新款", category="百货/杯子"),
         Product("c", "新款"),
     ]
     with_, without = fitted(shop)[0], fitted(shop, category=False)[0]
-    at = with_.tags.index("休闲")
-    top, other, none = read(with_, asked)[:, at]
+    top, other, none = with_.transform(rows)[:, with_.tags.index("休闲")]
     assert top > other and top > none
-    assert np.ptp(read(without, asked), axis=0).max() < 1e-6
+    assert np.ptp(without.transform(rows), axis=0).max() < 1e-6
 
 
-def test_a_tag_without_training_borrows_of_its_neighbours_and_gets_what_standing_in_the_text_is_worth(shop):
-    evidence, _ = fitted(shop)
-    known = len(evidence.tags)
+def test_a_new_tag_borrows_from_known_ones_and_counts_more_where_it_is_present(shop):
+    features, _ = fitted(shop)
+    known = len(features.tags)
     near = np.zeros((1, known), dtype=np.float32)
     near[0, :2] = 0.5
-    evidence.extend(["绿色"], near)
-    found = read(evidence, [Product("a", "新款绿色"), Product("b", "新款")])
-    assert evidence._weights[HITS] > 0 and found[0, -1] > found[1, -1]
+    features.extend(["绿色"], near)
+    found = features.transform([Product("a", "新款绿色"), Product("b", "新款")])
+    assert found[0, -1] > found[1, -1]
     chances = 1 / (1 + np.exp(-found[1].astype(float)))
     assert chances[known] == pytest.approx(chances[:2].mean(), rel=1e-4)
-    again = Evidence.restore(evidence.state())
-    assert np.array_equal(read(evidence, shop), read(again, shop))
-
-
-def test_what_was_saved_says_the_same(shop):
-    evidence, _ = fitted(shop)
-    again = Evidence.restore(evidence.state())
-    assert np.array_equal(read(evidence, shop), read(again, shop))
+    again = make().restore(features.state())
+    assert again.tags == features.tags and np.array_equal(again.transform(shop), features.transform(shop))
 
 
 def test_a_synonym_in_the_text_counts_as_the_tag(shop):
     synonyms = {"红色": ["朱砂"]}
-    products = [Product("a", "新款红色"), Product("b", "新款朱砂"), Product("c", "新款朱漆")]
-    evidence, _ = fitted(shop, synonyms=synonyms)
-    at = evidence.tags.index("红色")
-    hits = evidence._hits(products, evidence.tags)
-    assert hits[:, at].tolist() == [1, 1, 0] and hits.sum() == 2
-    _, synonym, neither = read(evidence, products)[:, at]
+    rows = [Product("a", "新款红色"), Product("b", "新款朱砂"), Product("c", "新款朱漆")]
+    features, _ = fitted(shop, synonyms=synonyms)
+    at = features.tags.index("红色")
+    _, synonym, neither = features.transform(rows)[:, at]
     assert synonym > neither
-    again = Evidence.restore(evidence.state(), synonyms)
-    assert np.array_equal(read(evidence, products), read(again, products))
-    assert read(fitted(shop)[0], products)[1, at] == pytest.approx(neither, abs=1e-5)
+    again = make(synonyms=synonyms).restore(features.state())
+    assert np.array_equal(again.transform(rows), features.transform(rows))
+    assert fitted(shop)[0].transform(rows)[1, at] == pytest.approx(neither, abs=1e-5)
+
+
+class TestCache:
+    @pytest.fixture(params=["in memory", "in a folder"])
+    def cache(self, request, tmp_path: Path, monkeypatch) -> FitCache:
+        monkeypatch.setattr(cache_module, "COSTLY", 0.0)
+        return FitCache() if request.param == "in memory" else FitCache(tmp_path)
+
+    def test_equal_features_are_fitted_once(self, shop, cache, monkeypatch):
+        calls = []
+        for name in ("fit", "transform"):
+            own = getattr(BaseScores, name)
+            monkeypatch.setattr(
+                BaseScores, name, lambda self, *args, name=name, own=own: calls.append(name) or own(self, *args)
+            )
+        both = [make(), make()]
+        first, second = (features.fit(tags_of(shop), shop, [], 2, cache) for features in both)
+        assert np.array_equal(first, second)
+        assert np.array_equal(*(features.transform(shop[:3], cache) for features in both))
+        assert calls == ["fit", "transform"]
+
+    def test_new_tags_do_not_reach_the_other_object(self, shop, cache):
+        tags, both = tags_of(shop), [make(), make()]
+        for features in both:
+            features.fit(tags, shop, [], 2, cache)
+        before = both[1].transform(shop, cache)
+        both[0].extend(["新品"], np.full((1, len(tags)), 0.1, dtype=np.float32))
+        assert both[0].transform(shop, cache).shape == (len(shop), len(tags) + 1)
+        assert np.array_equal(both[1].transform(shop, cache), before)

@@ -1,4 +1,4 @@
-"""The training loop: buckets, options, early stopping, average of weights, going on after a kill."""
+"""The training loop: seeds, early stopping, averages of weights, resuming after a kill, curves."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="training needs tagkit[models]")
+torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from torch import nn  # noqa: E402
 
 from tagkit.errors import BadInput  # noqa: E402
 from tagkit.neural import TrainOptions, train  # noqa: E402
-from tagkit.neural.batches import shuffled_buckets, sorted_buckets  # noqa: E402
 from tagkit.neural.checkpoint import Checkpoint  # noqa: E402
-from tagkit.neural.training import FastDropout  # noqa: E402
+from tagkit.neural.training import FastDropout, Progress  # noqa: E402
 
 INPUTS = torch.linspace(-1, 1, 64).reshape(32, 2)
 TARGETS = INPUTS @ torch.tensor([[2.0], [-1.0]]) + 0.5
@@ -33,7 +32,7 @@ def loss(model, batch):
     return nn.functional.mse_loss(model(batch["x"]), batch["y"])
 
 
-def figure(model):
+def score(model):
     device = next(model.parameters()).device
     return -loss(model, {key: value.to(device) for key, value in collate(range(32)).items()}).item()
 
@@ -44,26 +43,6 @@ def run(model, options, **keywords):
 
 def weights(model):
     return torch.cat([value.detach().cpu().flatten() for value in model.parameters()])
-
-
-def test_buckets_hold_every_example_once_and_like_lengths_together():
-    lengths = [(7 * i) % 50 + 1 for i in range(1000)]
-    batches = shuffled_buckets(lengths, 16, seed=1, epoch=0)
-    assert sorted(i for batch in batches for i in batch) == list(range(1000))
-    padded = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)
-    assert padded < 1.1 * sum(lengths)
-    assert batches == shuffled_buckets(lengths, 16, seed=1, epoch=0)
-    assert batches != shuffled_buckets(lengths, 16, seed=1, epoch=1)
-
-
-def test_prediction_buckets_keep_to_their_tokens():
-    lengths = [5, 900, 7, 6, 5000, 5]
-    batches = sorted_buckets(lengths, tokens=1000, most=3)
-    assert sorted(i for batch in batches for i in batch) == list(range(6))
-    assert [4] in batches
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 1000
-        assert len(batch) <= 3
 
 
 def test_training_lowers_the_loss_and_keeps_a_history():
@@ -92,19 +71,19 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_random_state():
     assert not torch.equal(weights(first), weights(other))
 
 
-def test_a_killed_run_goes_on_with_the_same_result(tmp_path, monkeypatch):
+def test_a_killed_run_resumes_with_the_same_result(tmp_path, monkeypatch):
     monkeypatch.setattr(Checkpoint, "SECONDS", 0.0)
     file = tmp_path / "run.safetensors"
     options = TrainOptions(epochs=6, batch_size=8, learning_rate=0.02, precision="fp32", average=0.8)
     whole = network()
-    history = run(whole, options, evaluate=figure)
+    history = run(whole, options, evaluate=score)
     calls = []
 
     def evaluate(model):
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return figure(model)
+        return score(model)
 
     with pytest.raises(KeyboardInterrupt):
         run(network(), options, evaluate=evaluate, checkpoint=file)
@@ -117,7 +96,7 @@ def test_a_killed_run_goes_on_with_the_same_result(tmp_path, monkeypatch):
     assert not file.exists()
 
 
-def test_a_checkpoint_that_does_not_fit_is_put_aside(tmp_path, caplog):
+def test_a_checkpoint_that_does_not_fit_is_ignored(tmp_path, caplog):
     file = tmp_path / "run.safetensors"
     file.write_bytes(b"no safetensors")
     model, plain = network(), network()
@@ -129,12 +108,12 @@ def test_a_checkpoint_that_does_not_fit_is_put_aside(tmp_path, caplog):
 
 
 def test_early_stopping_keeps_the_best_epoch():
-    figures = iter([0.1, 0.5, 0.3, 0.2, 0.9])
+    values = iter([0.1, 0.5, 0.3, 0.2, 0.9])
     seen = []
 
     def evaluate(model):
         seen.append(weights(model).clone())
-        return next(figures)
+        return next(values)
 
     model = network()
     run(model, TrainOptions(epochs=5, batch_size=8, precision="fp32", patience=2), evaluate=evaluate)
@@ -187,8 +166,6 @@ def test_a_wrong_setting_is_named(wrong):
 
 def test_curves_go_to_the_active_mlflow_run(tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
-    from tagkit.neural.training import Progress
-
     monkeypatch.setattr(Progress, "EVERY", -1.0)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'm.db'}")
     mlflow.create_experiment("curves", artifact_location=(tmp_path / "a").as_uri())
@@ -200,3 +177,22 @@ def test_curves_go_to_the_active_mlflow_run(tmp_path, monkeypatch):
     assert len(points) == 8
     assert [point.value for point in client.get_metric_history(active.info.run_id, "net/dev")] == [0.5, 0.5]
     assert client.get_metric_history(active.info.run_id, "net/learning_rate")
+
+
+def test_new_layers_learn_faster_than_the_backbone():
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.backbone, self.head = nn.Linear(2, 8), nn.Linear(8, 1)
+
+        def forward(self, x):
+            return self.head(self.backbone(x))
+
+    model = Network()
+    before = {key: value.detach().clone() for key, value in model.named_parameters()}
+    options = TrainOptions(epochs=1, batch_size=len(INPUTS), learning_rate=1e-3, precision="fp32")
+    run(model, options, head_rate=3.0)
+    # The first step of Adam is as long as the learning rate, whatever the gradient.
+    moved = {key: (value.detach().cpu() - before[key]).abs().max().item() for key, value in model.named_parameters()}
+    assert moved["backbone.bias"] == pytest.approx(1e-3, rel=1e-2)
+    assert moved["head.bias"] == pytest.approx(3e-3, rel=1e-2)
