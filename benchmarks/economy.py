@@ -21,7 +21,7 @@ import numpy as np
 from results_file import write
 
 from tagkit.datasets import load
-from tagkit.neural import helpers, training
+from tagkit.neural import Backbone, training
 from tagkit.product import Product
 from tagkit.taggers import sequence
 
@@ -47,7 +47,7 @@ WITHOUT: dict[str, tuple[dict[str, Any], list[Change]]] = {
     "eager attention": ({}, [lambda: patch.object(training, "use_fast_attention", fused_attention)]),
     "fast dropout": ({}, [lambda: patch.object(training, "use_fast_dropout", lambda model: None)]),
     "frozen embeddings": ({"freeze": False}, []),
-    "trimmed and frozen embeddings": ({"freeze": False}, [lambda: patch.object(helpers, "trim", lambda *_: None)]),
+    "trimmed and frozen embeddings": ({"freeze": False}, [lambda: patch.object(Backbone, "trim", lambda *_: None)]),
     "fused AdamW": ({}, [lambda: patch.object(training, "_fused", lambda where: False)]),
     # Augmentation that exchanges nothing, but has every batch read anew.
     "tokenising once": ({"augment": 1e-12}, []),
@@ -89,7 +89,7 @@ def epoch_seconds(model: str, products: tuple[Product, ...], params: dict[str, A
     with ExitStack() as stack:
         for change in [*changes, lambda: patch.object(sequence, "train", timed)]:
             stack.enter_context(change())
-        sequence.Sequence(**{"model": model, "epochs": 1, "freeze": True} | params).fit(products)
+        sequence.SequenceTagger(**{"model": model, "epochs": 1, "freeze": True} | params).fit(products)
     return taken[0]
 
 

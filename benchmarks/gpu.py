@@ -23,7 +23,7 @@ from results_file import seconds, write
 from tagkit.datasets import load
 from tagkit.neural import Backbone, device
 from tagkit.neural.hardware import use_fast_attention
-from tagkit.taggers.sequence import Sequence
+from tagkit.taggers.sequence import SequenceTagger
 
 PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "4090": 165e12, "T4": 65e12}
 """Dense bf16 (T4: fp16) operations per second from the makers' data sheets."""
@@ -98,7 +98,7 @@ def tag_rate(backbone: Backbone) -> float:
 def strategy(epochs: int) -> Iterator[dict[str, float]]:
     """Yield the rates of `sequence` on OA-Mine as they are measured."""
     data = load("oa_mine")
-    tagger = Sequence(model="minilm-l6", epochs=epochs)
+    tagger = SequenceTagger(model="minilm-l6", epochs=epochs)
     yield {f"sequence, {epochs} epochs, seconds": round(seconds(lambda: tagger.fit(data.train)), 1)}
     many = [replace(product, id=f"{n} {product.id}") for n in range(8) for product in data.test]
     for precision in ("fp32", "bf16"):

@@ -30,7 +30,7 @@ from tagkit.neural.bio import gold_spans, without_overlaps
 from tagkit.neural.hardware import fast_bf16
 from tagkit.neural.tokens import with_word_borders
 from tagkit.product import Product, Tag
-from tagkit.taggers.sequence import Sequence
+from tagkit.taggers.sequence import SequenceTagger
 
 BATCHES = (1, 8, 32, 128, 512)
 
@@ -44,7 +44,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.set_verbosity_error()
     data = load("oa_mine")
-    ours = Sequence(model="minilm-l6", category=False, epochs=options.epochs).fit(data.train)
+    ours = SequenceTagger(model="minilm-l6", category=False, epochs=options.epochs).fit(data.train)
     titles = [product.title for product in data.test] * options.repeats
     with tempfile.TemporaryDirectory() as folder:
         theirs = as_pipeline(ours, Path(folder))
@@ -85,7 +85,7 @@ def main() -> None:
     write("tagging", figures)
 
 
-def as_pipeline(tagger: Sequence, folder: Path) -> Any:
+def as_pipeline(tagger: SequenceTagger, folder: Path) -> Any:
     """Return the pipeline with the tagger's own network and tokenizer."""
     net = tagger._net
     labels = ["O", *(f"{mark}-{kind}" for kind in tagger.types for mark in "BI")]

@@ -1,4 +1,4 @@
-"""Training time of the sequence labeller against the stock Hugging Face Trainer: same recipe, one run, both scored.
+"""Training time of `sequence` against the stock Hugging Face Trainer: the same settings, one run, both scored.
 
     python benchmarks/training.py [--epochs 15] [--seed 0]
 
@@ -25,7 +25,7 @@ from tagkit.datasets import load
 from tagkit.measures import Run, parse_all
 from tagkit.neural import Backbone, bio
 from tagkit.product import Dataset
-from tagkit.taggers.sequence import Network, Sequence
+from tagkit.taggers.sequence import SequenceTagger, TokenClassifier
 
 RATE = 5e-4
 
@@ -38,12 +38,12 @@ def main() -> None:
     options = parser.parse_args()
     data = load("oa_mine")
     plain: dict[str, Any] = {"learning_rate": RATE, "average": 0.0, "epochs": options.epochs, "seed": options.seed}
-    ours = Sequence(model="minilm-l6", **plain)
+    ours = SequenceTagger(model="minilm-l6", **plain)
     start = time.perf_counter()
     ours.fit(data.train)
     our_seconds = time.perf_counter() - start
     print(f"tagkit: {our_seconds:.0f} s, F1 {score(ours, data):.2f}", flush=True)
-    theirs = Sequence(model="minilm-l6", **plain)
+    theirs = SequenceTagger(model="minilm-l6", **plain)
     their_seconds = fit_with_trainer(theirs, data)
     write(
         "training",
@@ -63,14 +63,14 @@ def main() -> None:
     )
 
 
-def score(tagger: Sequence, data: Dataset) -> float:
+def score(tagger: SequenceTagger, data: Dataset) -> float:
     """Return attribute-F1 on test, in percent."""
     (measure,) = parse_all(["attribute-F1"])
     run = Run(tagger.predict(data.test), products=data.test)
     return 100 * float(measure.summarise(measure.statistics(run).sum(0)))
 
 
-def fit_with_trainer(tagger: Sequence, data: Dataset) -> float:
+def fit_with_trainer(tagger: SequenceTagger, data: Dataset) -> float:
     """Train the tagger's network by the Trainer; return the seconds, loading and tokenising included."""
     start = time.perf_counter()
     gold = [bio.without_overlaps(bio.gold_spans(product)) for product in data.train]
@@ -97,7 +97,7 @@ def fit_with_trainer(tagger: Sequence, data: Dataset) -> float:
         )
         Trainer(model=model, args=arguments, train_dataset=rows, data_collator=collate).train()
     seconds = time.perf_counter() - start
-    tagger._net = Network(backbone, 1 + 2 * len(tagger.types_), 0.0, crf=False)
+    tagger._net = TokenClassifier(backbone, 1 + 2 * len(tagger.types_), 0.0, crf=False)
     backbone.model.load_state_dict(model.bert.state_dict())
     tagger._net.head.load_state_dict(model.classifier.state_dict())
     tagger._net.eval()

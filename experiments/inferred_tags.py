@@ -68,7 +68,7 @@ class Surface(Tagger):
         raise NotImplementedError
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        rows = np.round(expit(self.encoder._surface.read(products).astype(float)), 6)
+        rows = np.round(expit(self.encoder._features.transform(products).astype(float)), 6)
         return [ranked(zip(self.encoder.tags_, row.tolist(), strict=True), self.name, 20) for row in rows]
 
     def _state(self) -> State:
