@@ -77,15 +77,14 @@ class Hybrid(CleaningOptions, CombinedTagger):
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._check_method()
         held_out = [product for product in dev if product.tags]
-        if held_out:
+        if self.method == "regression" and not held_out:
+            rest = [product for number, product in enumerate(train) if number % HELD_OUT] or train
+            self._fit_taggers(rest, dev, cache)
+            self._fit_fusion(train, [product for product in train[::HELD_OUT] if product.tags])
+            self._fit_taggers(train, (), cache)
+        else:
             self._fit_taggers(train, dev, cache)
             self._fit_fusion(train, held_out)
-            return
-        rest = [product for number, product in enumerate(train) if number % HELD_OUT] or train
-        self._fit_taggers(rest, dev, cache)
-        self._fit_fusion(train, [product for product in train[::HELD_OUT] if product.tags])
-        if self.method == "regression":
-            self._fit_taggers(train, (), cache)
 
     def _check_method(self) -> None:
         if self.method not in METHODS:

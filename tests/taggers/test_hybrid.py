@@ -36,10 +36,11 @@ def test_limit(products):
     assert short.predict(products) == [row[:2] for row in full.predict(products)]
 
 
-def test_without_dev_the_sub_taggers_are_fitted_on_all_of_train(products):
+@pytest.mark.parametrize("method", ["rrf", "regression"])
+def test_without_dev_the_sub_taggers_are_fitted_on_all_of_train(products, method):
     """The first product is held out to fit the regression on, and is then learned from as well."""
     first = Product("new", "驼色羊毛大衣", tags=("羊毛大衣",))
-    tagger = create("hybrid", taggers=["lexicon", "knn"]).fit([first, *products])
+    tagger = create("hybrid", taggers=["lexicon", "knn"], method=method).fit([first, *products])
     assert "羊毛大衣" in {tag.text for tag in tagger.predict(["羊毛大衣"])[0]}
 
 
