@@ -110,11 +110,11 @@ def explain_overlap(result: Result) -> list[str]:
     first, most, least, unit = result.measures[0], ranked[0], ranked[-1], result.experiment.unit
     if most.loss <= 0:
         return [f"No strategy is worse by {first} on `{DEDUP}`, without the test texts that occur in train."]
-    text = f"By {first}, {most.name} drops most, from {number(most.test, unit)} on `{TEST}` to "
-    text += f"{number(most.dedup, unit)} on `{DEDUP}`"
+    text = f"By {first}, {most.name} drops most where the test texts that occur in train are left out: from "
+    text += f"{number(most.test, unit)} on `{TEST}` to {number(most.dedup, unit)} on `{DEDUP}`"
     if least is not most:
         text += f"; {least.name} changes least, from {number(least.test, unit)} to {number(least.dedup, unit)}"
-    out = [f"{text}, without the test texts that occur in train."]
+    out = [f"{text}."]
     if result.data is not None:
         seen, new = (_known_gold_share(result, view) for view in (SEEN, DEDUP))
         out.append(

@@ -205,7 +205,9 @@ def to_frame(table: Table) -> pd.DataFrame:
 def escape_markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, also inside a table; `code` stays code."""
     parts = re.split(r"(`[^`|]*`)", text.replace("\n", " "))
-    return "".join(part if at % 2 else re.sub(r"([|*_\\\[\]<>$`])", r"\\\1", part) for at, part in enumerate(parts))
+    return "".join(
+        part if at % 2 else re.sub(r"([|*_\\\[\]<>$`~]|&(?=#?\w+;))", r"\\\1", part) for at, part in enumerate(parts)
+    )
 
 
 def escape_latex(text: str) -> str:

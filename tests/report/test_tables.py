@@ -107,4 +107,5 @@ def test_frame_has_numbers_and_counts():
 
 def test_code_stays_code():
     assert tables.escape_markdown("run `a_b` not a_b") == r"run `a_b` not a\_b"
+    assert tables.escape_markdown("a & b &amp; ~~c~~") == r"a & b \&amp; \~\~c\~\~"
     assert tables.escape_latex("run `a_b`") == r"run \texttt{a\_b}"
