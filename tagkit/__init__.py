@@ -22,10 +22,11 @@ _HOMES = {
     "Tagger": "tagkit.taggers",
     "create": "tagkit.taggers",
     "load_data": "tagkit.datasets",
-    "Comparison": "tagkit.experiment.result",
+    "Result": "tagkit.experiment.result",
     "compare": "tagkit.experiment.compare",
     "tune": "tagkit.experiment.tune",
     "Tuned": "tagkit.experiment.tuned",
+    "Pipeline": "tagkit.pipeline",
     "default_tagger": "tagkit.default",
     "load_tagger": "tagkit.default",
 }

@@ -1,27 +1,26 @@
-"""The strategy that tags when nobody named one, and loading saved strategies."""
+"""The tagger that is used when nobody named one, and loading saved taggers."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import tagkit
 from tagkit.cache import cache_folder
 from tagkit.datasets import load
 from tagkit.errors import TagkitError
-from tagkit.tagger import take_synonyms
-from tagkit.taggers import Tagger, create
+from tagkit.pipeline import Pipeline
+from tagkit.tagger import create
 
 DEFAULT = "hybrid"
 DEFAULT_DATA = "catalogue"
 log = logging.getLogger(__name__)
 
 
-def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Any:
-    """Return a strategy fitted on a data set; the embedded catalogue and the fusion of classic strategies by default.
+def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Pipeline:
+    """Return a strategy fitted on a data set, with its refinements; default: `hybrid` on the embedded catalogue.
 
-    The fitted strategy is kept in the cache, so that the second call takes no training.
+    It is the pipeline that `compare` measures. The fitted pipeline is cached, so the second call trains nothing.
 
     Args:
         name: A name from `tagkit taggers`.
@@ -33,22 +32,20 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Any:
     """
     dataset = load(data)
     folder = cache_folder("models") / f"{name}-{tagkit.__version__}-{dataset.digest[:16]}"
-    if (folder / "state.json").is_file():
+    if folder.is_dir():
         try:
             return load_tagger(folder)
         except (TagkitError, OSError, KeyError, ValueError) as error:
             log.warning("the cached model in %s cannot be used and is made again: %s", folder, error)
-    tagger = create(name)
-    take_synonyms(tagger, dataset.synonyms)
-    tagger.fit(dataset.train, dev=dataset.dev)
-    tagger.save(folder)
-    return tagger
+    pipeline = Pipeline.fit(create(name), dataset)
+    pipeline.save(folder)
+    return pipeline
 
 
-def load_tagger(folder: str | Path) -> Any:
-    """Return the strategy saved in a folder.
+def load_tagger(folder: str | Path) -> Pipeline:
+    """Return the pipeline, or the strategy without refinements, that was saved in a folder.
 
     Raises:
-        BadInput: The folder holds no saved strategy.
+        BadInput: The folder holds neither.
     """
-    return Tagger.load(folder)
+    return Pipeline.load(folder)

@@ -34,6 +34,22 @@ class WeightsMissing(TagkitError, FileNotFoundError):
     """A model's weights are nowhere on this machine and could not be fetched; the message lists what was tried."""
 
 
+class NotSetUp(BadInput):
+    """What a strategy needs beside products was not given: a server, a model's name, stored answers.
+
+    Attributes:
+        missing: What is missing, in two words ("no endpoint").
+    """
+
+    def __init__(self, message: str, missing: str = "not set up") -> None:
+        super().__init__(message, missing)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return str(self.args[0])
+
+
 class HostedError(TagkitError):
     """A hosted model cannot be asked: no access, no such model, or nothing but failures; what was answered is kept."""
 

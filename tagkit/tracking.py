@@ -1,4 +1,4 @@
-"""Log a comparison or a search for parameters to MLflow: one parent run, one child run per strategy or trial."""
+"""Log results and searches for parameters to MLflow: one parent run, and one child run per row or trial."""
 
 from __future__ import annotations
 
@@ -13,74 +13,85 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from tagkit.experiment._old_result import TEST, Comparison, StrategyResult
+from tagkit.experiment.record import RowResult
+from tagkit.experiment.result import Result
+from tagkit.experiment.spec import TEST, Row
 from tagkit.experiment.tuned import Tuned
 from tagkit.product import Dataset
 from tagkit.registry import missing_extra
 
 STORE = "mlruns"
+REPRODUCE = "tagkit-reproduce"
+"""The MLflow experiment of experiments that are read from a file."""
 DIGEST = 32
 """How much of the data set's digest the logged input has: MLflow takes 36 characters at most."""
 log = logging.getLogger(__name__)
 
 
-def track(
-    comparison: Comparison, *, experiment: str | None = None, uri: str | None = None, artifacts: Iterable[Path] = ()
+def log_result(
+    result: Result, *, experiment: str | None = None, uri: str | None = None, artifacts: Iterable[Path] = ()
 ) -> str:
-    """Log a comparison, into the run that `live` began where there is one.
+    """Log a result, into the run that `start` began where there is one.
 
-    The parent run holds the set-up and the report's files. Each child holds one strategy's parameters, its figures
-    (with the ends of their intervals), its costs and its predictions. All have the data set as logged input, with its
-    digest.
+    The parent run holds the set-up and the report's files. Each child holds one row: its parameters, its scores in the
+    unit of the experiment (with the ends of their intervals, p-values and standard deviations), its costs and its
+    predictions; with expected scores, those behind `.expected`, and the verdicts as tags behind `verdict.`. All carry
+    the git commit, the digest of constraints.txt, the digest of the products and the hardware as tags, and the
+    products as logged input.
 
     Args:
-        comparison: What to log.
-        experiment: The MLflow experiment; "tagkit-<data set>" if absent.
-        uri: The tracking store; absent: `MLFLOW_TRACKING_URI`, else the SQLite file `mlruns/mlflow.db` below the
+        result: What to log.
+        experiment: The MLflow experiment; default: "tagkit-DATA", or "tagkit-reproduce" for one that has a file.
+        uri: The tracking store; default: `MLFLOW_TRACKING_URI`, else the SQLite file `mlruns/mlflow.db` below the
             working directory.
         artifacts: Files to keep with the parent run.
 
     Returns:
-        The id of the parent run.
+        The id of the parent run; "" where no row ran.
 
     Raises:
         MissingExtra: MLflow is not installed.
     """
+    if not result.rows:
+        return ""
     mlflow = _mlflow()
+    about = result.experiment
+    of_file = about.file is not None
+    title = about.name if of_file else f"compare on {about.data.label}"
+    experiment = experiment or (REPRODUCE if of_file else None)
     begun = mlflow.active_run()
-    with nullcontext(begun) if begun else live(comparison.data.name, experiment=experiment, uri=uri) as parent:
-        mlflow.set_tags({"data": comparison.data.name, "baseline": comparison.baseline, "kind": "comparison"})
-        mlflow.log_params(
-            {
-                "data": comparison.data.name,
-                "data_digest": comparison.data.digest,
-                "strategies": ",".join(result.name for result in comparison.results),
-                "baseline": comparison.baseline,
-                "seed": comparison.seed,
-                "samples": comparison.samples,
-            }
-        )
-        data = _data_input(mlflow, comparison.data)
-        mlflow.log_input(data, context="comparison")
+    with (
+        nullcontext(begun) if begun else start(about.data.label, experiment=experiment, uri=uri, title=title) as parent
+    ):
+        first = next(iter(result.rows.values()))
+        kind = "reproduction" if of_file else "comparison"
+        mlflow.set_tags({"kind": kind, "data": about.data.label, "baseline": about.baseline} | _tags(first))
+        setup: dict[str, Any] = {"data": about.data.label, "data_digest": first.digest, "options": about.data.options}
+        setup |= {"rows": ",".join(result.rows), "baseline": about.baseline}
+        mlflow.log_params(_params(setup | {"seed": about.seed, "samples": about.samples}))
+        data = _data_input(mlflow, result.data) if result.data else None
+        if data is not None:
+            mlflow.log_input(data, context=kind)
         for path in artifacts:
             mlflow.log_artifact(str(path))
-        for result in comparison.results:
-            with mlflow.start_run(run_name=result.name, nested=True):
-                mlflow.log_input(data, context="comparison")
-                _log_strategy(mlflow, comparison, result)
-        return parent.info.run_id
+        for name, row in result.rows.items():
+            with mlflow.start_run(run_name=name, nested=True):
+                if data is not None:
+                    mlflow.log_input(data, context=kind)
+                _log_row(mlflow, result, about.row(name), row)
+        return str(parent.info.run_id)
 
 
-def track_tuned(tuned: Tuned, data: Dataset, *, uri: str | None = None, artifacts: Iterable[Path] = ()) -> str:
+def log_tuned(tuned: Tuned, data: Dataset, *, uri: str | None = None, artifacts: Iterable[Path] = ()) -> str:
     """Log a search for parameters.
 
-    The parent run holds the budget, the best parameters, and the best and the default figure. Each child holds one
-    trial: its parameters, its figure or its error, and its seconds. The logged input has train and dev alone.
+    The parent run holds the budget, the best parameters, and the best and the default score. Each child holds one
+    trial: its parameters, its score or its error, and its seconds. The logged input has train and dev alone.
 
     Args:
         tuned: What to log.
         data: The data set.
-        uri: The tracking store, as in `track`.
+        uri: The tracking store, as in `log_result`.
         artifacts: Files to keep with the parent run.
 
     Returns:
@@ -92,18 +103,18 @@ def track_tuned(tuned: Tuned, data: Dataset, *, uri: str | None = None, artifact
     mlflow = _mlflow()
     metric = metric_name(tuned.measure)
     title = f"tune {tuned.strategy} on {data.name}"
-    with live(data.name, uri=uri, title=title) as parent:
+    with start(data.name, uri=uri, title=title) as parent:
         mlflow.set_tags({"data": data.name, "kind": "tuning", "strategy": tuned.strategy})
         budget = {"trials": len(tuned.trials), "measure": tuned.measure, "part": tuned.part, "products": tuned.products}
         mlflow.log_params({"data": data.name, "data_digest": tuned.digest, "seed": tuned.seed} | budget)
         mlflow.log_params({f"space.{name}": text for name, text in tuned.space.items()})
         mlflow.log_params(_params({f"best.{name}": value for name, value in tuned.params.items()}))
-        figures = {
+        scores = {
             "seconds": tuned.seconds,
             f"{metric}.best": tuned.best.value,
             f"{metric}.default": tuned.default.value,
         }
-        mlflow.log_metrics({name: value for name, value in figures.items() if value is not None})
+        mlflow.log_metrics({name: value for name, value in scores.items() if value is not None})
         mlflow.log_input(_data_input(mlflow, data.with_parts(test=())), context="tuning")
         for path in artifacts:
             mlflow.log_artifact(str(path))
@@ -116,17 +127,17 @@ def track_tuned(tuned: Tuned, data: Dataset, *, uri: str | None = None, artifact
             if trial.repeats is not None:
                 mlflow.set_tag("repeats", f"trial {trial.repeats}")
             mlflow.end_run("FAILED" if trial.error else "FINISHED")
-        return parent.info.run_id
+        return str(parent.info.run_id)
 
 
-def live(data: str, *, experiment: str | None = None, uri: str | None = None, title: str = "") -> Any:
-    """Begin the parent run of a comparison before the strategies are fitted, so that curves show while they train.
+def start(data: str, *, experiment: str | None = None, uri: str | None = None, title: str = "") -> Any:
+    """Begin a parent run, perhaps before anything is fitted, so that curves show while networks are trained.
 
     Args:
         data: The name of the data set.
-        experiment: The MLflow experiment; "tagkit-<data set>" if absent.
-        uri: The tracking store, as in `track`.
-        title: The name of the run; "compare on <data set>" if absent.
+        experiment: The MLflow experiment; default: "tagkit-DATA".
+        uri: The tracking store, as in `log_result`.
+        title: The name of the run; default: "compare on DATA".
 
     Returns:
         MLflow's active run, to be used in a `with` statement.
@@ -192,27 +203,45 @@ def _data_input(mlflow: Any, data: Dataset) -> Any:
 
 
 def _params(values: Mapping[str, Any]) -> dict[str, str]:
-    return {key: json.dumps(value, ensure_ascii=False, default=repr)[:500] for key, value in values.items()}
+    """Return parameters as texts: a text as it is, anything else as JSON, cut after the 500 characters of MLflow."""
+    texts = {k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=repr) for k, v in values.items()}
+    return {key: text[:500] for key, text in texts.items()}
 
 
-def _log_strategy(mlflow: Any, comparison: Comparison, result: StrategyResult) -> None:
-    mlflow.log_params(_params(result.params) | {"refine": ", ".join(result.refine) or "none"})
-    figures: dict[str, float] = {}
-    for view, cells in comparison.table.items():
-        for measure, figure in cells[result.name].items():
-            name = metric_name(measure, view)
-            figures |= {name: figure.value, f"{name}.low": figure.low, f"{name}.high": figure.high}
-            if figure.p is not None:
-                figures[f"{name}.p"] = figure.p
-    figures |= {"fit_seconds": result.fit_seconds, "predict_seconds": result.predict_seconds}
-    figures |= {"items_per_second": result.items_per_second, "unread_characters": float(result.unread)}
-    if result.peak_mb is not None:
-        figures["peak_mb"] = result.peak_mb
-    mlflow.log_metrics({name: value for name, value in figures.items() if value == value})
+def _tags(row: RowResult) -> dict[str, str]:
+    machine = {f"machine.{key}": str(value) for key, value in row.environment["machine"].items()}
+    lock = {"git_commit": row.environment["commit"], "constraints_sha256": row.environment["constraints"]}
+    return lock | machine | {"data_digest": row.digest}
+
+
+def _log_row(mlflow: Any, result: Result, row: Row, found: RowResult) -> None:
+    experiment = result.experiment
+    mlflow.set_tags(_tags(found) | {"command": experiment.command(row)})
+    params = {"strategy": row.strategy, "seeds": row.seeds, "folds": row.folds, "share": row.share}
+    mlflow.log_params(_params(params | dict(found.params)) | {"refine": ", ".join(found.refine) or "none"})
+    metrics: dict[str, float | None] = {}
+    for view, rows in result.scores.items():
+        for measure, raw in rows.get(row.name, {}).items():
+            score, name = raw.scaled(experiment.scale), metric_name(measure, view)
+            metrics |= {name: score.value, f"{name}.low": score.low, f"{name}.high": score.high}
+            metrics |= {f"{name}.p": score.p, f"{name}.sd": score.sd}
+    for cell in experiment.cells(row) if row.expected else ():
+        view, _, measure = cell.rpartition("/")
+        said = result.cell(row, cell)
+        name = metric_name(measure, view or TEST)
+        mlflow.set_tag(f"verdict.{name}", said.verdict)
+        metrics[f"{name}.expected"] = said.expected.value if said.expected else None
+    metrics |= {"fit_seconds": found.fit_seconds, "seconds": found.seconds}
+    metrics |= {"predict_seconds": found.seconds - sum(run.fit_seconds for run in found.runs)}
+    metrics |= {"items_per_second": found.items_per_second, "peak_mb": found.peak_mb}
+    metrics |= {"n_truncated_chars": float(found.n_truncated_chars)}
+    mlflow.log_metrics({name: value for name, value in metrics.items() if value is not None and value == value})
+    if row.name not in result.datasets:
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "predictions.jsonl"
         with path.open("w", encoding="utf-8") as file:
-            for product, row in zip(comparison.data.test, result.tags, strict=True):
+            for product, tags in zip(result.datasets[row.name].test, result.tags(row.name), strict=True):
                 body = {"id": product.id, "title": product.title, "gold": list(product.tags)}
-                file.write(json.dumps(body | {"tags": [tag.to_dict() for tag in row]}, ensure_ascii=False) + "\n")
+                file.write(json.dumps(body | {"tags": [tag.to_dict() for tag in tags]}, ensure_ascii=False) + "\n")
         mlflow.log_artifact(str(path))

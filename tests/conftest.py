@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,58 @@ def known_model(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return made
+
+
+EXPERIMENT = """\
+title: Dictionary matching on a small shop
+source: {paper: nobody's}
+quick: true
+data:
+  file: shop.jsonl
+protocol: Exact match.
+measures: [micro-F1, P@2]
+tolerance: 1
+rows:
+  - name: look-up
+    strategy: dictionary
+    params: {min_chars: 2}
+    origin: published
+    expected: {micro-F1: 99.0, P@2: null}
+  - name: slow look-up
+    strategy: lexicon
+    quick: false
+    expected: null
+  - name: elsewhere
+    cites: Table 3
+    origin: {date: 2026-11-25, machine: two cores, seconds: 3}
+    expected: {micro-F1: 12.3, P@2: 45.6}
+"""
+
+
+@pytest.fixture
+def experiments(tmp_path, monkeypatch, products) -> Path:
+    """A folder with the experiment `small` and its products; the cache is empty."""
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    parts = ["train"] * 12 + ["dev"] * 4 + ["test"] * 8
+    rows = [product.to_dict() | {"split": part} for product, part in zip(products, parts, strict=True)]
+    folder = tmp_path / "experiments"
+    folder.mkdir()
+    (folder / "shop.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    (folder / "small.yaml").write_text(EXPERIMENT, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def edit(experiments) -> Callable[..., Path]:
+    """Replace a part of the experiment `small`, and return its path."""
+
+    def edit(old: str, new: str, name: str = "small") -> Path:
+        path = experiments / f"{name}.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return edit

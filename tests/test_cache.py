@@ -11,7 +11,10 @@ import pytest
 
 from tagkit import cache as cache_module
 from tagkit.cache import FitCache
-from tagkit.experiment.compare import compare, run_strategy
+from tagkit.experiment.compare import compare
+from tagkit.experiment.fit import Job
+from tagkit.experiment.spec import Data, Row
+from tagkit.experiment.worker import measure
 from tagkit.product import Dataset, Product
 from tagkit.taggers import create
 from tagkit.taggers.ensemble import Ensemble
@@ -97,11 +100,10 @@ class TestFitCache:
             create("knn", k=k).fit(PRODUCTS, cache=cache)
         assert len(learning) == 3
 
-    def test_the_time_is_charged_to_each_row(self, learning: list[int]) -> None:
+    def test_the_time_is_charged_to_each_row(self, learning: list[int], tmp_path: Path) -> None:
         data = Dataset("few", tuple(PRODUCTS[:8]), tuple(PRODUCTS[8:10]), tuple(PRODUCTS[10:]))
-        cache = FitCache()
-        run_strategy("alone", create("knn"), data, (), cache)
-        found = run_strategy("average", average(), data, (), cache)
+        rows = (Row("alone", tagger=create("knn"), refine=()), Row("average", tagger=average(), refine=()))
+        _, found = (measure(Job(row, {}, Data("few"), data, fits=tmp_path)) for row in rows)
         assert len(learning) == 1
         assert found.fit_seconds >= 0.05
 
@@ -116,5 +118,6 @@ class TestFitCache:
             progress=False,
             baseline="knn",
             resume=False,
+            isolate=False,
         )
         assert len(learning) == 1

@@ -1,4 +1,4 @@
-"""A comparison logged to MLflow, and read back through its client."""
+"""A result logged to MLflow, and read back through its client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tagkit.errors import MissingExtra
 from tagkit.experiment.result import DEDUP, TEST
 from tagkit.product import Dataset, Tag
 from tagkit.taggers import create
-from tagkit.tracking import default_store, metric_name, track
+from tagkit.tracking import default_store, log_result, metric_name
 
 mlflow = pytest.importorskip("mlflow")
 STRATEGIES = {"lexicon": create("lexicon"), "long tags": create("dictionary", min_chars=3)}
@@ -24,7 +24,7 @@ def comparison(products):
     """Two strategies on few products, of which the first two stand in train."""
     data = Dataset("small", tuple(products[:12]), tuple(products[12:16]), tuple(products[:2] + products[16:]))
     measures = ["F1@M", "R(tags=absent)@10", "micro-F1"]
-    return tagkit.compare(STRATEGIES, data, measures, samples=20, resume=False, progress=False)
+    return tagkit.compare(STRATEGIES, data, measures, samples=20, resume=False, progress=False, isolate=False)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def client(comparison, folder):
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "1")
         patch.chdir(folder)
-        track(comparison, artifacts=[report])
+        log_result(comparison, artifacts=[report])
         yield mlflow.MlflowClient(default_store())
         assert mlflow.active_run() is None
     mlflow.set_tracking_uri(None)
@@ -83,7 +83,8 @@ def test_the_parent_holds_the_set_up_and_the_report(client, runs, comparison, tm
     assert parent.data.params == {
         "data": "small",
         "data_digest": comparison.data.digest,
-        "strategies": "lexicon,long tags",
+        "options": "{}",
+        "rows": "lexicon,long tags",
         "baseline": "lexicon",
         "seed": "0",
         "samples": "20",
@@ -102,28 +103,30 @@ def test_the_data_set_is_a_logged_input_with_its_digest(runs, comparison):
 
 
 def test_children_hold_the_parameters(runs):
-    assert runs["long tags"].data.params == {"min_chars": "3", "refine": "none"}
-    assert runs["lexicon"].data.params == {"min_chars": "2", "synonyms": "null", "refine": "none"}
+    row = {"seeds": "[]", "folds": "0", "share": "1.0", "refine": "none"}
+    assert runs["long tags"].data.params.items() >= (row | {"strategy": "dictionary", "min_chars": "3"}).items()
+    assert runs["lexicon"].data.params.items() >= (row | {"strategy": "lexicon", "synonyms": "null"}).items()
 
 
-def test_children_hold_every_figure_with_its_interval_and_the_costs(runs, comparison):
-    assert list(comparison.views) == [TEST, DEDUP]
+def test_children_hold_every_score_with_its_interval_and_the_costs(runs, comparison):
+    assert comparison.views == [TEST, DEDUP]
     for name in STRATEGIES:
         metrics = dict(runs[name].data.metrics)
-        for view, cells in comparison.table.items():
+        for view, cells in comparison.scores.items():
             for measure, figure in cells[name].items():
                 stem = metric_name(measure, view)
                 found = [metrics.pop(stem), metrics.pop(f"{stem}.low"), metrics.pop(f"{stem}.high")]
                 assert found == pytest.approx([figure.value, figure.low, figure.high])
                 assert metrics.pop(f"{stem}.p", None) == (None if figure.p is None else pytest.approx(figure.p))
-        result = comparison.result(name)
+        row = comparison.rows[name]
         assert metrics == pytest.approx(
             {
-                "fit_seconds": result.fit_seconds,
-                "predict_seconds": result.predict_seconds,
-                "items_per_second": result.items_per_second,
-                "peak_mb": result.peak_mb,
-                "unread_characters": 0,
+                "fit_seconds": row.fit_seconds,
+                "predict_seconds": row.runs[0].predict_seconds,
+                "seconds": row.seconds,
+                "items_per_second": row.items_per_second,
+                "peak_mb": row.peak_mb,
+                "n_truncated_chars": 0,
             }
         )
 
@@ -135,13 +138,13 @@ def test_children_hold_the_predictions(client, runs, comparison, tmp_path):
         assert [row["id"] for row in rows] == [product.id for product in comparison.data.test]
         assert [tuple(row["gold"]) for row in rows] == [product.tags for product in comparison.data.test]
         tags = [[Tag.from_dict(tag) for tag in row["tags"]] for row in rows]
-        assert tags == comparison.result(name).tags and any(tags)
+        assert tags == comparison.tags(name) and any(tags)
         assert "高跟鞋" in lines[0], "Chinese is readable as it is"
 
 
 def test_a_second_comparison_goes_to_the_same_store(client, comparison, runs, folder, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", default_store())
-    parent = client.get_run(track(comparison, experiment="another"))
+    parent = client.get_run(log_result(comparison, experiment="another"))
     assert client.get_experiment(parent.info.experiment_id).name == "another"
     assert parent.info.experiment_id != runs["compare on small"].info.experiment_id
     children = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
@@ -157,4 +160,4 @@ def test_names_are_those_that_mlflow_allows():
 def test_without_mlflow_the_extra_is_named(comparison, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(MissingExtra, match=r'tracking needs the package mlflow: pip install "tagkit\[mlflow\]"'):
-        track(comparison)
+        log_result(comparison)

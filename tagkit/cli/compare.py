@@ -21,58 +21,73 @@ T = TypeVar("T")
 
 def compare(
     data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
-    taggers: Annotated[str, typer.Option(help="Strategies, parted by commas; all if absent.")] = "",
+    taggers: Annotated[str, typer.Option(help="Strategies, comma-separated (default: all).")] = "",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="A strategy's parameter, as NAME.PARAMETER=VALUE (JSON or text).")
     ] = None,
     tuned: Annotated[
         list[Path] | None, typer.Option(help="A file that `tagkit tune` wrote: its parameters are used.")
     ] = None,
-    measures: Annotated[str, typer.Option(help="Measures, parted by commas, such as F1@M,nDCG@10.")] = "",
+    measures: Annotated[str, typer.Option(help="Measures, comma-separated, such as F1@M,nDCG@10.")] = "",
     baseline: Annotated[str, typer.Option(help="What the others are tested against.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Folder of the report; runs/NAME if absent.")] = None,
-    seed: Annotated[int, typer.Option(help="Of bootstrap and randomisation.")] = 0,
-    samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples and random exchanges.")] = 1000,
+    seeds: Annotated[str, typer.Option(help="One run per seed, comma-separated, such as 0,1,2.")] = "",
+    folds: Annotated[int, typer.Option(min=0, help="Cut train and dev into folds instead of tagging test.")] = 0,
+    share: Annotated[float, typer.Option(help="Which share of train and dev is used, drawn by each seed.")] = 1.0,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report (default: runs/NAME).")] = None,
+    seed: Annotated[int, typer.Option(help="Of resampling in intervals and tests.")] = 0,
+    samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples and random permutations.")] = 1000,
     track: Annotated[bool, typer.Option(help="Log the comparison to MLflow.")] = True,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with a stopped comparison.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume a stopped comparison.")] = False,
     readme: Annotated[list[Path] | None, typer.Option(help="Also write the leaderboard into this file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare strategies on a data set: leaderboard, report, plots, MLflow run."""
     from tagkit import report, tracking
     from tagkit.datasets import load
-    from tagkit.experiment import compare
+    from tagkit.experiment.compare import compare
     from tagkit.experiment.tuned import Tuned
 
     dataset = load(data)
     store = tracking.store() if track else ""
     found = [Tuned.read(path) for path in tuned or ()]
-    run = if_installed(lambda: tracking.live(dataset.name, uri=store)) if track else None
+    run = if_installed(lambda: tracking.start(dataset.name, uri=store)) if track else None
     with run or nullcontext():
-        result = compare.compare(
+        result = compare(
             _strategies(taggers, set_ or (), found),
             dataset,
             _split_measures(measures) or None,
             baseline=baseline or None,
+            seeds=_seeds(seeds),
+            folds=folds,
+            share=share,
             seed=seed,
             samples=samples,
             resume=not fresh,
             tuned={one.strategy: one.remark(dataset) for one in found},
         )
-        folder = out or Path("runs") / result.data.name
-        shown = result.to_result()
-        files = if_installed(lambda: report.write(shown, folder)) or []
+        folder = out or Path("runs") / dataset.name
+        files = if_installed(lambda: report.write(result, folder)) or []
         for path in readme or ():
-            report.insert(shown, path)
-        run_id = tracking.track(result, uri=store, artifacts=files) if run else ""
+            report.insert(result, path)
+        run_id = tracking.log_result(result, uri=store, artifacts=files) if run else ""
     if as_json:
-        typer.echo(json.dumps(shown.to_json() | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(result.to_json() | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
         return
-    typer.echo(report.terminal(shown))
+    typer.echo(report.terminal(result))
     if files:
         typer.echo(f"report: {folder / 'report.html'}")
     if run_id:
         typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+
+
+def _seeds(text: str) -> list[int]:
+    """Return the numbers of a comma-separated list."""
+    from tagkit.errors import BadInput
+
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise BadInput(f"--seeds takes whole numbers, comma-separated, not {text!r}") from None
 
 
 def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> list[Any] | None:
@@ -97,12 +112,12 @@ def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> 
     chosen = [name.strip() for name in names.split(",")] if names else registry.taggers.names()
     if strangers := params.keys() - set(chosen):
         option = "--tuned" if strangers <= {one.strategy for one in tuned} else "--set"
-        raise BadInput(f"{option} names {', '.join(sorted(strangers))}, which takes no part")
+        raise BadInput(f"{option} names {', '.join(sorted(strangers))}, which does not take part")
     return [create(name, **params[name]) if name in params else name for name in chosen]
 
 
 def if_installed(work: Callable[[], T]) -> T | None:
-    """Do what needs an optional package; without it say what to install, since the figures are there all the same."""
+    """Do what needs an optional package; without it, say what to install and go on, since the scores do not need it."""
     from tagkit.errors import MissingExtra
 
     try:
@@ -113,7 +128,7 @@ def if_installed(work: Callable[[], T]) -> T | None:
 
 
 def _split_measures(text: str) -> list[str]:
-    """Part at commas outside brackets."""
+    """Split at commas outside of brackets."""
     parts, depth = [""], 0
     for char in text:
         depth += (char == "(") - (char == ")")

@@ -13,7 +13,7 @@ from tagkit.cli import compare, data, lists, models, reproduce, tag, tune
 from tagkit.errors import TagkitError
 
 STOPPED = (
-    "tagkit: stopped; `compare` goes on with the strategies left, and so does `reproduce`; "
+    "tagkit: stopped; `compare` resumes with the runs left, and so does `reproduce`; "
     "`tune` with the trials left; `tag --out FILE --resume` at the next product"
 )
 

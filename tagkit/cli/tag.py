@@ -21,13 +21,15 @@ CHUNK = 1000
 
 def tag(
     source: Annotated[str, typer.Argument(help="A text; or a JSONL, CSV or text file, one product a line; or - .")],
-    tagger: Annotated[str, typer.Option(help="A strategy by name; the default one if absent.")] = "",
-    data: Annotated[str, typer.Option(help="What the strategy learns from.")] = "catalogue",
-    model: Annotated[Path | None, typer.Option(help="A saved strategy instead.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Tags per product at most.")] = 8,
+    tagger: Annotated[str, typer.Option(help="A strategy by name (default: hybrid).")] = "",
+    data: Annotated[str, typer.Option(help="What the strategy is fitted on.")] = "catalogue",
+    model: Annotated[Path | None, typer.Option(help="A saved tagger instead.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Tags per product at most (default: all).")] = None,
     min_score: Annotated[float, typer.Option(help="Leave out tags below this score.")] = 0.0,
     out: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on behind the lines that --out already holds.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue after the lines that --out already holds.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or every product of a file."""
@@ -36,7 +38,7 @@ def tag(
     from tagkit.errors import BadInput
 
     if resume and out is None:
-        raise BadInput("--resume needs --out: it goes on behind what that file holds")
+        raise BadInput("--resume needs --out: it continues after what that file holds")
     is_file = source == "-" or os.path.isfile(source)  # unlike Path.is_file, no error for a text too long for a name
     if not is_file and Path(source).suffix.lower() in KINDS:
         raise BadInput(f"there is no file {source}")
@@ -76,7 +78,13 @@ def _finished_lines(path: Path) -> int:
 
 
 def _stream(
-    fitted: Any, products: Iterable[Any], stream: TextIO, limit: int, min_score: float, as_json: bool, is_file: bool
+    fitted: Any,
+    products: Iterable[Any],
+    stream: TextIO,
+    limit: int | None,
+    min_score: float,
+    as_json: bool,
+    is_file: bool,
 ) -> None:
     from tqdm import tqdm
 
@@ -85,17 +93,17 @@ def _stream(
     with tqdm(unit=" products", disable=not is_file, file=sys.stderr, mininterval=1) as bar:
         rest = iter(products)
         while chunk := as_products(itertools.islice(rest, CHUNK)):
-            unread = fitted.n_truncated_chars(chunk)
-            for product, tags, left in zip(chunk, fitted.predict(chunk), unread, strict=True):
+            truncated = fitted.n_truncated_chars(chunk)
+            for product, tags, left in zip(chunk, fitted.predict(chunk), truncated, strict=True):
                 kept = [tag for tag in tags if tag.score >= min_score][:limit]
                 stream.write(_line(product, kept, left, as_json) + "\n")
             bar.update(len(chunk))
         stream.flush()
 
 
-def _line(product: Any, tags: list[Any], unread: int, as_json: bool) -> str:
+def _line(product: Any, tags: list[Any], truncated: int, as_json: bool) -> str:
     if not as_json:
-        note = f"  ({unread} characters of the text were not read)" if unread else ""
+        note = f"  ({truncated} characters of the text were not read)" if truncated else ""
         return ", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags) + note
     row = {"id": product.id, "title": product.title, "tags": [t.to_dict() | {"score": round(t.score, 6)} for t in tags]}
-    return json.dumps(row | ({"unread": unread} if unread else {}), ensure_ascii=False)
+    return json.dumps(row | ({"n_truncated_chars": truncated} if truncated else {}), ensure_ascii=False)

@@ -45,7 +45,7 @@ def tune(
     tuned = tune(name, dataset, trials, measure, seed, chosen, params, folder=out, fresh=fresh)
     file = (out or tuned.folder) / "tuned.json"
     store = tracking.store() if track else ""
-    log = if_installed(lambda: tracking.track_tuned(tuned, dataset, uri=store, artifacts=[file])) if track else None
+    log = if_installed(lambda: tracking.log_tuned(tuned, dataset, uri=store, artifacts=[file])) if track else None
     command = compare_command(tuned, data)
     short = compare_command(tuned, data, file)
     if as_json:

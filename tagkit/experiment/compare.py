@@ -1,121 +1,114 @@
-"""Compare strategies on one data set: fit, tag, measure, test; stop and resume."""
+"""Compare strategies on one data set: an experiment without expected scores, built from a call."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import psutil
-from tqdm.auto import tqdm
 
 from tagkit import registry
-from tagkit.cache import FitCache
 from tagkit.datasets import load
-from tagkit.datasets.split import split_of
-from tagkit.errors import BadInput, MissingExtra, TagkitError
-from tagkit.experiment import store
-from tagkit.experiment._old_result import Comparison, StrategyResult
+from tagkit.errors import BadInput, MissingExtra
+from tagkit.experiment.fit import make_tagger
+from tagkit.experiment.result import Result
+from tagkit.experiment.run import run
+from tagkit.experiment.spec import Data, Experiment, Row
+from tagkit.experiment.store import RunCache
 from tagkit.measures import Measure, parse_all
 from tagkit.product import Dataset
-from tagkit.refine import Chain, Step
-from tagkit.tagger import take_synonyms
-from tagkit.taggers import Tagger, create
+from tagkit.refine import Step
+from tagkit.tagger import Tagger
 
-log = logging.getLogger(__name__)
 MEASURES = ("F1@M", "P@5", "R@10", "nDCG@10", "micro-F1", "macro-F1", "R(tags=absent)@10", "ILD@10")
 MORE_MEASURES = ("Vendi@10", "coverage@10", "redundancy@10", "ECE", "Brier", "OOV-rate")
-REFINE = ("thresholds", "limit")
 
 
 def compare(
-    taggers: Iterable[str | Tagger] | Mapping[str, Tagger] | None = None,
+    taggers: Iterable[str | Tagger] | Mapping[str, str | Tagger] | None = None,
     data: str | Path | Dataset = "catalogue",
     measures: Sequence[str | Measure] | None = None,
     *,
     baseline: str | None = None,
     refine: Sequence[str | Step] | None = None,
+    seeds: Sequence[int] = (),
+    folds: int = 0,
+    share: float = 1.0,
     seed: int = 0,
     samples: int = 1000,
     resume: bool = True,
     progress: bool = True,
+    isolate: bool = True,
     tuned: Mapping[str, str] | None = None,
-) -> Comparison:
+) -> Result:
     """Fit strategies on train, choose on dev, tag test once, and measure.
 
-    Each strategy learns from `data.train`. Its lists then pass the refinements, whose thresholds are chosen on
+    Each strategy is fitted on `data.train`. Its lists then pass the refinements, whose thresholds are chosen on
     `data.dev`; without a dev part, a tenth of train (by hash of the id) serves as dev. A strategy whose lists are its
-    answer as they are (`Tagger.needs_threshold` is False) is not refined by default, and learns from all of train,
-    having nothing to choose on dev. Finished strategies are kept in the cache until the comparison ends, so that a
-    stopped one resumes.
+    answer as they are (`Tagger.needs_threshold` is False) is not refined by default, and is fitted on all of train,
+    since nothing is chosen on dev.
 
     Args:
-        taggers: Names, strategies, or strategies by name in the table; all registered ones if absent.
+        taggers: Names, strategies, or either of them by name in the table; default: all registered ones.
         data: A data set, its name, or the path of a file.
-        measures: Names or measures; the first sorts the table. Absent: accuracy, diversity and calibration, and
+        measures: Names or measures; the first one sorts the table. Default: accuracy, diversity and calibration, and
             entity or attribute F1 where the data has spans or attributes.
-        baseline: The strategy that the others are tested against; "lexicon" where it takes part, else the first.
-        refine: Steps or their names for all strategies alike; () for none. Absent: as said above.
-        seed: Of bootstrap and randomisation.
-        samples: Bootstrap samples and random exchanges.
-        resume: Whether to use strategies that an interrupted comparison finished.
+        baseline: The strategy that the others are tested against; default: "lexicon" where it takes part, else the
+            first.
+        refine: Steps or their names for all strategies alike; () for none. Default: as said above.
+        seeds: One run of each strategy per seed; a strategy without the parameter `seed` runs once.
+        folds: Number of folds into which train and dev are cut; every fold is tagged by what was fitted on the others,
+            and the test part is not used. 0: the test part is tagged.
+        share: Which share of train and of dev is used, drawn anew by every seed.
+        seed: Of resampling in intervals and tests.
+        samples: Number of bootstrap samples and of random permutations.
+        resume: Whether to use what a stopped comparison finished.
         progress: Whether to show a progress bar.
-        tuned: By strategy what the report is to say of the search that chose its parameters (`Tuned.remark`).
+        isolate: Whether each run has a process of its own (see `tagkit.experiment.run.run`).
+        tuned: By strategy, what the report is to say of the search that chose its parameters (`Tuned.remark`).
 
     Returns:
-        The comparison; a strategy that could not run stands in `failed` with the reason.
+        The result; a strategy that could not run is in `failed` or `not_set_up` with the reason.
 
     Raises:
         UnknownName: A name is not registered.
-        BadInput: There is nothing to compare, the baseline takes no part or could not run, `samples` is below 1, or the
-            data has no tagged test products.
+        BadInput: There is nothing to compare, the baseline does not take part or could not run, an argument is out of
+            range, or the data has no tagged test products.
     """
     data = data if isinstance(data, Dataset) else load(data)
-    if not any(product.tags for product in data.test):
+    if not any(product.tags for product in data.test) and not folds:
         raise BadInput(f"{data.name} has no test products with gold tags: there is nothing to measure")
     if samples < 1:
         raise BadInput(f"`samples` must be 1 or more, not {samples}")
-    failed: dict[str, str] = {}
-    chosen = _named(registry.taggers.names() if taggers is None else taggers, data, failed)
-    base = baseline or ("lexicon" if "lexicon" in chosen else next(iter(chosen), ""))
-    if base in failed:
-        raise BadInput(f"the baseline {base} could not run: {failed[base]}")
-    if base not in chosen:
-        raise BadInput(f"the baseline {base!r} takes no part; there are: {', '.join(chosen) or 'no strategies'}")
-    chosen_measures = tuple(parse_all(default_measures(data) if measures is None else measures))
-    results: list[StrategyResult] = []
-    done: list[Path] = []
-    learnt = FitCache()
-    bar = tqdm(chosen.items(), disable=not progress, unit="strategy", desc=f"comparing on {data.name}")
-    for name, tagger in bar:
-        bar.set_postfix_str(name)
-        steps = steps_of(tagger, refine)
-        keep = store.place("comparisons", data, name, tagger, steps)
-        result = store.read(keep) if resume else None
-        if result is None:
-            try:
-                result = run_strategy(name, tagger, data, steps, learnt)
-            except TagkitError as error:
-                _set_aside(failed, name, error)
-                continue
-            store.write(keep, result)
-        done.append(keep)
-        results.append(result)
-    if base not in {result.name for result in results}:
-        raise BadInput(f"the baseline {base} could not run: {failed.get(base, '')}")
-    comparison = Comparison(data, tuple(results), chosen_measures, base, seed, samples, failed, dict(tuned or {}))
-    _ = comparison.table
-    for path in done:
-        path.unlink(missing_ok=True)
-    return comparison
+    if folds and folds < 2:
+        raise BadInput(f"`folds` must be 2 or more, not {folds}")
+    if not 0 < share <= 1:
+        raise BadInput(f"`share` must be above 0 and up to 1, not {share}")
+    chosen = parse_all(default_measures(data) if measures is None else measures)
+    template = Row(
+        name="",
+        seeds=tuple(seeds) or ((0,) if share < 1 else ()),
+        folds=folds,
+        share=share,
+        refine=None if refine is None else tuple(refine),
+    )
+    rows = _rows(registry.taggers.names() if taggers is None else taggers, template, tuned or {})
+    names = [row.name for row in rows]
+    base = baseline or next(
+        (n for n in ("lexicon", *names) if n in names and _has_package(rows[names.index(n)])), names[0]
+    )
+    if base not in names:
+        raise BadInput(f"the baseline {base!r} does not take part; there are: {', '.join(names)}")
+    experiment = Experiment(data.name, Data(data.name), rows, tuple(chosen), base, seed=seed, samples=samples)
+    cache = RunCache(fresh=not resume)
+    result = run(experiment, data=data, cache=cache, isolate=isolate, progress=progress)
+    if base not in result.rows:
+        raise BadInput(f"the baseline {base} could not run: {result.failed.get(base) or result.skipped.get(base, '')}")
+    cache.clear()
+    return result
 
 
 def default_measures(data: Dataset) -> tuple[str, ...]:
-    """Return what is measured on a data set unless one says otherwise."""
+    """Return what is measured on a data set by default."""
     special: tuple[str, ...] = ()
     if any(tag.spans for product in data.test for tag in product.annotations):
         special += ("entity-F1",)
@@ -124,108 +117,42 @@ def default_measures(data: Dataset) -> tuple[str, ...]:
     return MEASURES[:1] + special + MEASURES[1:] + MORE_MEASURES
 
 
-def run_strategy(
-    name: str, tagger: Tagger, data: Dataset, steps: Sequence[str | Step], learnt: FitCache | None = None
-) -> StrategyResult:
-    """Fit one strategy, refine on dev, tag the test products, and note time and memory.
-
-    Args:
-        name: What it is called in the table.
-        tagger: The strategy, unfitted.
-        data: The data set.
-        steps: Its refinements.
-        learnt: What strategies before it learnt; a member that was among them does not learn again, and its time counts
-            as if it had.
-    """
-    learnt = learnt or FitCache()
-    saved = learnt.saved
-    train, dev = _train_and_dev(data, whole=not tagger.needs_threshold and not steps)
-    with _peak_memory() as peak:
-        start = time.perf_counter()
-        tagger.fit(train, dev=dev, cache=learnt)
-        given = Chain(steps)
-        chain = given.for_data(data)
-        if chain.chooses and dev:
-            chain.fit(tagger.predict(dev), dev)
-        fitted = time.perf_counter()
-        tags = chain(tagger.predict(data.test), data.test)
-        tagged = time.perf_counter()
-    unread = sum(tagger.n_truncated_chars(data.test))
-    costs = (fitted - start + learnt.saved - saved, tagged - fitted, peak.mb, unread)
-    return StrategyResult(name, tagger.get_params(), tags, *costs, tuple(map(repr, given.steps)))
-
-
-def _set_aside(failed: dict[str, str], name: str, error: TagkitError) -> None:
-    failed[name] = str(error)
-    log.warning("%s could not run: %s", name, error)
-
-
-def _named(
-    taggers: Iterable[str | Tagger] | Mapping[str, Tagger], data: Dataset, failed: dict[str, str]
-) -> dict[str, Tagger]:
-    """Return unfitted strategies by name; those that take synonyms get the data set's.
-
-    A strategy whose package is not installed goes to `failed`.
-    """
+def _rows(
+    taggers: Iterable[str | Tagger] | Mapping[str, str | Tagger], template: Row, tuned: Mapping[str, str]
+) -> tuple[Row, ...]:
+    """Return one row per strategy."""
     if isinstance(taggers, str):
         raise BadInput("`taggers` is a list: put the name in a list")
     pairs = taggers.items() if isinstance(taggers, Mapping) else ((None, tagger) for tagger in taggers)
-    named: dict[str, Tagger] = {}
-    for label, tagger in pairs:
-        try:
-            made = create(tagger) if isinstance(tagger, str) else tagger.clone()
-        except MissingExtra as error:
-            _set_aside(failed, label or str(tagger), error)
-            continue
-        take_synonyms(made, data.synonyms)
-        name = label or made.name
-        if name in named:
+    rows: dict[str, Row] = {}
+    for label, given in pairs:
+        kind = given if isinstance(given, str) else given.name
+        if isinstance(given, str):
+            row = replace(template, strategy=given)
+            if given not in registry.taggers:
+                registry.taggers.get(given)  # says which names there are
+        else:
+            row = replace(template, strategy=given.name, params=given.get_params(), tagger=given.clone())
+        name = label or kind
+        if name in rows:
             raise BadInput(f"two strategies are called {name!r}: give them names, as in {{'a': ..., 'b': ...}}")
-        named[name] = made
-    if not named:
-        raise BadInput(f"there is no strategy to compare{''.join(f'; {reason}' for reason in failed.values())}")
-    return named
+        rows[name] = _with_seeds(replace(row, name=name, tuned=tuned.get(kind, "")))
+    if not rows:
+        raise BadInput("there is no strategy to compare")
+    return tuple(rows.values())
 
 
-def steps_of(tagger: Tagger, refine: Sequence[str | Step] | None) -> tuple[str | Step, ...]:
-    """Return a strategy's refinements: those given, else the default ones unless its lists are its answer."""
-    if refine is not None:
-        return tuple(refine)
-    return REFINE if tagger.needs_threshold else ()
+def _with_seeds(row: Row) -> Row:
+    """Return a row with a single run per fold where its strategy has no seed and products are not drawn by one."""
+    if not row.seeds or row.share < 1 or not _has_package(row):
+        return row
+    return row if "seed" in make_tagger(row).get_params() else replace(row, seeds=())
 
 
-def _train_and_dev(data: Dataset, *, whole: bool) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Return what a strategy learns from and chooses on; without dev, a tenth of train serves, unless `whole`."""
-    if whole or any(product.tags for product in data.dev):
-        return data.train, data.dev
-    parts: dict[bool, list[Any]] = {True: [], False: []}
-    for product in data.train:
-        parts[split_of(product.id) == "dev"].append(product)
-    return (parts[False], parts[True]) if parts[False] and parts[True] else (data.train, ())
-
-
-class _Peak:
-    mb: float | None = None
-
-
-@contextmanager
-def _peak_memory() -> Any:
-    """Watch the memory of this process in a thread; `.mb` is the peak resident set in MiB."""
-    peak, process, stop = _Peak(), psutil.Process(), threading.Event()
-
-    def look() -> None:
-        peak.mb = max(peak.mb or 0.0, process.memory_info().rss / 2**20)
-
-    def watch() -> None:
-        while not stop.wait(0.02):
-            look()
-
-    look()
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+def _has_package(row: Row) -> bool:
+    """Say whether the packages of a row's strategy are installed."""
     try:
-        yield peak
-    finally:
-        stop.set()
-        thread.join()
-        look()
+        make_tagger(row)
+    except MissingExtra:
+        return False
+    return True

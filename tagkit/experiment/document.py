@@ -2,134 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tagkit.errors import BadInput, did_you_mean
+from tagkit.errors import BadInput
+
+Place = tuple[str | int, ...]
+"""Where a value is in a document: keys of mappings, and positions in lists from 0."""
+
+
+class Written(float):
+    """A number that remembers how it was written, so that "82.10" keeps its second digit."""
+
+    text: str
+
+    def __new__(cls, value: float, text: str) -> Written:
+        """Make a number of a value and its text."""
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads dates as texts."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    key: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for key, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 @dataclass(frozen=True)
-class Node:
-    """A value of a YAML file with its place.
+class Document:
+    """A YAML file.
 
     Attributes:
         file: The file.
-        line: The line it begins on, 1 for the first.
-        value: A dictionary of nodes by key, a list of nodes, or a scalar.
-        raw: A scalar as it is written, so that "82.10" keeps its second digit.
-        name: What it is called in messages, "" for the whole document.
+        content: Its content; numbers below a key `expected` are `Written`.
+        lines: The line of each value, 1 for the first; that of its key where it has one.
     """
 
     file: Path
-    line: int
-    value: Any
-    raw: str = ""
-    name: str = ""
+    content: Any
+    lines: dict[Place, int]
 
-    def fail(self, message: str) -> BadInput:
-        """Return the error that names this place."""
-        where = f"`{self.name}`: " if self.name else ""
-        return BadInput(f"{self.file}, line {self.line}: {where}{message}")
-
-    def mapping(self, required: Collection[str] = (), optional: Collection[str] | None = None) -> dict[str, Node]:
-        """Return the values by key.
-
-        Args:
-            required: Keys that must be there.
-            optional: Further keys that may be there; None: any.
-
-        Raises:
-            BadInput: It is no mapping, a key is missing or unknown; the message names file and line.
-        """
-        if not isinstance(self.value, dict):
-            raise self.fail(f"must be keys with values, not {self._shown()}")
-        if optional is not None:
-            known = [*required, *optional]
-            for key, node in self.value.items():
-                if key not in known:
-                    raise node.fail(
-                        f"unknown key {key!r}{did_you_mean(key, known)}; known are: {', '.join(known) or 'none'}"
-                    )
-        for key in required:
-            if key not in self.value:
-                raise self.fail(f"the key {key!r} is missing")
-        return self.value
-
-    def sequence(self) -> list[Node]:
-        """Return the items.
-
-        Raises:
-            BadInput: It is no list, or an empty one.
-        """
-        if not isinstance(self.value, list) or not self.value:
-            raise self.fail(f"must be a list of one or more, not {self._shown()}")
-        return self.value
-
-    def text(self) -> str:
-        """Return a scalar as text, blanks around it and line breaks within cut.
-
-        Raises:
-            BadInput: It is none, or empty.
-        """
-        if isinstance(self.value, (dict, list)) or self.value is None or not self.raw.strip():
-            raise self.fail(f"must be a text, not {self._shown()}")
-        return " ".join(self.raw.split())
-
-    def number(self) -> float:
-        """Return a number.
-
-        Raises:
-            BadInput: It is none.
-        """
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
-            raise self.fail(f"must be a number, not {self._shown()}")
-        return float(self.value)
-
-    def whole(self) -> int:
-        """Return a whole number.
-
-        Raises:
-            BadInput: It is none.
-        """
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise self.fail(f"must be a whole number, not {self._shown()}")
-        return self.value
-
-    def flag(self) -> bool:
-        """Return true or false.
-
-        Raises:
-            BadInput: It is neither.
-        """
-        if not isinstance(self.value, bool):
-            raise self.fail(f"must be true or false, not {self._shown()}")
-        return self.value
-
-    def plain(self) -> Any:
-        """Return the value without places."""
-        if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
-        if isinstance(self.value, list):
-            return [node.plain() for node in self.value]
-        return self.value
-
-    def _shown(self) -> str:
-        kinds = {dict: "keys with values", list: "a list", type(None): "nothing"}
-        return kinds.get(type(self.value), repr(self.raw))
+    def error(self, place: Place, message: str) -> BadInput:
+        """Return the error that names a place."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        name = ""
+        for part in place:
+            name += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if name else part
+        return BadInput(f"{self.file}, line {self.lines[place]}: {f'`{name}`: ' if name else ''}{message}")
 
 
-def read(path: Path) -> Node:
-    """Return a YAML file's document.
+def read(path: Path) -> Document:
+    """Read a YAML file.
 
     Raises:
-        BadInput: It is no readable YAML, holds nothing, or a key stands twice; the message names file and line.
+        BadInput: It is no readable YAML, holds nothing, or a key occurs twice; the message names file and line.
     """
     try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        loader = _Loader(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not UTF-8: {error}") from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
@@ -138,7 +76,8 @@ def read(path: Path) -> Node:
         root = loader.get_single_node()
         if root is None:
             raise BadInput(f"{path}, line 1: the file holds nothing")
-        return _node(path, loader, root, "")
+        lines: dict[Place, int] = {(): root.start_mark.line + 1}
+        return Document(path, _value(path, loader, root, (), lines), lines)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
@@ -147,20 +86,23 @@ def read(path: Path) -> Node:
         loader.dispose()
 
 
-def _node(path: Path, loader: yaml.SafeLoader, node: yaml.Node, name: str) -> Node:
-    line = node.start_mark.line + 1
+def _value(path: Path, loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
     if isinstance(node, yaml.MappingNode):
-        found: dict[str, Node] = {}
+        found: dict[str, Any] = {}
         for key, value in node.value:
+            line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise BadInput(f"{path}, line {key.start_mark.line + 1}: a key must be a word")
+                raise BadInput(f"{path}, line {line}: a key must be a word")
             if key.value in found:
-                raise BadInput(f"{path}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice")
-            made = _node(path, loader, value, f"{name}.{key.value}" if name else key.value)
-            # An error about a value is best shown where its key stands.
-            found[key.value] = Node(path, key.start_mark.line + 1, made.value, made.raw, made.name)
-        return Node(path, line, found, name=name)
+                raise BadInput(f"{path}, line {line}: the key {key.value!r} occurs twice")
+            lines[(*place, key.value)] = line
+            found[key.value] = _value(path, loader, value, (*place, key.value), lines)
+        return found
     if isinstance(node, yaml.SequenceNode):
-        items = [_node(path, loader, item, f"{name}[{number}]") for number, item in enumerate(node.value, 1)]
-        return Node(path, line, items, name=name)
-    return Node(path, line, loader.construct_object(node), str(node.value), name)
+        for number, item in enumerate(node.value):
+            lines[(*place, number)] = item.start_mark.line + 1
+        return [_value(path, loader, item, (*place, number), lines) for number, item in enumerate(node.value)]
+    value = loader.construct_object(node)
+    if "expected" in place and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Written(value, str(node.value))
+    return value

@@ -15,13 +15,17 @@ from typing import Any
 import psutil
 
 import tagkit
-from tagkit.experiment.loading import root
 
 LOCK = "constraints.txt"
 
 
+def root() -> Path:
+    """Return the folder that holds the package: in a checkout, the repository."""
+    return Path(tagkit.__file__).parents[1]
+
+
 @cache
-def surroundings() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """Return version, commit, the lock's digest and the machine.
 
     Returns:

@@ -9,148 +9,28 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from tagkit.errors import BadInput, did_you_mean
+from tagkit.experiment import warnings
+from tagkit.experiment.record import MULTI_BOOTSTRAP as MULTI_BOOTSTRAP
+from tagkit.experiment.record import RANDOMISATION as RANDOMISATION
+from tagkit.experiment.record import RowResult as RowResult
+from tagkit.experiment.record import RowRun as RowRun
+from tagkit.experiment.record import Score as Score
 from tagkit.experiment.spec import DEDUP, FAIL, SEEN, SKIPPED, TEST, Expected, Experiment, Row, split_cell, verdict
+from tagkit.experiment.to_json import experiment_from_json, experiment_to_json, to_plain
 from tagkit.measures import Measure, Run
 from tagkit.product import Dataset, Product, Tags
 
 if TYPE_CHECKING:
     from tagkit.pipeline import Pipeline
 
-RANDOMISATION = "paired randomisation test"
-MULTI_BOOTSTRAP = "paired multi-bootstrap test"
-"""The tests of a row against the baseline: over products alone, and over runs and products where either has several."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """A measured cell, as the measure returns it (not in percent).
-
-    Attributes:
-        value: The score on all products of the view, the mean over runs; NaN where the measure is undefined.
-        low: Lower end of the 95 % interval over products, and over runs where there are several; NaN: no interval.
-        high: Upper end.
-        sd: Standard deviation over runs (seeds and folds); None for a single run.
-        p: Two-sided p-value against the baseline, Holm-corrected over the rows of the same view and measure; None for
-            the baseline itself and where nothing was tested.
-        wins, ties, losses: Products on which the row does better, equally well, worse than the baseline, for measures
-            that have a score per product; None otherwise.
-    """
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-    sd: float | None = None
-    p: float | None = None
-    wins: int | None = None
-    ties: int | None = None
-    losses: int | None = None
-
-    @property
-    def significant(self) -> bool:
-        """Whether the difference from the baseline is significant at 0.05."""
-        return self.p is not None and self.p < 0.05
-
-    @property
-    def half_width(self) -> float:
-        """Half the width of the 95 % interval, what stands behind ± in every table; NaN where there is none."""
-        return (self.high - self.low) / 2
-
-    def scaled(self, scale: float) -> Score:
-        """Return the score in another unit, for example in percent."""
-        sd = None if self.sd is None else scale * self.sd
-        return replace(self, value=scale * self.value, low=scale * self.low, high=scale * self.high, sd=sd)
-
-
-@dataclass(frozen=True)
-class RowRun:
-    """One run of a row: one seed, one fold.
-
-    Attributes:
-        seed: The seed; None where the row has none.
-        fold: The fold, from 0; None where the row has none.
-        fit_seconds: Wall time of fitting, choosing on dev included.
-        predict_seconds: Wall time of tagging, preprocessing and refinement included; None where it was not measured.
-        n_products: How many products were tagged.
-        peak_mb: Peak memory of the process while fitting and tagging, in MiB; None where it is unknown.
-        n_truncated_chars: Characters of the tagged texts that the strategy did not read.
-        refinement: The refinements with what they chose on dev, as `Chain.to_dict` returns them.
-        tags: The ranked tags of each tagged product; None in a stored result.
-    """
-
-    seed: int | None = None
-    fold: int | None = None
-    fit_seconds: float = 0.0
-    predict_seconds: float | None = None
-    n_products: int = 0
-    peak_mb: float | None = None
-    n_truncated_chars: int = 0
-    refinement: Mapping[str, Any] = field(default_factory=dict)
-    tags: Tags | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class RowResult:
-    """What the runs of a row gave and cost; its scores stand in `Result.scores`.
-
-    Attributes:
-        runs: One for each seed and fold.
-        params: The parameters of the strategy, of the first run.
-        refine: The refinements after the strategy, as text.
-        n_products: How many products were scored, by view.
-        overlap: How many test texts occur in train, and how many test texts there are.
-        digest: Of the row's data.
-        date: When it was measured, as YYYY-MM-DD.
-        environment: Version, commit, lock and machine, see `tagkit.experiment.environment`.
-        fingerprint: What was computed, see `Experiment.fingerprint`.
-        test: Which test the p-values come from, `RANDOMISATION` or `MULTI_BOOTSTRAP`; "" where nothing was tested.
-        resumed: Whether a run was taken over from a stopped command.
-        notes: What was noticed, for example products without tags.
-    """
-
-    runs: tuple[RowRun, ...]
-    params: Mapping[str, Any] = field(default_factory=dict)
-    refine: tuple[str, ...] = ()
-    n_products: Mapping[str, int] = field(default_factory=dict)
-    overlap: tuple[int, int] = (0, 0)
-    digest: str = ""
-    date: str = ""
-    environment: Mapping[str, Any] = field(default_factory=dict)
-    fingerprint: str = ""
-    test: str = ""
-    resumed: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def fit_seconds(self) -> float:
-        """Mean wall time of fitting one run."""
-        return sum(run.fit_seconds for run in self.runs) / len(self.runs)
-
-    @property
-    def items_per_second(self) -> float:
-        """Products tagged per second; NaN where it was not measured."""
-        seconds = sum(run.predict_seconds or math.nan for run in self.runs)
-        return sum(run.n_products for run in self.runs) / seconds
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of fitting and tagging, all runs together."""
-        return sum(run.fit_seconds + (run.predict_seconds or 0.0) for run in self.runs)
-
-    @property
-    def peak_mb(self) -> float:
-        """Peak memory in MiB, the highest of all runs; NaN where it is unknown."""
-        return max((run.peak_mb for run in self.runs if run.peak_mb is not None), default=math.nan)
-
-    @property
-    def n_truncated_chars(self) -> int:
-        """Characters of the tagged texts that the strategy did not read, the most of all runs."""
-        return max(run.n_truncated_chars for run in self.runs)
+REASONS = ("failed", "not_set_up", "skipped")
+"""Fields of a result that hold reasons by row."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +49,16 @@ class Cell:
     verdict: str
     reason: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as flat JSON values: `verdict`, `reason`, `expected`, `measured` and what belongs to them."""
+        out: dict[str, Any] = {"verdict": self.verdict, "reason": self.reason}
+        if self.expected:
+            out |= {"expected": self.expected.value, "digits": self.expected.digits, "expected_sd": self.expected.sd}
+            out |= {"tolerance": self.expected.tolerance, "origin": vars(self.expected.origin)}
+        if self.score:
+            out |= {"measured" if key == "value" else key: value for key, value in vars(self.score).items()}
+        return out
+
 
 @dataclass(frozen=True)
 class Result:
@@ -179,8 +69,8 @@ class Result:
         rows: What was measured, by the name of the row, in the order of the experiment.
         scores: The scores: view → row → measure → `Score`.
         failed: The reason, by row that failed to run.
-        not_set_up: The reason, by row whose data, package, weights, server or answers are not there ("no endpoint").
-        skipped: The reason, by row that this command did not run.
+        not_set_up: What is missing in two words, by row whose data, package, weights, server or answers are not there.
+        skipped: The reason in one sentence, by row that was not run, those that are not set up included.
         sizes: Number of products in `train`, `dev` and `test`, as the experiment's own options read them.
         licence: Of the data.
         datasets: By row the products that were tagged, as `test`; empty in a stored result.
@@ -301,8 +191,7 @@ class Result:
         if row.name in self.failed:
             return Cell(expected, None, FAIL, self.failed[row.name])
         if row.name not in self.rows:
-            reason = self.not_set_up.get(row.name) or self.skipped.get(row.name, "not asked for")
-            return Cell(expected, None, SKIPPED, reason)
+            return Cell(expected, None, SKIPPED, self.skipped.get(row.name, "not asked for"))
         view, measure = split_cell(name)
         score = self.scores.get(view, {}).get(row.name, {}).get(measure)
         nothing = FAIL if expected else SKIPPED
@@ -327,15 +216,20 @@ class Result:
     @property
     def warnings(self) -> list[str]:
         """Sentences that a reader of the scores must know, see `tagkit.experiment.warnings`."""
-        from tagkit.experiment.warnings import warnings
-
-        return warnings(self)
+        return warnings.warnings(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but products and tags as plain JSON values; undefined scores are None."""
-        from tagkit.experiment.to_json import to_json
-
-        return to_json(self)
+        body: dict[str, Any] = {"experiment": experiment_to_json(self.experiment), "rows": {}}
+        body |= {key: getattr(self, key) for key in ("sizes", "licence", *REASONS)}
+        body["scores"] = {
+            view: {name: {measure: vars(score) for measure, score in row.items()} for name, row in rows.items()}
+            for view, rows in self.scores.items()
+        }
+        cells = [(row, name) for row in self.experiment.rows for name in self.experiment.cells(row)]
+        body["cells"] = [self.cell(row, name).to_json() | {"row": row.name, "cell": name} for row, name in cells]
+        plain: dict[str, Any] = to_plain(body | {"warnings": self.warnings})
+        return plain | {"rows": {name: row.to_json() for name, row in self.rows.items()}}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any], experiment: Experiment | None = None) -> Self:
@@ -348,9 +242,19 @@ class Result:
         Raises:
             BadInput: It is something else.
         """
-        from tagkit.experiment.to_json import from_json
-
-        return from_json(cls, body, experiment)
+        try:
+            scores = {
+                view: {name: {m: Score.from_json(score) for m, score in row.items()} for name, row in rows.items()}
+                for view, rows in body["scores"].items()
+            }
+            return cls(
+                experiment or experiment_from_json(body["experiment"]),
+                {name: RowResult.from_json(row) for name, row in body["rows"].items()},
+                scores,
+                **{key: body[key] for key in ("sizes", "licence", *REASONS)},
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadInput(f"this is not a stored result: {error!r}") from error
 
 
 def views_of(data: Dataset) -> dict[str, list[int]]:
@@ -361,15 +265,3 @@ def views_of(data: Dataset) -> dict[str, list[int]]:
         views[DEDUP] = [i for i, product in enumerate(data.test) if product.id in fresh]
         views[SEEN] = [i for i, product in enumerate(data.test) if product.id not in fresh]
     return views
-
-
-# The classes below are replaced by the ones above and go as their callers change.
-from tagkit.experiment._old_result import (  # noqa: E402
-    Comparison as Comparison,
-)
-from tagkit.experiment._old_result import (  # noqa: E402
-    Figure as Figure,
-)
-from tagkit.experiment._old_result import (  # noqa: E402
-    StrategyResult as StrategyResult,
-)

@@ -1,132 +1,271 @@
-"""Run one system of an experiment, seed after seed; a finished seed is kept until the whole command ends."""
+"""Run an experiment: fit, choose on dev, tag, measure, time; stop and resume."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from pathlib import Path
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from tagkit import registry
+from tqdm.auto import tqdm
+
 from tagkit.cache import FitCache
-from tagkit.errors import BudgetSpent, DataMissing, HostedError, MissingExtra, TagkitError, WeightsMissing
-from tagkit.experiment import store
-from tagkit.experiment._old_result import StrategyResult
-from tagkit.experiment._old_spec import Refinement, System
-from tagkit.experiment.compare import run_strategy, steps_of
-from tagkit.product import Dataset, Product
-from tagkit.refine import Step
-from tagkit.tagger import take_synonyms
-from tagkit.taggers import Tagger, create
+from tagkit.errors import (
+    BadInput,
+    BudgetSpent,
+    DataMissing,
+    HostedError,
+    MissingExtra,
+    NotSetUp,
+    TagkitError,
+    WeightsMissing,
+)
+from tagkit.experiment.environment import environment
+from tagkit.experiment.fit import Job, fit, make_step
+from tagkit.experiment.record import RowResult, RowRun
+from tagkit.experiment.result import Result, views_of
+from tagkit.experiment.scoring import Tagged, score
+from tagkit.experiment.spec import Experiment, Row
+from tagkit.experiment.store import RunCache
+from tagkit.experiment.worker import can_be_sent, measure, measure_apart
+from tagkit.pipeline import Pipeline
+from tagkit.product import Dataset
 
-ABSENT = {
+NOT_SET_UP: dict[type[TagkitError], str] = {
     DataMissing: "data missing",
     MissingExtra: "package missing",
     WeightsMissing: "weights missing",
     BudgetSpent: "budget spent",
     HostedError: "no hosted model",
 }
-"""Errors that say that something is not here, so that the system is skipped; every other one makes it fail."""
+"""Errors that say that something is not there, so that a row is not run; every other one makes it fail."""
+log = logging.getLogger(__name__)
 
 
-class Kept:
-    """Finished runs of an unfinished command, in the cache.
+def run(
+    experiment: Experiment,
+    *,
+    quick: bool = False,
+    only: Collection[str] = (),
+    data: Dataset | None = None,
+    cache: RunCache | None = None,
+    isolate: bool = True,
+    progress: bool = True,
+) -> Result:
+    """Run an experiment.
+
+    For each run of each row (one seed, one fold) the strategy is fitted on train, it and its refinements choose on dev,
+    and the test products are tagged once. Every run has a process of its own, so that its memory and its speed do not
+    depend on what ran before it; costly fits that several runs share are computed once and charged to each of them.
+    Finished runs are kept in the cache until the command ends, so that a stopped one resumes.
 
     Args:
-        fresh: Whether to leave aside what an earlier, stopped command kept.
+        experiment: The experiment.
+        quick: Run only the rows that are quick.
+        only: Run only the rows of these names; empty: all.
+        data: The products; None: what the experiment names.
+        cache: The finished runs of a command with several experiments, which then clears them itself.
+        isolate: Whether each run has a process of its own. A strategy that another process does not know, such as a
+            class defined in a notebook, runs in this one all the same, which its notes say.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        What was measured, and why other rows were not.
     """
-
-    def __init__(self, fresh: bool = False) -> None:
-        self.fresh = fresh
-        self.taken = 0
-        self._paths: list[Path] = []
-        self._learnt = FitCache()
-
-    def run(self, system: System, data: Dataset, seed: int | None) -> StrategyResult:
-        """Return one run of a system, taken up from a stopped command or made now.
-
-        Args:
-            system: A system with a strategy.
-            data: Its products.
-            seed: Its seed; None: the parameters as they are.
-
-        Raises:
-            TagkitError: It cannot run.
-        """
-        tagger = tagger_of(system, seed)
-        take_synonyms(tagger, data.synonyms)
-        data = sample(data, system.share, seed or 0)
-        if not data.train:
-            data = data.with_parts(train=data.test)  # stored answers learn nothing, but ask for products
-        steps = steps_of(tagger, None if system.refine is None else [*map(_step, system.refine)])
-        what = " without ".join([system.strategy, *system.leave_out])
-        path = store.place("reproductions", data, what, tagger, steps)
-        own = path in self._paths
-        self._paths.append(path)
-        found = None if self.fresh and not own else store.read(path)
-        if found is not None:
-            self.taken += not own
-            return found
-        name = system.name if seed is None else f"{system.name}, seed {seed}"
-        made = run_strategy(name, tagger, data, steps, self._learnt)
-        store.write(path, made)
-        return made
-
-    def clear(self) -> None:
-        """Forget the runs of this command: it has ended."""
-        for path in self._paths:
-            path.unlink(missing_ok=True)
-        self._paths.clear()
+    runs = cache or RunCache()
+    state = _State(experiment, data)
+    chosen = []
+    for row in experiment.rows:
+        if reason := left_out(row, quick, only):
+            state.skipped[row.name] = reason
+        else:
+            chosen.append(row)
+    total = sum(len(row.runs) for row in chosen)
+    with tqdm(total=total, disable=not progress, unit="run", desc=experiment.name, leave=False) as bar:
+        for row in chosen:
+            bar.set_postfix_str(row.name)
+            try:
+                _run_row(state, row, runs, isolate, bar.update)
+            except TagkitError as error:
+                state.set_aside(row.name, error)
+    scores, tests, failed = score(experiment, state.tagged)
+    for name, reason in failed.items():
+        state.failed[name] = reason
+    rows = {
+        name: replace(row, test=tests.get(name, "")) for name, row in state.rows.items() if name not in state.failed
+    }
+    result = Result(
+        experiment,
+        rows,
+        scores,
+        state.failed,
+        state.not_set_up,
+        state.skipped,
+        state.sizes(),
+        state.licence(),
+        {name: state.tagged[name].data for name in rows},
+        _Maker(state, runs),
+    )
+    if cache is None:
+        runs.clear()
+    return result
 
 
-def tagger_of(system: System, seed: int | None = None) -> Tagger:
-    """Return a system's strategy, unfitted.
+def left_out(row: Row, quick: bool = False, only: Collection[str] = ()) -> str:
+    """Return why a row is not run; "" for one that is."""
+    if only and row.name not in only:
+        return "not asked for"
+    if not row.strategy:
+        return "cited, computes nothing"
+    return "not quick" if quick and not row.quick else ""
 
-    Args:
-        system: A system with a strategy.
-        seed: Its seed; a strategy without that parameter has none where products are drawn by it.
+
+@dataclass
+class _State:
+    """What a call of `run` has found so far."""
+
+    experiment: Experiment
+    data: Dataset | None
+    rows: dict[str, RowResult] = field(default_factory=dict)
+    tagged: dict[str, Tagged] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    not_set_up: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    loaded: dict[str, Dataset | TagkitError] = field(default_factory=dict)
+
+    def load(self, row: Row) -> Dataset:
+        """Load a row's products, once for all rows that read them alike, and try only once."""
+        if self.data is not None and not row.options:
+            return self.data
+        key = repr(row.options)
+        if key not in self.loaded:
+            try:
+                self.loaded[key] = self.experiment.data.load(**row.options)
+            except TagkitError as error:
+                self.loaded[key] = error
+        found = self.loaded[key]
+        if isinstance(found, TagkitError):
+            raise found
+        return found
+
+    def set_aside(self, name: str, error: TagkitError) -> None:
+        """Note why a row could not run."""
+        missing = error.missing if isinstance(error, NotSetUp) else ""
+        missing = missing or next((what for kind, what in NOT_SET_UP.items() if isinstance(error, kind)), "")
+        if missing:
+            self.not_set_up[name] = missing
+            self.skipped[name] = f"{missing}: {error}"
+        else:
+            self.failed[name] = str(error)
+            log.warning("%s could not run: %s", name, error)
+
+    def job(self, row: Row, seed: int | None, fold: int | None, runs: RunCache) -> Job:
+        """Return one run of a row."""
+        return Job(row, needed(self.experiment, row), self.experiment.data, self.load(row), seed, fold, runs.fits)
+
+    def _own_data(self) -> Dataset | None:
+        found = self.data or self.loaded.get(repr({}))
+        return found if isinstance(found, Dataset) else None
+
+    def sizes(self) -> dict[str, int]:
+        """Count the products as the experiment's own options read them; nothing where no row that ran did so."""
+        data = self._own_data()
+        return {part: len(getattr(data, part)) for part in ("train", "dev", "test")} if data else {}
+
+    def licence(self) -> str:
+        """Return the licence of the data."""
+        data = self._own_data()
+        return data.licence if data else ""
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the fitted pipeline of a run again; costly fits come from the cache of the command."""
+
+    state: _State
+    runs: RunCache
+
+    def __call__(self, row: Row, run: RowRun) -> Pipeline:
+        return fit(self.state.job(row, run.seed, run.fold, self.runs), FitCache(self.runs.fits))
+
+
+def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Callable[[], object]) -> None:
+    data = state.load(row)
+    if not any(product.tags for product in ((*data.train, *data.dev) if row.folds else data.test)):
+        raise BadInput(f"{data.name} has no test products with gold tags: there is nothing to measure")
+    found: list[RowRun] = []
+    counts: list[tuple[Counter[str], int]] = []
+    notes: list[str] = []
+    resumed = False
+    tested: list[Dataset] = []
+    for seed, fold in row.runs:
+        job = state.job(row, seed, fold, runs)
+        made, from_before = runs.read(job)
+        resumed = resumed or from_before
+        if made is None:
+            apart = isolate and can_be_sent(job)
+            if isolate and not apart:
+                notes.append("ran in the process of the command, so its memory includes what ran before")
+            made = measure_apart(job) if apart else measure(job)
+            runs.write(job, made)
+        found.append(made)
+        train = job.parts.train if row.folds else data.train
+        counts.append((Counter(tag for product in train for tag in product.tags), len(train)))
+        tested.append(job.parts if row.folds else data)
+        advance()
+    if empty := sum(not tags for tags in found[0].tags or ()):
+        notes.append(f"{empty} of {found[0].n_products} products got no tags")
+    if row.folds:
+        first = [part.test for run, part in zip(found, tested, strict=True) if run.seed == found[0].seed]
+        tagged = data.with_parts(train=(), dev=(), test=[product for part in first for product in part])
+    else:
+        tagged = data
+    around = dict(environment())
+    around["machine"] = around["machine"] | {"gpu": found[0].gpu}
+    state.tagged[row.name] = Tagged(tagged, found, counts)
+    state.rows[row.name] = RowResult(
+        runs=tuple(found),
+        params={key: value for key, value in found[0].params.items() if key != "synonyms" or key in row.params},
+        refine=_refinements(row, data),
+        n_products={view: len(at) for view, at in views_of(tagged).items()},
+        overlap=(len(tagged.test) - len(tagged.unseen()), len(tagged.test)),
+        digest=data.digest,
+        date=datetime.now(UTC).date().isoformat(),
+        environment=around,
+        fingerprint=state.experiment.fingerprint(row),
+        resumed=resumed,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _refinements(row: Row, data: Dataset) -> tuple[str, ...]:
+    from tagkit.experiment.fit import make_tagger
+    from tagkit.pipeline import default_refinements
+
+    steps = default_refinements(make_tagger(row)) if row.refine is None else row.refine
+    return tuple(repr(make_step(step)) for step in steps)
+
+
+def needed(experiment: Experiment, row: Row) -> dict[str, Row]:
+    """Return the rows that a row combines or that label for it, and those that they need, by name."""
+    names = [*row.of, *([row.self_training.by] if row.self_training else [])]
+    found: dict[str, Row] = {}
+    for name in names:
+        other = experiment.row(name)
+        found |= {name: other} | needed(experiment, other)
+    return found
+
+
+def check_only(experiments: Collection[Experiment], only: Collection[str]) -> None:
+    """Refuse a row that no experiment has.
 
     Raises:
-        BadInput: The strategy lacks a parameter.
-        MissingExtra: Its package is not installed.
+        BadInput: There is none of that name.
     """
-    made: Tagger = create(system.strategy, **system.params)
-    if system.leave_out:
-        made.set_params(skip_cleaning=system.leave_out)
-    if seed is None or (system.share < 1 and "seed" not in made.get_params()):
-        return made
-    return made.set_params(seed=seed)
+    from tagkit.errors import did_you_mean
 
-
-def sample(data: Dataset, share: float, seed: int) -> Dataset:
-    """Draw a share of train and of dev at random, in their order; test stays whole.
-
-    With one seed, a larger share holds all products of a smaller one.
-
-    Args:
-        data: The products.
-        share: Above 0 and up to 1; of a part that is not empty at least one product stays.
-        seed: Of the drawing.
-    """
-    if share >= 1:
-        return data
-    return data.with_parts(train=_draw(data.train, share, seed), dev=_draw(data.dev, share, seed))
-
-
-def _draw(products: Sequence[Product], share: float, seed: int) -> list[Product]:
-    order = list(range(len(products)))
-    random.Random(seed).shuffle(order)
-    return [products[at] for at in sorted(order[: max(1, round(share * len(order)))])]
-
-
-def _step(step: Refinement) -> str | Step:
-    """Return a refinement made with its parameters, or its name where it has none."""
-    if isinstance(step, str):
-        return step
-    ((name, params),) = step.items()
-    made: Step = registry.steps.get(name)(**params)
-    return made
-
-
-def absent(error: TagkitError) -> str:
-    """Return why a system is skipped; "" for an error that makes it fail."""
-    return next((f"{what}: {error}" for kind, what in ABSENT.items() if isinstance(error, kind)), "")
+    names = [row.name for experiment in experiments for row in experiment.rows]
+    for name in only:
+        if name not in names:
+            raise BadInput(f"no row is called {name!r}{did_you_mean(name, names)}; there are: {', '.join(names)}")

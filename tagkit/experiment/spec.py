@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tagkit.datasets import load, oa_mine
+from tagkit.errors import BadInput
 from tagkit.measures import Measure
+from tagkit.product import Dataset
 from tagkit.refine import Step
 from tagkit.tagger import Tagger
 
@@ -100,6 +103,25 @@ class Data:
     def label(self) -> str:
         """The name in tables."""
         return self.name or (self.file.stem if self.file else "")
+
+    def load(self, **options: Any) -> Dataset:
+        """Return the products.
+
+        Args:
+            **options: Options of the reader that replace those of the experiment.
+
+        Raises:
+            DataMissing: The files are unavailable.
+            BadInput: A file or an option is wrong, or a title of `titles` is not in test.
+        """
+        wanted = self.options | options
+        found = oa_mine.read_products(self.file, **wanted) if self.file else load(self.name, **wanted)
+        if not self.titles:
+            return found
+        kept = [product for product in found.test if product.title in self.titles]
+        if lost := set(self.titles) - {product.title for product in kept}:
+            raise BadInput(f"{found.name} has no test product with the title {min(lost)!r}")
+        return found.with_parts(test=kept)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A result as plain JSON values and back: for the store, for `--json` and for other programs."""
+"""An experiment as plain JSON values and back: for the store, for `--json` and for other programs."""
 
 from __future__ import annotations
 
@@ -8,48 +8,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from tagkit.errors import BadInput
-from tagkit.experiment.result import Result, RowResult, RowRun, Score
 from tagkit.experiment.spec import Data, Expected, Experiment, Origin, Row, SelfTraining
 from tagkit.measures import parse_all
-
-
-def to_json(result: Result) -> dict[str, Any]:
-    """Return a result without its products and tags; undefined numbers are None, unknown objects their text."""
-    rows = {}
-    for name, row in result.rows.items():
-        runs = [{key: value for key, value in vars(run).items() if key != "tags"} for run in row.runs]
-        costs = {key: getattr(row, key) for key in ("fit_seconds", "items_per_second", "peak_mb", "n_truncated_chars")}
-        rows[name] = vars(row) | {"runs": runs} | costs
-    body = {"experiment": experiment_to_json(result.experiment), "sizes": result.sizes, "licence": result.licence}
-    body |= {"rows": rows}
-    body["scores"] = {
-        view: {name: {measure: vars(score) for measure, score in cells.items()} for name, cells in table.items()}
-        for view, table in result.scores.items()
-    }
-    body |= {"failed": result.failed, "not_set_up": result.not_set_up, "skipped": result.skipped}
-    plain: dict[str, Any] = to_plain(body | {"warnings": result.warnings})
-    return plain
-
-
-def from_json(kind: type[Result], body: Mapping[str, Any], experiment: Experiment | None) -> Any:
-    """Build a result from what `to_json` returned (see `Result.from_json`)."""
-    try:
-        rows = {}
-        for name, row in body["rows"].items():
-            runs = tuple(RowRun(**run) for run in row["runs"])
-            known = {field.name: row[field.name] for field in fields(RowResult) if field.name in row}
-            lists = {key: tuple(row[key]) for key in ("refine", "overlap", "notes")}
-            rows[name] = RowResult(**known | {"runs": runs} | lists)
-        scores = {
-            view: {name: {m: _score(score) for m, score in cells.items()} for name, cells in table.items()}
-            for view, table in body["scores"].items()
-        }
-        why = {key: body[key] for key in ("failed", "not_set_up", "skipped")}
-        experiment = experiment or experiment_from_json(body["experiment"])
-        return kind(experiment, rows, scores, **why, sizes=body["sizes"], licence=body["licence"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"this is not a stored result: {error!r}") from error
 
 
 def experiment_to_json(experiment: Experiment) -> dict[str, Any]:
@@ -99,8 +59,3 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, Path):
         return value.as_posix()
     return value if isinstance(value, (str, int, bool, type(None))) else repr(value)
-
-
-def _score(body: Mapping[str, Any]) -> Score:
-    cells: dict[str, Any] = {k: math.nan if v is None and k in ("value", "low", "high") else v for k, v in body.items()}
-    return Score(**cells)

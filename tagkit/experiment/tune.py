@@ -18,8 +18,10 @@ from tagkit.datasets import load
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput, MissingExtra, TagkitError
 from tagkit.experiment import space as spaces
-from tagkit.experiment.compare import run_strategy, steps_of
+from tagkit.experiment.fit import Job
+from tagkit.experiment.spec import Data, Row
 from tagkit.experiment.tuned import Trial, Tuned
+from tagkit.experiment.worker import measure as measure_run
 from tagkit.measures import Measure, Run, parse
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.registry import missing_extra
@@ -117,9 +119,10 @@ def tune(
         seconds = 0.0
         for calibrate, judged in folds:
             parts = data.with_parts(train=train, dev=calibrate, test=judged)
-            result = run_strategy(strategy, tagger.clone().set_params(**chosen), parts, steps_of(tagger, None))
-            rows += result.tags
-            seconds += result.fit_seconds + result.predict_seconds
+            row = Row(strategy, strategy, {**(params or {}), **chosen})
+            run = measure_run(Job(row, {}, Data(data.name), parts))
+            rows += run.tags or []
+            seconds += run.fit_seconds + (run.predict_seconds or 0.0)
         figure = _figure(judge, rows, [product for _, judged in folds for product in judged], train)
         if figure is None:
             raise BadInput(f"{judge} has no figure")

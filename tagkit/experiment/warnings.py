@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from tagkit.experiment.result import Result, RowResult
 from tagkit.experiment.spec import DEDUP, TEST, Row
+
+if TYPE_CHECKING:
+    from tagkit.experiment.result import Result, RowResult
 
 
 def warnings(result: Result) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, NotSetUp
 
 ENDPOINT_VARIABLE = "TAGKIT_LLM_ENDPOINT"
 KEY_VARIABLE, COMMON_KEY_VARIABLE = "TAGKIT_LLM_KEY", "OPENAI_API_KEY"
@@ -105,9 +105,10 @@ def find_server(endpoint: str, key_variable: str) -> Server:
 def _check_url(text: str) -> tuple[str, str]:
     """Return base URL and host."""
     if not text:
-        raise BadInput(
+        raise NotSetUp(
             f"llm: no server is configured: set the parameter `endpoint` or the environment variable "
-            f"{ENDPOINT_VARIABLE} to the base URL of an OpenAI-compatible server, such as http://localhost:8000/v1"
+            f"{ENDPOINT_VARIABLE} to the base URL of an OpenAI-compatible server, such as http://localhost:8000/v1",
+            "no endpoint",
         )
     wrong = BadInput("llm: the endpoint is not a URL of the form http://HOST:PORT/v1")
     try:

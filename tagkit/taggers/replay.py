@@ -11,7 +11,7 @@ from typing import Any
 
 from tagkit.cache import FitCache
 from tagkit.datasets import store
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, NotSetUp
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text.present import places
@@ -77,10 +77,11 @@ class Replay(Tagger):
             problem = (
                 f"{name!r} is neither a file nor a published run" if name else "no answers are stored for this data"
             )
-            raise BadInput(
+            message = (
                 f"replay: {problem}: set the parameter `answers` to a file (one JSON object per line) or, for oa_mine, "
                 f"to one of: {', '.join(RUNS)}"
             )
+            raise BadInput(message) if name else NotSetUp(message, "no answers")
 
     def _set_answers(self, answers: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> None:
         """Index answers: each has `id` and `text` ("" if not given), and `tags` as [text, type, score]."""

@@ -77,3 +77,28 @@ def test_fetch_as_json(public_data):
 def test_nothing_to_fetch_and_nothing_available(offline):
     assert json.loads(run("fetch", "catalogue", "--json")) == [] and run("fetch", "catalogue") == ""
     assert run("fetch", "oa_mine", "--json", code=2) == "" and len(offline) == 1
+
+
+def test_data_list_and_card():
+    rows = {row["name"]: row for row in json.loads(run("list", "--json"))}
+    assert set(rows) == set(registry.datasets.names()) >= {"catalogue", "taobao_ner", "oa_mine", "openbg", "dsner_ec"}
+    assert rows["catalogue"]["licence"] == "Apache-2.0" and all(row["summary"] for row in rows.values())
+    lines = run("list").splitlines()
+    assert len(lines) == len(rows) and lines[0].startswith("catalogue ") and "Licence: Apache-2.0." in lines[0]
+    card = run("card", "catalogue")
+    assert card.startswith("#") and "not good for" in card.lower()
+
+
+def test_data_audit(shop, monkeypatch):
+    kept = json.loads(run("audit", "catalogue", "--json"))
+    assert kept["ok"] is True and len(kept["rows"]) > 30
+    monkeypatch.setitem(registry.datasets.get("catalogue").expectations, "zh products", (">=", 10_000))
+    lines = run("audit", "catalogue", code=1).splitlines()
+    assert [line.split()[0] for line in lines if line.endswith("FAILED")] == ["zh"]
+    own = json.loads(run("audit", shop, "--json"))
+    assert {row["name"]: row["value"] for row in own["rows"]}["train products"] == 12
+
+
+def test_data_fetch_says_where_the_files_are(public_data):
+    paths = run("fetch", "oa_mine").splitlines()
+    assert len(paths) == len(registry.datasets.get("oa_mine").files) and all(Path(path).is_file() for path in paths)

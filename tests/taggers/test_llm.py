@@ -69,15 +69,16 @@ def test_without_a_server_it_says_what_to_set(llm_server, make_llm, products, mo
 def test_a_comparison_leaves_it_out_and_says_why(llm_server, products):
     data = Dataset("small", tuple(products[:12]), (), tuple(products[12:]))
     found = tagkit.compare(["dictionary", "llm", "replay"], data, ["F1@M"], samples=20, progress=False, resume=False)
-    assert [result.name for result in found.results] == ["dictionary"]
-    assert "TAGKIT_LLM_ENDPOINT" in found.failed["llm"] and "no answers are stored" in found.failed["replay"]
+    assert list(found.rows) == ["dictionary"]
+    assert found.not_set_up == {"llm": "no endpoint", "replay": "no answers"} and not found.failed
+    assert "TAGKIT_LLM_ENDPOINT" in found.skipped["llm"]
 
 
 def test_a_comparison_asks_about_test_only(llm_server, products):
     data = Dataset("small", tuple(products[:12]), tuple(products[12:18]), tuple(products[18:]))
     taggers = ["lexicon", create("llm", endpoint=llm_server.url, model="small")]
     found = tagkit.compare(taggers, data, ["F1@M"], samples=20, progress=False, resume=False)
-    assert found.failed == {} and found.result("llm").refine == ()
+    assert found.failed == {} and found.rows["llm"].refine == ()
     assert {title(body) for body in llm_server.requests} == {product.title for product in products[18:]}
 
 

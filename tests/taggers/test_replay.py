@@ -128,8 +128,8 @@ def test_a_comparison_leaves_it_out_and_says_why(products, tmp_path, monkeypatch
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
     data = Dataset("small", tuple(products[:12]), (), tuple(products[12:]))
     found = tagkit.compare(["dictionary", "replay"], data, ["F1@M"], samples=20, progress=False)
-    assert [result.name for result in found.results] == ["dictionary"]
-    assert "no answers are stored for this data" in found.failed["replay"]
+    assert list(found.rows) == ["dictionary"] and found.not_set_up == {"replay": "no answers"}
+    assert "no answers are stored for this data" in found.skipped["replay"]
 
 
 # ---------------------------------------------------------------- the published runs
@@ -156,6 +156,6 @@ def test_gpt_4_stands_in_the_table_of_oa_mine(oa_mine, tmp_path, monkeypatch):
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
     taggers = {"dictionary": create("dictionary"), "GPT-4": create("replay")}
     found = tagkit.compare(taggers, oa_mine, ["attribute-F1"], samples=20, progress=False)
-    cells = found.table["test"]
+    cells = found.scores["test"]
     assert found.failed == {} and round(100 * cells["GPT-4"]["attribute-F1"].value, 2) == 82.16
     assert cells["GPT-4"]["attribute-F1"].value > cells["dictionary"]["attribute-F1"].value

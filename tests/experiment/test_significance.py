@@ -9,11 +9,9 @@ import pytest
 from scipy import sparse, stats
 
 from tagkit.experiment import significance
-from tagkit.experiment.result import Comparison, StrategyResult
-from tagkit.experiment.significance import bootstrap, holm, randomisation
+from tagkit.experiment.significance import bootstrap, holm, multi_bootstrap, multi_bootstrap_test, randomisation
 from tagkit.measures import Measure, parse
 from tagkit.measures.base import MeanMeasure, ratio
-from tagkit.product import Dataset, Product, Tag
 
 
 class Variety(Measure):
@@ -196,40 +194,66 @@ class TestHolm:
         assert holm(list(p)) == pytest.approx(by_definition)
 
 
-class TestInAComparison:
-    """The figures of a whole comparison, on five products that can be counted by hand."""
+def noisy(rng, seeds: int, spread: float, level: float = 0.5, products: int = 200) -> list:
+    """Return the statistics of several seeds: a mean measure whose level differs from seed to seed."""
+    out = []
+    for _ in range(seeds):
+        values = rng.normal(level + spread * rng.normal(), 0.1, size=products)
+        out.append(np.column_stack([values, np.ones(products)]))
+    return out
 
-    @pytest.fixture(scope="class")
-    def comparison(self):
-        gold = ("鞋子", "红色")
-        test = tuple(Product(f"t{i}", f"红色鞋子{i}", tags=gold) for i in range(5))
-        good = [[Tag("鞋子"), Tag("红色")] for _ in test]
-        half = [[Tag("鞋子"), Tag("蓝色")] for _ in test]
-        mixed = [*good[:2], *half[:3]]
-        none = [[] for _ in test]
-        tags = {"half": half, "good": good, "mixed": mixed, "none": none}
-        results = tuple(StrategyResult(name, {}, row, 0.1, 0.1) for name, row in tags.items())
-        measures = tuple(parse(name) for name in ("P@M", "ECE"))
-        return Comparison(Dataset("five", test[:1], test=test), results, measures, "half", samples=200)
 
-    def test_wins_ties_and_losses(self, comparison):
-        cells = comparison.table["test"]
-        counts = {name: (c["P@M"].wins, c["P@M"].ties, c["P@M"].losses) for name, c in cells.items()}
-        assert counts == {"half": (None,) * 3, "good": (5, 0, 0), "mixed": (2, 3, 0), "none": (0, 0, 5)}
+class TestSeveralRuns:
+    """Intervals and tests that count the variation of training as well as that of products."""
 
-    def test_baseline_is_not_tested_against_itself(self, comparison):
-        assert comparison.table["test"]["half"]["P@M"].p is None
+    measure = parse("F1@M")
 
-    def test_holm_over_the_strategies_of_one_measure(self, comparison):
-        p = [comparison.table["test"][name]["P@M"].p for name in ("good", "mixed", "none")]
-        runs = {name: comparison.measures[0].statistics(comparison.run(name)) for name in comparison.table["test"]}
-        raw = [
-            randomisation(comparison.measures[0], runs["half"], runs[n], samples=200) for n in ("good", "mixed", "none")
-        ]
-        assert p == pytest.approx(holm(raw))
+    def test_equal_runs_have_the_interval_of_one(self):
+        rows = noisy(np.random.default_rng(0), 1, 0.0)
+        one = bootstrap(self.measure, rows[0], samples=500)
+        assert multi_bootstrap(self.measure, rows * 3, samples=500) == pytest.approx(one)
 
-    def test_order_puts_the_best_first_and_undefined_last(self, comparison):
-        assert comparison.order() == ["good", "mixed", "half", "none"]
-        by_error = Comparison(comparison.data, comparison.results, (parse("ECE"),), "half", samples=20)
-        assert np.isnan(by_error.table["test"]["none"]["ECE"].value)
-        assert by_error.order() == ["good", "mixed", "half", "none"]
+    def test_the_interval_grows_with_the_variation_of_training(self):
+        rng = np.random.default_rng(0)
+        widths = []
+        for spread in (0.0, 0.05, 0.2):
+            value, low, high = multi_bootstrap(self.measure, noisy(rng, 5, spread), samples=500)
+            assert low < value < high
+            widths.append(high - low)
+        assert widths[0] < widths[1] < widths[2]
+
+    def test_the_interval_of_folds_is_wider_than_that_of_products_alone(self):
+        rng = np.random.default_rng(0)
+        rows = np.concatenate(noisy(rng, 5, 0.1, products=40))
+        folds = [fold for fold in range(5) for _ in range(40)]
+        _, low, high = bootstrap(self.measure, rows, samples=500)
+        _, wide_low, wide_high = multi_bootstrap(self.measure, [rows], folds, samples=500)
+        assert wide_high - wide_low > 1.5 * (high - low)
+
+    def test_no_more_than_the_nominal_share_of_equal_rows_differs(self):
+        """Two rows that differ by the luck of their seeds alone: a test over products calls most pairs different."""
+        rng = np.random.default_rng(0)
+        several, products = [], []
+        for _ in range(60):
+            one, other = noisy(rng, 10, 0.05), noisy(rng, 10, 0.05)
+            several.append(multi_bootstrap_test(self.measure, one, other, samples=200) < 0.05)
+            products.append(randomisation(self.measure, one[0], other[0], samples=200) < 0.05)
+        assert np.mean(several) < 0.15 < 0.5 < np.mean(products)
+
+    def test_a_difference_beyond_the_variation_of_training_is_found(self):
+        rng = np.random.default_rng(0)
+        worse, better = noisy(rng, 5, 0.02, 0.4), noisy(rng, 5, 0.02, 0.6)
+        assert multi_bootstrap_test(self.measure, worse, better, samples=500) < 0.01
+        assert multi_bootstrap_test(self.measure, worse, worse, paired=True, samples=500) == 1.0
+
+    def test_pairing_by_seed_takes_out_what_both_rows_share(self):
+        rng = np.random.default_rng(0)
+        one = noisy(rng, 5, 0.1)
+        other = [rows + np.array([0.02, 0.0]) for rows in one]
+        paired = multi_bootstrap_test(self.measure, one, other, paired=True, samples=500)
+        assert paired < 0.05 < multi_bootstrap_test(self.measure, one, other, samples=500)
+
+    def test_what_is_undefined(self):
+        empty = np.zeros((3, 2))
+        value, low, high = multi_bootstrap(self.measure, [empty, empty])
+        assert np.isnan([value, low, high]).all() and np.isnan(multi_bootstrap_test(self.measure, [empty], [empty] * 2))

@@ -1,4 +1,4 @@
-"""Comparisons: figures, marks, failures, going on after a stop, repeated texts, published figures."""
+"""`compare`: scores, marks, failures, resuming after a stop, seeds and folds, train-test overlap, published scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tagkit.experiment.compare import default_measures
 from tagkit.experiment.result import DEDUP, TEST
 from tagkit.measures import parse
 from tagkit.product import Dataset, Product, Tag
-from tagkit.report import notes
 from tagkit.taggers import create
 from tagkit.taggers.dictionary import Dictionary
 
@@ -22,34 +21,34 @@ MEASURES = ("F1@M", "P@3", "micro-F1", "coverage@5")
 
 
 class Counting(Dictionary):
-    """A dictionary that counts how often it learns."""
+    """A dictionary that counts how often it is fitted."""
 
     name = "counting"
     fits = 0
 
-    def _fit(self, train, dev):
+    def _fit(self, train, dev, cache):
         type(self).fits += 1
-        super()._fit(train, dev)
+        super()._fit(train, dev, cache)
 
 
 class Stopped(Counting):
-    """Is interrupted the first time it learns."""
+    """Is interrupted the first time it is fitted."""
 
     name = "stopped"
     fits = 0
 
-    def _fit(self, train, dev):
-        super()._fit(train, dev)
+    def _fit(self, train, dev, cache):
+        super()._fit(train, dev, cache)
         if self.fits == 1:
             raise KeyboardInterrupt
 
 
 class Failing(Dictionary):
-    """Cannot learn from any product."""
+    """Cannot be fitted on any product."""
 
     name = "failing"
 
-    def _fit(self, train, dev):
+    def _fit(self, train, dev, cache):
         raise BadInput("the products are made of glass")
 
 
@@ -64,9 +63,9 @@ class Wrong(Dictionary):
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """An empty cache, so that no comparison goes on with another's strategies."""
+    """An empty cache, so that no comparison resumes another one."""
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache/comparisons"
+    return tmp_path / "cache/runs"
 
 
 @pytest.fixture(scope="module")
@@ -76,58 +75,58 @@ def data(products) -> Dataset:
 
 
 def compare(taggers, data, measures=MEASURES, **options):
-    return tagkit.compare(taggers, data, measures, **{"samples": 200, "progress": False} | options)
+    return tagkit.compare(taggers, data, measures, **{"samples": 200, "progress": False, "isolate": False} | options)
 
 
 def test_figures_are_those_of_the_measures(data):
     found = compare(["dictionary", "lexicon", "linear"], data)
-    assert [result.name for result in found.results] == ["dictionary", "lexicon", "linear"]
-    assert list(found.table) == [TEST]
+    assert list(found.rows) == ["dictionary", "lexicon", "linear"]
+    assert found.views == [TEST]
     gold = [product.tags for product in data.test]
     counts = Counter(tag for product in data.train for tag in product.tags)
-    for name, row in found.table[TEST].items():
+    for name, row in found.scores[TEST].items():
         assert list(row) == list(MEASURES)
         for measure, figure in row.items():
-            assert figure.value == pytest.approx(parse(measure)(found.result(name).tags, gold, train_counts=counts))
+            assert figure.value == pytest.approx(parse(measure)(found.tags(name), gold, train_counts=counts))
             assert figure.low <= figure.value <= figure.high
-    assert found.result("dictionary").tags == create("dictionary").fit(data.train).predict(data.test)
+    assert found.tags("dictionary") == create("dictionary").fit(data.train).predict(data.test)
 
 
 def test_costs_and_parameters_are_kept(data):
     found = compare(["lexicon", create("dictionary", min_chars=3)], data)
-    for result in found.results:
-        assert result.fit_seconds > 0 and result.predict_seconds > 0
-        assert result.items_per_second == len(data.test) / result.predict_seconds
-        assert 20 < result.peak_mb < 20_000
-        assert result.unread == 0
-    assert found.result("dictionary").params == {"min_chars": 3}
-    assert all(len(tag.text) >= 3 for row in found.result("dictionary").tags for tag in row)
+    for row in found.rows.values():
+        assert row.fit_seconds > 0 and row.runs[0].predict_seconds > 0
+        assert row.items_per_second == len(data.test) / row.runs[0].predict_seconds
+        assert 20 < row.peak_mb < 20_000
+        assert row.n_truncated_chars == 0
+    assert found.rows["dictionary"].params == {"min_chars": 3}
+    assert all(len(tag.text) >= 3 for row in found.tags("dictionary") for tag in row)
 
 
-def test_final_strategies_are_not_refined_and_the_others_are(data):
+def test_only_strategies_that_need_thresholds_are_refined(data):
     found = compare(["lexicon", "linear"], data)
-    assert found.result("lexicon").refine == ()
-    assert [step.partition("(")[0] for step in found.result("linear").refine] == ["Thresholds", "Limit"]
+    assert found.rows["lexicon"].refine == ()
+    assert [step.partition("(")[0] for step in found.rows["linear"].refine] == ["Thresholds", "Limit"]
     short = compare(["lexicon", "linear"], data, refine=["limit"])
-    assert all(len(result.refine) == 1 for result in short.results)
-    assert compare(["linear"], data, refine=()).result("linear").refine == ()
+    assert all(len(row.refine) == 1 for row in short.rows.values())
+    assert compare(["linear"], data, refine=()).rows["linear"].refine == ()
 
 
 def test_synonyms_of_the_data_reach_the_strategies(data):
     test = (Product("s", "女士皮包", tags=("女性",)),)
     for synonyms, figure in (({"女性": ("女士",)}, 1), ({}, 0)):
         found = compare(["lexicon"], Dataset("s", data.train, (), test, synonyms=synonyms))
-        assert found.table[TEST]["lexicon"]["F1@M"].value == figure
+        assert found.scores[TEST]["lexicon"]["F1@M"].value == figure
 
 
 def test_marks_are_holm_corrected(data):
     lexicon, mute, dictionary = create("lexicon"), create("dictionary", min_chars=99), create("dictionary")
     named = {"lexicon": lexicon, "mute": mute, "wrong": Wrong(), "dictionary": dictionary}
     found = compare(named, data)
-    cells = {name: row["F1@M"] for name, row in found.table[TEST].items()}
+    cells = {name: row["F1@M"] for name, row in found.scores[TEST].items()}
     assert cells["lexicon"].p is None and not cells["lexicon"].significant
-    raw = 1 / 201  # no random exchange of 200 gives so large a difference
-    assert compare({"lexicon": lexicon, "mute": mute}, data).table[TEST]["mute"]["F1@M"].p == pytest.approx(raw)
+    raw = 1 / 201  # no random permutation of 200 gives so large a difference
+    assert compare({"lexicon": lexicon, "mute": mute}, data).scores[TEST]["mute"]["F1@M"].p == pytest.approx(raw)
     assert cells["mute"].p == pytest.approx(3 * raw) and cells["wrong"].p == pytest.approx(3 * raw)
     assert cells["mute"].significant and cells["wrong"].significant
     assert cells["dictionary"].p > 0.05
@@ -137,18 +136,18 @@ def test_marks_are_holm_corrected(data):
 def test_wins_ties_and_losses_add_up(data):
     found = compare(["lexicon", "dictionary", "linear"], data)
     for name in ("dictionary", "linear"):
-        row = found.table[TEST][name]
+        row = found.scores[TEST][name]
         for measure in ("F1@M", "P@3"):
             assert row[measure].wins + row[measure].ties + row[measure].losses == len(data.test)
         assert row["micro-F1"].wins is row["micro-F1"].ties is row["micro-F1"].losses is None
-    assert found.table[TEST]["lexicon"]["F1@M"].wins is None
+    assert found.scores[TEST]["lexicon"]["F1@M"].wins is None
     mirrored = compare(["lexicon", "dictionary", "linear"], data, baseline="linear")
-    there, back = found.table[TEST]["linear"]["F1@M"], mirrored.table[TEST]["lexicon"]["F1@M"]
+    there, back = found.scores[TEST]["linear"]["F1@M"], mirrored.scores[TEST]["lexicon"]["F1@M"]
     assert (there.wins, there.ties, there.losses) == (back.losses, back.ties, back.wins)
 
 
 def test_the_seed_decides(data):
-    first, again, other = (compare(["lexicon", Wrong()], data, seed=seed).table for seed in (0, 0, 1))
+    first, again, other = (compare(["lexicon", Wrong()], data, seed=seed).scores for seed in (0, 0, 1))
     assert first == again
     one, two = first[TEST]["lexicon"]["F1@M"], other[TEST]["lexicon"]["F1@M"]
     assert one.value == two.value and (one.low, one.high) != (two.low, two.high)
@@ -169,8 +168,8 @@ def test_default_measures_follow_the_data(data):
 @pytest.mark.parametrize(
     ("taggers", "options", "message"),
     [
-        (["lexicon"], {"baseline": "knn"}, "baseline 'knn' takes no part; there are: lexicon"),
-        ([], {}, "no strategy to compare|takes no part"),
+        (["lexicon"], {"baseline": "knn"}, "baseline 'knn' does not take part; there are: lexicon"),
+        ([], {}, "no strategy to compare"),
         ("lexicon", {}, "`taggers` is a list"),
         (["lexicon", "lexicon"], {}, "two strategies are called 'lexicon'"),
         (["lexicon"], {"samples": 0}, "`samples` must be 1 or more"),
@@ -185,7 +184,7 @@ def test_wrong_questions_are_one_clear_error(data, taggers, options, message):
 def test_unknown_names_and_data_without_gold(data):
     with pytest.raises(UnknownName, match="lexikon"):
         compare(["lexikon"], data)
-    with pytest.raises(UnknownName, match="f7"):
+    with pytest.raises(UnknownName, match="F7"):
         compare(["lexicon"], data, ["F7"])
     with pytest.raises(BadInput, match="nothing to measure"):
         compare(["lexicon"], data.with_parts(test=[Product("x", "鞋")]))
@@ -194,9 +193,8 @@ def test_unknown_names_and_data_without_gold(data):
 def test_a_failing_strategy_does_not_stop_the_others(data, caplog):
     caplog.set_level(logging.WARNING)
     found = compare(["lexicon", Failing(), "dictionary"], data)
-    assert [result.name for result in found.results] == ["lexicon", "dictionary"]
+    assert list(found.rows) == ["lexicon", "dictionary"]
     assert found.failed == {"failing": "the products are made of glass"}
-    assert notes(found.to_result()) == ["failing failed: the products are made of glass"]
     assert "failing could not run: the products are made of glass" in caplog.text
 
 
@@ -206,15 +204,15 @@ def test_a_strategy_whose_package_is_missing_does_not_stop_the_others(data, monk
     with pytest.raises(MissingExtra):
         create("knn")
     found = compare(["knn", "dictionary"], data)
-    assert [result.name for result in found.results] == ["dictionary"]
-    assert list(found.failed) == ["knn"] and 'pip install "tagkit[knn]"' in found.failed["knn"]
+    assert list(found.rows) == ["dictionary"]
+    assert found.not_set_up == {"knn": "package missing"} and 'pip install "tagkit[knn]"' in found.skipped["knn"]
     with pytest.raises(BadInput, match=r"the baseline knn could not run: .*tagkit\[knn\]"):
         compare(["knn", "dictionary"], data, baseline="knn")
-    with pytest.raises(BadInput, match=r"no strategy to compare; .*tagkit\[knn\]"):
+    with pytest.raises(BadInput, match=r"the baseline knn could not run: .*tagkit\[knn\]"):
         compare(["knn"], data)
 
 
-# ---------------------------------------------------------------- stopping and going on
+# ---------------------------------------------------------------- stopping and resuming
 
 
 @pytest.fixture
@@ -226,15 +224,15 @@ def stopped(data):
     assert (Counting.fits, Stopped.fits) == (1, 1)
 
 
-def test_a_stopped_comparison_goes_on_with_what_is_left(data, stopped, cache):
+def test_a_stopped_comparison_resumes_with_what_is_left(data, stopped, cache):
     assert len(list(cache.iterdir())) == 1
     found = compare([Counting(), Stopped(), Wrong()], data)
     assert (Counting.fits, Stopped.fits) == (1, 2)
-    assert [result.name for result in found.results] == ["counting", "stopped", "wrong"]
+    assert list(found.rows) == ["counting", "stopped", "wrong"]
     assert list(cache.iterdir()) == [], "a finished comparison leaves nothing behind"
     fresh = compare([Counting(), Stopped(), Wrong()], data)
     assert Counting.fits == 2
-    assert fresh.table == found.table and fresh.result("counting").tags == found.result("counting").tags
+    assert fresh.scores == found.scores and fresh.tags("counting") == found.tags("counting")
 
 
 def test_only_the_same_work_is_taken_over(data, stopped):
@@ -251,7 +249,7 @@ def test_only_the_same_work_is_taken_over(data, stopped):
 def test_a_broken_leftover_is_made_again(data, stopped, cache):
     (leftover,) = cache.iterdir()
     leftover.write_text('{"name": "counting"}')
-    assert compare([Counting()], data).table[TEST]["counting"]["F1@M"].value > 0
+    assert compare([Counting()], data).scores[TEST]["counting"]["F1@M"].value > 0
     assert Counting.fits == 2
 
 
@@ -262,36 +260,67 @@ def test_dedup_leaves_out_the_repeated_texts(data):
     known = [Product(f"again {p.id}", p.title, tags=p.tags) for p in data.train[:4]]
     new = [Product("n1", "绿色棉帽 帆布鞋", tags=("帽子", "绿色")), Product("n2", "绿色围巾", tags=("围巾",))]
     found = compare(["dictionary", "knn"], data.with_parts(test=known + new), baseline="dictionary")
-    assert found.views == {TEST: [0, 1, 2, 3, 4, 5], DEDUP: [4, 5]}
-    row = {view: found.table[view]["dictionary"]["F1@M"].value for view in found.views}
-    assert row[DEDUP] == parse("F1@M")(found.result("dictionary").tags[4:], [p.tags for p in new])
+    assert {view: found.n_products(view) for view in found.views} == {TEST: 6, DEDUP: 2}
+    row = {view: found.scores[view]["dictionary"]["F1@M"].value for view in found.views}
+    assert row[DEDUP] == parse("F1@M")(found.tags("dictionary")[4:], [p.tags for p in new])
     assert row[DEDUP] < row[TEST]
-    said = " ".join(notes(found.to_result()))
-    assert "4 of 6 test texts occur word for word in train" in said
-    assert "Train has 100% of the gold tags of the test texts that occur in it, and 0% of those of the others" in said
+    assert "4 of 6 test texts occur word for word in train" in " ".join(found.warnings)
 
 
 def test_no_dedup_view_where_all_or_no_texts_are_new(data):
     new = compare(["lexicon"], data)
-    assert list(new.views) == [TEST] and notes(new.to_result()) == []
+    assert new.views == [TEST] and new.warnings == []
     repeated = compare(["lexicon"], data.with_parts(test=data.train))
-    assert list(repeated.views) == [TEST]
-    assert notes(repeated.to_result()) == ["12 of 12 test texts occur word for word in train."]
+    assert repeated.views == [TEST]
+    assert repeated.warnings[0].startswith("12 of 12 test texts occur word for word in train.")
 
 
 def test_look_up_on_taobao_titles(public_data):
     found = compare(["dictionary", "lexicon"], "taobao_ner", ["F1@M", "entity-F1"], samples=20)
-    assert {view: len(rows) for view, rows in found.views.items()} == {TEST: 1000, DEDUP: 537}
-    entity = {view: 100 * found.table[view]["dictionary"]["entity-F1"].value for view in found.views}
+    assert {view: found.n_products(view) for view in found.views} == {TEST: 1000, DEDUP: 537}
+    entity = {view: 100 * found.scores[view]["dictionary"]["entity-F1"].value for view in found.views}
     assert entity[TEST] == pytest.approx(69.28, abs=1)
     assert entity[DEDUP] == pytest.approx(52.00, abs=1)
-    whole, fresh = (found.table[view]["lexicon"]["F1@M"] for view in (TEST, DEDUP))
+    whole, fresh = (found.scores[view]["lexicon"]["F1@M"] for view in (TEST, DEDUP))
     assert whole.value - fresh.value > 0.15 and fresh.high < whole.low
-    said = " ".join(notes(found.to_result()))
-    assert "463 of 1,000 test texts occur word for word in train" in said
-    assert "reward memory" in said
+    assert "463 of 1,000 test texts occur word for word in train" in " ".join(found.warnings)
 
 
 def test_look_up_on_amazon_titles(public_data):
-    cells = compare(["dictionary"], "oa_mine", ["attribute-F1"], samples=20).table[TEST]["dictionary"]
+    cells = compare(["dictionary"], "oa_mine", ["attribute-F1"], samples=20).scores[TEST]["dictionary"]
     assert 100 * cells["attribute-F1"].value == pytest.approx(58.65, abs=1)
+
+
+# ---------------------------------------------------------------- several runs
+
+
+def test_seeds_and_folds_give_one_table_with_both_kinds_of_variation(data):
+    whole = data.with_parts(train=[*data.train, *data.test], test=())
+    taggers = {"lexicon": create("lexicon"), "wrong": Wrong(), "random": create("linear")}
+    found = compare(taggers, whole, folds=3, seeds=[0, 1])
+    assert found.n_products() == len(whole.train)
+    assert [(run.seed, run.fold) for run in found.rows["lexicon"].runs] == [(None, 0), (None, 1), (None, 2)]
+    assert sum(run.n_products for run in found.rows["lexicon"].runs) == len(whole.train)
+    score = found.scores[TEST]["lexicon"]["F1@M"]
+    assert score.sd > 0 and score.low < score.value < score.high
+    assert found.rows["wrong"].test == "paired multi-bootstrap test"
+    assert found.scores[TEST]["wrong"]["F1@M"].significant
+    assert compare(["lexicon", Wrong()], data).rows["wrong"].test == "paired randomisation test"
+
+
+def test_a_share_is_drawn_by_each_seed(data):
+    found = compare(["lexicon"], data, share=0.5, seeds=[0, 1, 2])
+    assert len(found.rows["lexicon"].runs) == 3 and found.scores[TEST]["lexicon"]["F1@M"].sd > 0
+    for wrong in ({"share": 0}, {"folds": 1}):
+        with pytest.raises(BadInput, match="must be"):
+            compare(["lexicon"], data, **wrong)
+
+
+def test_the_pipeline_that_was_measured_is_handed_out(data, tmp_path):
+    whole = data.with_parts(dev=data.test[:6], test=data.test[6:])
+    found = compare(["lexicon", "linear"], whole)
+    pipeline = found.tagger("linear")
+    assert pipeline.predict(whole.test) == found.tags("linear")
+    assert tagkit.load_tagger(pipeline.save(tmp_path / "saved")).predict(whole.test) == found.tags("linear")
+    with pytest.raises(BadInput, match="no row 'linaer' was run"):
+        found.tagger("linaer")

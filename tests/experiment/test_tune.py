@@ -32,11 +32,11 @@ from tagkit.taggers.knn import Neighbours
 
 fit, fits = Neighbours._fit, []
 
-def dying(self, train, dev):
+def dying(self, train, dev, cache):
     fits.append(1)
     if len(fits) == 6:
         os.kill(os.getpid(), signal.SIGKILL)
-    fit(self, train, dev)
+    fit(self, train, dev, cache)
 
 Neighbours._fit = dying
 whole = tagkit.load_data("catalogue")
@@ -65,9 +65,9 @@ def fits(monkeypatch) -> list[tuple[list[Product], list[Product]]]:
     for name in ("knn", "lexicon"):
         kind = registry.taggers.get(name)
 
-        def fit(self, train, dev, original=kind._fit):
+        def fit(self, train, dev, cache, original=kind._fit):
             seen.append((list(train), list(dev)))
-            original(self, train, dev)
+            original(self, train, dev, cache)
 
         monkeypatch.setattr(kind, "_fit", fit)
     return seen
@@ -87,10 +87,10 @@ def fail_beyond(monkeypatch, most: int) -> None:
     kind = registry.taggers.get("knn")
     original = kind._fit
 
-    def fit(self, train, dev):
+    def fit(self, train, dev, cache):
         if self.k > most:
             raise ValueError(f"{self.k} are too many")
-        original(self, train, dev)
+        original(self, train, dev, cache)
 
     monkeypatch.setattr(kind, "_fit", fit)
 
@@ -121,11 +121,11 @@ def test_a_stopped_search_keeps_what_is_done(data, through, tmp_path, monkeypatc
     kind = registry.taggers.get("knn")
     original, count = kind._fit, []
 
-    def fit(self, train, dev):
+    def fit(self, train, dev, cache):
         count.append(self.k)
         if len(count) == 8:
             raise KeyboardInterrupt
-        original(self, train, dev)
+        original(self, train, dev, cache)
 
     with monkeypatch.context() as patch:
         patch.setattr(kind, "_fit", fit)
@@ -241,8 +241,8 @@ def test_when_all_fail_the_reason_is_told(data, tmp_path, monkeypatch):
     ("change", "message"),
     [
         ({"trials": 0}, "`trials` must be 1 or more, not 0"),
-        ({"space": {"z": (1, 2)}}, "knn has no parameter 'z'; it has: k, index, power, limit"),
-        ({"params": {"z": 1}}, "knn has no parameter 'z'; it has: k, index, power, limit"),
+        ({"space": {"z": (1, 2)}}, "knn has no parameter 'z'; it has: skip_cleaning, k, index, power, limit"),
+        ({"params": {"z": 1}}, "knn has no parameter 'z'; it has: skip_cleaning, k, index, power, limit"),
         ({"params": {"k": 1}}, "k is set and searched"),
         ({"space": {"k": (50, 5)}}, "the range of k must run upwards, not from 50 to 5"),
         ({"space": {"k": (0, 5, "log")}}, "the range of k must begin above 0"),
@@ -383,16 +383,16 @@ def test_the_comparison_takes_the_parameters_and_tells_the_budget(body):
     words = body["compare_tuned"].split()[1:]
     assert words[3:5] == ["--taggers", "lexicon,knn"]
     compared = json.loads(run(*words, "--samples", 20, "--no-track", "--json", "--out", "report").stdout)
-    params = compared["strategies"]["knn"]["params"]
+    params = compared["rows"]["knn"]["params"]
     assert {name: params[name] for name in body["params"]} == body["params"]
     budget = body["remark"]
-    assert budget in compared["notes"] and "All other strategies: no such search." in compared["notes"]
+    assert budget in compared["warnings"] and "All other strategies: no such search." in compared["warnings"]
     assert budget in Path("report/report.html").read_text(encoding="utf-8").replace("&#39;", "'")
     assert budget in Path("report/leaderboard-test.md").read_text(encoding="utf-8")
     again = json.loads(
         run("compare", "--data", "catalogue", *words[3:], "--samples", 20, "--no-track", "--json").stdout
     )
-    assert any("shop, which had other products" in note for note in again["notes"])
+    assert any("shop, which had other products" in note for note in again["warnings"])
 
 
 def test_the_runs_in_mlflow(work):
@@ -424,14 +424,14 @@ def test_the_runs_in_mlflow(work):
         ("tune lexicon --data nonesuch", "no data set is called 'nonesuch'; there are: "),
         ("tune lexicon --measure nonesuch", "no measure is called 'nonesuch'; there are: "),
         ("tune lexicon --trials 0", "`trials` must be 1 or more, not 0"),
-        ("tune lexicon --space k=1..2", "lexicon has no parameter 'k'; it has: synonyms, min_chars"),
+        ("tune lexicon --space k=1..2", "lexicon has no parameter 'k'; it has: skip_cleaning, synonyms, min_chars"),
         ("tune lexicon --space min_chars=3..1", "the range of min_chars must run upwards, not from 3 to 1"),
         ("tune lexicon --space min_chars", "a space is written as "),
         ("tune lexicon --set min_chars", "--set takes PARAMETER=VALUE, not 'min_chars'"),
         ("tune lexicon --set min_chars=1", "lexicon has nothing to tune beside what is set; give a space"),
         ("compare --tuned nonesuch.json", "there is no file nonesuch.json"),
         ("compare --tuned shop.jsonl", "shop.jsonl is not what `tagkit tune` writes"),
-        ("compare --taggers lexicon --tuned FILE", "--tuned names knn, which takes no part"),
+        ("compare --taggers lexicon --tuned FILE", "--tuned names knn, which does not take part"),
         ("compare --taggers knn --tuned FILE --set knn.k=3", "--set knn.k: --tuned has a value for it"),
         ("compare --taggers knn --tuned FILE --tuned FILE", "--tuned names two files of one strategy"),
     ],

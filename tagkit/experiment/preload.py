@@ -1,0 +1,15 @@
+"""What the processes of all runs share; it is loaded once, in the process that starts them (see `worker`).
+
+Only what many strategies need and what stays small: neither torch nor a model.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from tagkit.text.segment import Segmenter
+
+for module in ("tagkit.experiment.worker", "tagkit.taggers.hybrid", "tagkit.taggers.knn", "tagkit.taggers.linear"):
+    importlib.import_module(module)
+importlib.import_module("tagkit.refine.thresholds")
+Segmenter().tokens("预热", "zh", pos=True)  # loads jieba's dictionary

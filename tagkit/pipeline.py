@@ -1,0 +1,147 @@
+"""A fitted strategy together with the refinements behind it and what they chose on dev: what is measured and used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from tagkit.cache import FitCache
+from tagkit.datasets.split import split_of
+from tagkit.errors import BadInput
+from tagkit.product import Dataset, Product, Tags, as_products
+from tagkit.refine import Chain, Step
+from tagkit.state import read_state, write_state
+from tagkit.tagger import Tagger, from_state, take_synonyms, to_state
+
+REFINE = ("thresholds", "limit")
+"""The refinements behind a strategy that needs thresholds, by default."""
+
+
+class Pipeline:
+    """A fitted strategy and its refinements.
+
+    `tagkit.compare(...).tagger(row)`, `tagkit.default_tagger()` and `tagkit.load_tagger(folder)` return one.
+
+    Args:
+        tagger: The fitted strategy.
+        refinement: The refinements, fitted.
+    """
+
+    def __init__(self, tagger: Tagger, refinement: Chain | None = None) -> None:
+        self.tagger = tagger
+        self.refinement = refinement or Chain(())
+
+    @property
+    def name(self) -> str:
+        """The name of the strategy."""
+        return self.tagger.name
+
+    @classmethod
+    def fit(
+        cls,
+        tagger: Tagger,
+        data: Dataset,
+        refine: Sequence[str | Step] | None = None,
+        cache: FitCache | None = None,
+    ) -> Self:
+        """Fit a strategy on train, and let it and its refinements choose on dev.
+
+        Without a dev part, a tenth of train (by hash of the id) serves as dev, unless there is nothing to choose.
+
+        Args:
+            tagger: The strategy, unfitted; changed in place.
+            data: The products; test is not read. Its synonyms go to the strategies that take some.
+            refine: Steps or their names; None: thresholds and a limit where the strategy needs thresholds.
+            cache: The costly fits of the same command.
+        """
+        steps = default_refinements(tagger) if refine is None else refine
+        take_synonyms(tagger, data.synonyms)
+        train, dev = train_and_dev(data, whole=not tagger.needs_threshold and not steps)
+        return cls.refined(tagger.fit(train, dev=dev, cache=cache), data, dev, steps)
+
+    @classmethod
+    def refined(cls, tagger: Tagger, data: Dataset, dev: Sequence[Product], steps: Sequence[str | Step]) -> Self:
+        """Return a pipeline around a strategy that is fitted already; its refinements choose on dev."""
+        chain = Chain(steps).for_data(data)
+        if chain.chooses and dev:
+            chain.fit(tagger.predict(dev), dev)
+        return cls(tagger, chain)
+
+    def predict(self, products: Iterable[Any]) -> Tags:
+        """Return the refined tags of each product, the best first.
+
+        Args:
+            products: Products, titles or mappings with the fields of `Product`.
+
+        Raises:
+            BadInput: An item is not a product; the message names it.
+        """
+        rows = as_products(products)
+        return self.refinement(self.tagger.predict(rows), rows)
+
+    def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
+        """Return F1@M, the mean F1 of the refined lists over the products with gold tags.
+
+        Args:
+            products: As in `predict`.
+            y: The gold tags of each product, where the products do not hold them.
+        """
+        from tagkit.measures import parse
+        from tagkit.tagger import with_tags
+
+        rows = as_products(products) if y is None else with_tags(products, y)
+        return parse("F1@M")(self.predict(rows), [product.tags for product in rows])
+
+    def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
+        """Return for each product how many characters at the end of its text are not read (0: all are read)."""
+        return self.tagger.n_truncated_chars(products)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write everything into a folder, without pickle.
+
+        Args:
+            folder: Created if it does not exist.
+
+        Returns:
+            The folder.
+        """
+        return write_state(folder, to_state(self.tagger) | {"refinement": self.refinement.to_dict()})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what `save` wrote, or a strategy that was saved by itself.
+
+        Raises:
+            BadInput: The folder holds neither, or was written by another version of tagkit.
+        """
+        state = read_state(folder)
+        tagger = from_state(state, str(folder))
+        try:
+            return cls(tagger, Chain.from_dict(state.get("refinement", Chain(()).to_dict())))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadInput(f"{folder} was saved by another version of tagkit: fit and save it again") from error
+
+    def __repr__(self) -> str:
+        """Return the strategy and the refinements."""
+        return " | ".join(map(repr, (self.tagger, *self.refinement.steps)))
+
+
+def default_refinements(tagger: Tagger) -> tuple[str, ...]:
+    """Return the refinements behind a strategy by default: none where its lists are its answer."""
+    return REFINE if tagger.needs_threshold else ()
+
+
+def train_and_dev(data: Dataset, *, whole: bool = False) -> tuple[Sequence[Product], Sequence[Product]]:
+    """Return what a strategy is fitted on and what it chooses on.
+
+    Args:
+        data: The products.
+        whole: Whether nothing is chosen, so that train stays whole where there is no dev part.
+    """
+    if whole or any(product.tags for product in data.dev):
+        return data.train, data.dev
+    parts: dict[bool, list[Product]] = {True: [], False: []}
+    for product in data.train:
+        parts[split_of(product.id) == "dev"].append(product)
+    return (parts[False], parts[True]) if parts[False] and parts[True] else (data.train, ())

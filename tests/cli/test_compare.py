@@ -1,0 +1,102 @@
+"""`tagkit compare`: what it prints, writes, logs and resumes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import tagkit
+from tagkit.experiment import run as runner
+from tagkit.experiment.worker import measure_apart
+
+TAGKIT = [sys.executable, "-m", "tagkit"]
+COMPARE = ("compare", "--taggers", "dictionary,lexicon", "--samples", 20)
+
+
+def test_compare_as_json(shop, run):
+    measures = "F1@M,R(tags=absent)@10,ILD@10"
+    options = ("--seed", 3, "--baseline", "dictionary", "--no-track", "--out", "mine", "--json")
+    options += ("--set", "lexicon.min_chars=1")
+    found = run(*COMPARE, "--data", shop, "--measures", measures, *options)
+    body = json.loads(found.stdout)
+    about = body["experiment"]
+    assert (about["baseline"], about["samples"], about["seed"], body["mlflow_run"]) == ("dictionary", 20, 3, "")
+    assert [body["rows"][name]["params"]["min_chars"] for name in ("lexicon", "dictionary")] == [1, 2]
+    scores = body["scores"]["test"]
+    assert set(scores) == {"dictionary", "lexicon"}
+    assert list(scores["lexicon"]) == measures.split(",") and scores["lexicon"]["F1@M"]["value"] > 0.3
+    assert {"report.html", "tags.png", "leaderboard-test.md"} <= {path.name for path in Path("mine").iterdir()}
+    assert "run/s" in found.stderr, "progress is shown"
+
+
+def test_compare_prints_the_leaderboard_and_logs_it(shop, monkeypatch, run, write):
+    pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # nobody chose a store
+    write("README.md", "<!-- leaderboard -->", "<!-- /leaderboard -->")
+    lines = run(*COMPARE, "--data", shop, "--measures", "F1@M", "--readme", "README.md").stdout.splitlines()
+    assert lines[0].startswith("shop, test: 8 products;") and "F1@M" in lines[2]
+    assert lines[-2] == "report: runs/shop/report.html" and Path("runs/shop/report.html").is_file()
+    assert lines[-1].startswith("MLflow: mlflow ui --backend-store-uri sqlite:////")
+    assert Path(lines[-1].partition("sqlite:///")[2]) == Path("mlruns/mlflow.db").absolute()
+    assert len(list(Path("mlruns/artifacts").rglob("predictions.jsonl"))) == 2
+    assert len(list(Path("mlruns/artifacts").rglob("report.html"))) == 1
+    assert "| lexicon (baseline) |" in Path("README.md").read_text(encoding="utf-8")
+
+
+def test_a_stopped_comparison_says_how_to_resume(shop, monkeypatch, run):
+    def stop_at(name):
+        def measure(job):
+            if job.row.name == name:
+                raise KeyboardInterrupt
+            return measure_apart(job)
+
+        return measure
+
+    options = (*COMPARE, "--data", shop, "--no-track", "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "measure_apart", stop_at("lexicon"))
+        found = run(*options, code=130)
+    assert found.stderr.splitlines()[-1].startswith("tagkit: stopped; `compare` resumes")
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "measure_apart", stop_at("dictionary"))
+        assert set(json.loads(run(*options).stdout)["rows"]) == {"lexicon", "dictionary"}
+
+
+def test_without_extras_the_leaderboard_is_printed_all_the_same(shop, monkeypatch, run):
+    monkeypatch.delitem(sys.modules, "tagkit.report.page", raising=False)
+    for package in ("jinja2", "mlflow"):
+        monkeypatch.setitem(sys.modules, package, None)
+    found = run(*COMPARE, "--data", shop, "--measures", "F1@M", "--out", "absent")
+    assert found.stdout.splitlines()[0].startswith("shop, test:") and "report:" not in found.stdout
+    assert [line for line in found.stderr.splitlines() if line.startswith("tagkit: ")] == [
+        'tagkit: tracking needs the package mlflow: pip install "tagkit[mlflow]"',
+        'tagkit: the HTML report needs the package jinja2: pip install "tagkit[report]"',
+    ]
+
+
+def test_seeds_folds_and_share(shop, run):
+    options = ("--data", shop, "--measures", "F1@M", "--no-track", "--out", "several", "--json")
+    body = json.loads(run(*COMPARE, *options, "--folds", 3).stdout)
+    runs = body["rows"]["lexicon"]["runs"]
+    assert [run["fold"] for run in runs] == [0, 1, 2] and sum(run["n_products"] for run in runs) == 16
+    assert body["scores"]["test"]["lexicon"]["F1@M"]["sd"] is not None
+    body = json.loads(run(*COMPARE, *options, "--seeds", "0,1", "--share", 0.5).stdout)
+    assert [run["seed"] for run in body["rows"]["lexicon"]["runs"]] == [0, 1]
+    assert "--seeds takes whole numbers" in run(*COMPARE, "--seeds", "0,x", code=2).stderr
+
+
+def test_what_was_compared_can_be_tagged_with(shop, run, tmp_path):
+    """The pipeline of a row, saved, gives on the command line the tags and the F1@M that were measured."""
+    result = tagkit.compare(["lexicon", "linear"], shop, ["F1@M"], samples=20, progress=False)
+    result.tagger("linear").save(tmp_path / "model")
+    products = result.products(row="linear")
+    write = [json.dumps(product.to_dict(), ensure_ascii=False) for product in products]
+    (tmp_path / "test.jsonl").write_text("\n".join(write), encoding="utf-8")
+    lines = run("tag", tmp_path / "test.jsonl", "--model", tmp_path / "model").stdout.splitlines()
+    found = [[tag["text"] for tag in json.loads(line)["tags"]] for line in lines]
+    assert found == [[tag.text for tag in tags] for tags in result.tags("linear")]
+    score = tagkit.load_tagger(tmp_path / "model").score(products)
+    assert score == pytest.approx(result.scores["test"]["linear"]["F1@M"].value)
