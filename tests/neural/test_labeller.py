@@ -40,9 +40,7 @@ class Digits(CharacterLabeller):
 
 def annotated(text: str, *spans: tuple[int, int, str]) -> Product:
     tags = (Tag(text[start:end], spans=(Span(start, end),), type=kind) for start, end, kind in spans)
-    return Product(
-        text, text, annotations=tuple(Tag(text[s:e], spans=(Span(s, e),), type=kind) for s, e, kind in spans)
-    )
+    return Product(text, text, annotations=tuple(tags))
 
 
 def test_types_and_spans_of_train_without_overlaps():
