@@ -106,8 +106,8 @@ def writer_of(train: Sequence[Product], typed: bool) -> Writer:
     """Return what the strategy writes with: typed values of the title, or a list of train's values."""
     rows = train if typed else [Product(p.id, p.title, tags=p.tags) for p in train]
     tagger = create("generator", model=MODEL, mode="prompted", category=False).fit(rows)
-    writer: Writer = tagger._writer
-    writer.prefix = [*writer.model.front(), *writer.prompt_format.opening]
+    writer: Writer = tagger.writer_
+    writer.prefix = [*writer.model.initial_tokens(), *writer.prompt_format.opening]
     return writer
 
 

@@ -16,7 +16,7 @@ from tagkit.generation.votes import pieces  # noqa: E402
 END, SEPARATOR, COLON = 0, 1, 2
 
 
-MARKS = SpecialTokens(SEPARATOR, END, COLON)
+SPECIAL = SpecialTokens(SEPARATOR, END, COLON)
 
 
 SIZE = 12
@@ -81,4 +81,4 @@ def written(found):
 
 
 def parse(text: Hypothesis) -> list[tuple[int, ...]]:
-    return [piece.tokens for piece in pieces(text, MARKS)]
+    return [piece.tokens for piece in pieces(text, SPECIAL)]

@@ -1,14 +1,15 @@
-"""What strategies share that write lists: how to decode, and how votes become ranked tags with scores."""
+"""The base of the strategies that generate lists of tags: options of decoding, and scores from votes."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from tagkit.generation import Search
+from tagkit.errors import BadInput
 from tagkit.generation.constraints import spans
+from tagkit.generation.hypothesis import Search
 from tagkit.generation.prompt_format import Item, Votes, items
 from tagkit.generation.votes import Confidence, Vote
 from tagkit.product import Product, Tag, Tags
@@ -17,18 +18,18 @@ from tagkit.tagger import Tagger
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DecodingOptions:
-    """How lists of tags are decoded.
+    """How lists of tags are decoded (see `Search`).
 
     Args:
         method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
-        returns: TagBatches per product; of beam search also the number of beams.
-        temperature: Of sampling.
-        top_p: Of sampling: only the most probable tokens that together reach this probability.
-        min_p: Of sampling: only tokens of at least this share of the highest probability.
-        penalty: Of diverse beam search, for a token that another group of beams chose.
-        limit: How many tags to give at most.
-        seed: Of the order of training, of dropout and, with a product's text, of sampling: equal texts get equal tags,
-            whatever the batch.
+        returns: Lists per product; for beam search also the number of beams.
+        temperature: Sampling: the logits are divided by it.
+        top_p: Sampling: only the most probable tokens whose probabilities sum to this.
+        min_p: Sampling: only tokens at least this probable, relative to the most probable one.
+        penalty: Diverse beam search: the penalty of a token that another group of beams has chosen.
+        limit: The maximum number of tags per product.
+        seed: Seed of training and, together with a product's text, of sampling; equal texts get equal tags in any
+            batch.
     """
 
     method: str = "greedy"
@@ -40,82 +41,105 @@ class DecodingOptions:
     limit: int = 20
     seed: int = 0
 
+    def search(self, tokens: int) -> Search:
+        """Return the settings of decoding.
 
-class ListWriter(DecodingOptions, Tagger):
-    """Base of the strategies that write lists of tags, one or several per product.
+        Args:
+            tokens: The maximum number of tokens of a list.
 
-    Subclasses say how products are written about (`votes`) and which tags train has (`_known`), and call `_calibrate`
-    in the end of `_fit`.
+        Raises:
+            BadInput: A value is outside its range.
+        """
+        if self.limit < 1:
+            raise BadInput(f"limit must be at least 1, not {self.limit!r}")
+        options = {field.name: getattr(self, field.name) for field in fields(DecodingOptions) if field.name != "limit"}
+        return Search(tokens=tokens, **options)
+
+
+class ListTagger(DecodingOptions, Tagger):
+    """Base of the strategies that generate one or several lists of tags per product.
+
+    Subclasses implement `votes` and `known`, and call `calibrate` at the end of `_fit`.
     """
 
     typed_ = False
 
     @property
     def needs_threshold(self) -> bool:  # type: ignore[override]
-        """Whether several lists are written per product: rare tags are then left to a threshold."""
+        """Whether several lists are generated per product; rare tags then have to be cut by a threshold."""
         return self.returns > 1
 
     @abstractmethod
     def votes(self, products: Sequence[Product]) -> Votes:
-        """Return for each product the tags that were written, with their votes and log-probabilities."""
+        """Return the generated tags of each product with their votes and log-probabilities."""
 
     @property
     @abstractmethod
-    def _known(self) -> Collection[Item]:
+    def known(self) -> Collection[Item]:
         """The tags of train."""
 
-    def _search(self, tokens: int) -> Search:
-        return Search(
-            self.method,
-            returns=self.returns,
-            tokens=tokens,
-            penalty=self.penalty,
-            temperature=self.temperature,
-            top_p=self.top_p,
-            min_p=self.min_p,
-            seed=self.seed,
-        )
-
-    def set_decoding(self, dev: Sequence[Product], **how: Any) -> None:
-        """Decode otherwise from now on, without training again; the scores are calibrated anew.
+    def check_choices(self, **choices: Sequence[str]) -> None:
+        """Check that parameters have one of their possible values.
 
         Args:
-            dev: Products with gold tags, to calibrate on.
-            **how: Keywords of `__init__` that say how to decode.
+            **choices: The possible values of each parameter, by its name.
+
+        Raises:
+            BadInput: A parameter has another value.
+        """
+        for name, values in choices.items():
+            if getattr(self, name) not in values:
+                raise BadInput(f"{self.name}: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
+
+    def set_decoding(self, dev: Sequence[Product], **options: Any) -> None:
+        """Change how lists are decoded, without training again, and calibrate the scores anew.
+
+        Args:
+            dev: Products with gold tags, for calibration.
+            **options: Values of `DecodingOptions`.
 
         Raises:
             NotFitted: The strategy was neither fitted nor loaded.
-            BadInput: There is no such keyword, or its value is not possible.
+            BadInput: There is no such option, or a value is outside its range; nothing is changed then.
         """
         self.check_fitted()
-        self.set_params(**how)
-        self._search(1)
-        self._calibrate(dev)
+        known = [field.name for field in fields(DecodingOptions)]
+        for name in options:
+            if name not in known:
+                raise BadInput(f"{self.name}: {name} is no option of decoding; these are: {', '.join(known)}")
+        self.clone().set_params(**options).search(1)
+        self.set_params(**options)
+        self.calibrate(dev)
 
-    def _calibrate(self, dev: Sequence[Product]) -> None:
-        """Learn on dev what votes and log-probabilities are worth."""
-        judged = [product for product in dev if items(product, self.typed_)]
+    def calibrate(self, dev: Sequence[Product]) -> None:
+        """Fit the scores of tags on dev (see `Confidence`); without enough tags they stay uncalibrated."""
+        labelled = [product for product in dev if items(product, self.typed_)]
         votes: list[Vote] = []
-        right: list[bool] = []
-        for product, found in zip(judged, self.votes(judged) if judged else [], strict=True):
+        correct: list[bool] = []
+        for product, found in zip(labelled, self.votes(labelled) if labelled else [], strict=True):
             gold = set(items(product, self.typed_))
             votes += found.values()
-            right += [item in gold for item in found]
-        self._confidence = Confidence()
-        self._confidence.fit(votes, right)
+            correct += [item in gold for item in found]
+        self.confidence_ = Confidence()
+        self.confidence_.fit(votes, correct)
 
-    def _micro_f1(self, found: Votes, products: Sequence[Product]) -> float:
-        """Return the micro-F1 of written tags against the gold ones, for choosing the best epoch on dev."""
+    def micro_f1(self, found: Votes, products: Sequence[Product]) -> float:
+        """Return the micro-F1 of generated tags against the gold tags, by which the best epoch is chosen on dev."""
         gold = [set(items(product, self.typed_)) for product in products]
-        hits = sum(len(votes.keys() & right) for votes, right in zip(found, gold, strict=True))
+        hits = sum(len(votes.keys() & row) for votes, row in zip(found, gold, strict=True))
         return 2 * hits / max(1, sum(map(len, found)) + sum(map(len, gold)))
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        out, known = [], self._known
+        out, known = [], self.known
         for product, votes in zip(products, self.votes(products), strict=True):
-            scores = dict(zip(votes, self._confidence(list(votes.values())), strict=True))
+            scores = dict(zip(votes, self.confidence_(list(votes.values())), strict=True))
             best = sorted(scores, key=lambda item: (-scores[item], votes[item].place))[: self.limit]
-            found = ((item, self.name if item in known else f"{self.name}:new") for item in best)
+            sources = [self.name if item in known else f"{self.name}:new" for item in best]
             text = product.text
-            out.append([Tag(item.text, scores[item], who, spans(item, text), item.type) for item, who in found])
+            out.append(
+                [
+                    Tag(item.text, scores[item], source, spans(item, text), item.type)
+                    for item, source in zip(best, sources, strict=True)
+                ]
+            )
         return out

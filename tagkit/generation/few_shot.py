@@ -1,4 +1,4 @@
-"""Train products that a prompt shows with their tags: the most similar ones, or the same ones for all."""
+"""The choice of training products that a prompt shows with their tags."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ KINDS = ("similar", "shared")
 
 
 class Demonstrations:
-    """Chooses demonstrations by the cosine of TF-IDF of character n-grams, as the strategy `knn` does.
+    """Chooses demonstrations by the cosine similarity of TF-IDF vectors of character n-grams, as `knn` does.
 
     Args:
-        kind: "similar" for each product its nearest, the nearest last; "shared" the same for all, drawn once, so that
-            their part of the prompt is computed once.
-        count: How many.
-        seed: Of the draw.
+        kind: "similar": the nearest neighbours of each product, the nearest last; "shared": the same random products
+            for all, so that their part of the prompt is computed once.
+        count: The number of demonstrations.
+        seed: Seed of the random choice.
     """
 
     def __init__(self, kind: str, count: int, seed: int = 0) -> None:
@@ -31,12 +31,12 @@ class Demonstrations:
         self.products: list[Product] = []
 
     def fit(self, train: Sequence[Product]) -> Self:
-        """Take the tagged products to choose from."""
+        """Set the tagged products to choose from."""
         self.products = list(train)
         if self.kind == "shared":
             count = min(self.count, len(self.products))
-            drawn = np.random.default_rng(self.seed).choice(len(self.products), count, replace=False)
-            self.products = [self.products[i] for i in drawn]
+            chosen = np.random.default_rng(self.seed).choice(len(self.products), count, replace=False)
+            self.products = [self.products[i] for i in chosen]
         else:
             self._features = TextFeatures(use_words=False)
             self._vectors = self._features.fit(self.products)
@@ -53,14 +53,14 @@ class Demonstrations:
         return out
 
     def state(self) -> State:
-        """Return what there is to choose from."""
+        """Return the products to choose from, and their vectors."""
         out: dict[str, Any] = {"products": [product.to_dict() for product in self.products]}
         if self.kind == "similar":
             out |= {"features": self._features.state(), "vectors": self._vectors}
         return out
 
     def restore(self, state: State) -> Self:
-        """Take what `state` gave."""
+        """Restore what `state` returned."""
         self.products = as_products(state["products"])
         if self.kind == "similar":
             self._features = TextFeatures(use_words=False)

@@ -1,4 +1,4 @@
-"""Teach a language model to write lists: batches of left-padded prompts with their targets, the loss, LoRA."""
+"""Fine-tuning of a language model on lists of tags: batches, loss, and exchange of values as data augmentation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from tagkit.generation.prompt_format import Item, items
 from tagkit.generation.target_order import Target, TargetOrder
 from tagkit.generation.writer import Writer
-from tagkit.neural import TrainOptions, bio, train
-from tagkit.neural.bio import ValueSwap
+from tagkit.neural import TrainOptions, train
+from tagkit.neural.bio import ValueSwap, gold_spans, without_overlaps
 from tagkit.product import Product
 
 
@@ -30,21 +30,21 @@ def fine_tune(
     evaluate: Callable[[nn.Module], float] | None,
     checkpoint: Path,
 ) -> list[dict[str, float]]:
-    """Train a writer's model in place.
+    """Train the model of a writer in place.
 
     Args:
-        writer: What writes.
-        products: What it learns from.
+        writer: The model with its prompt format.
+        products: The tagged training products.
         order: One of `ORDERS`.
-        options: How to train.
-        augment: How likely, each time, a typed value is exchanged for another of its type from the same category.
-        layers: How many of the last layers are trained; 0: all weights are.
-        lora: Rank of the matrices that are trained and then added to the weights; 0: the weights are trained.
-        evaluate: Gives a figure on dev after each epoch; None: the last epoch is taken.
-        checkpoint: Where to keep what is needed to go on after a kill.
+        options: Options of training.
+        augment: The probability that a typed value is exchanged for another of its type from the same category.
+        layers: The number of last layers that are trained; 0: all weights.
+        lora: The rank of the matrices that are trained and then added to the weights; 0: the weights are trained.
+        evaluate: Returns the score on dev after each epoch; None: the last epoch is used.
+        checkpoint: The file from which an interrupted training resumes.
 
     Returns:
-        The history, as of `train`.
+        The history of training (see `tagkit.neural.train`).
     """
     model, prompt_format = writer.model, writer.prompt_format
     lists = [prompt_format.tags(items(product, prompt_format.typed)) for product in products]
@@ -55,12 +55,12 @@ def fine_tune(
     def batch(rows: Sequence[int]) -> dict[str, Tensor]:
         if swap is None:
             return collate([prompts[i] for i in rows], [orders(lists[i]) for i in rows], model.padding)
-        fresh, given = zip(*(swap(i) for i in rows), strict=True)
-        begun = [[*writer.prefix, *prompt] for prompt in writer.prompts(fresh)]
-        return collate(begun, [orders(prompt_format.tags(row)) for row in given], model.padding)
+        changed, given = zip(*(swap(i) for i in rows), strict=True)
+        new_prompts = [[*writer.prefix, *prompt] for prompt in writer.prompts(changed)]
+        return collate(new_prompts, [orders(prompt_format.tags(row)) for row in given], model.padding)
 
     if layers:
-        model.train_top(layers)
+        model.train_last_layers(layers)
     if lora:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
@@ -77,30 +77,30 @@ def fine_tune(
     )
     if lora:
         model.merge_lora()
-    model.changed()
+    model.drop_copies()
     return history
 
 
 class ProductSwap:
-    """Writes typed products anew with some of their values exchanged (see `ValueSwap`); the tags keep their order.
+    """Exchanges values in the texts and tags of typed products (see `ValueSwap`); the tags keep their order.
 
     Args:
         products: The products.
-        share: How likely each value is exchanged.
+        share: The probability that a value is exchanged.
     """
 
     def __init__(self, products: Sequence[Product], share: float) -> None:
         self.products = products
-        self.gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
+        self.gold = [without_overlaps(gold_spans(product)) for product in products]
         self._swap = ValueSwap(products, self.gold, share)
 
     def __call__(self, row: int) -> tuple[Product, list[Item]]:
-        """Return a product like the one in a row, and its tags; draws from torch's random numbers."""
+        """Return a changed copy of the product in a row, and its tags; uses the random numbers of torch."""
         product = self.products[row]
         text, spans = self._swap(row)
         old = [Item(product.text[start:end], kind) for start, end, kind in self.gold[row]]
         new = dict(zip(old, [Item(text[start:end], kind) for start, end, kind in spans], strict=True))
-        # A tag without a place of its own (it overlaps another's) may have lost it.
+        # A tag whose span overlaps that of another tag may no longer be present.
         kept = [item for item in items(product, True) if item in new or item.text in text]
         return replace(product, title=text, description=""), list(dict.fromkeys(new.get(item, item) for item in kept))
 
@@ -111,26 +111,26 @@ def collate(prompts: Sequence[Sequence[int]], targets: Sequence[Target], padding
     Args:
         prompts: The tokens before each list.
         targets: The lists.
-        padding: The token to pad with, on the left.
+        padding: The padding token; texts are padded on the left.
 
     Returns:
-        Token ids and mask, shape (batch, tokens); the places where something is wanted, as rows and columns from the
-        end of the ids, shape (places,); and what is wanted there, as the number of a place, a token and a weight, shape
-        (wanted,).
+        "ids" and "mask", shape (batch, tokens); the positions with a target as "rows" and columns counted "from_end",
+        shape (positions,); and the targets as the number of a position ("owner"), a "token" and its "weight", each of
+        shape (targets,).
     """
     rows = [[*prompt, *target.tokens[:-1]] for prompt, target in zip(prompts, targets, strict=True)]
     width = max(map(len, rows))
     ids = np.full((len(rows), width), padding, dtype=np.int64)
     mask = np.zeros((len(rows), width), dtype=np.int64)
-    places: list[tuple[int, int]] = []
+    positions: list[tuple[int, int]] = []
     wanted: list[tuple[int, int, float]] = []
     for number, (row, target) in enumerate(zip(rows, targets, strict=True)):
         ids[number, width - len(row) :] = row
         mask[number, width - len(row) :] = 1
         for at, choices in enumerate(target.wanted):
-            wanted += [(len(places), token, weight) for token, weight in choices.items()]
-            places.append((number, len(target.wanted) - at))
-    at_row, from_end = np.array(places, dtype=np.int64).T
+            wanted += [(len(positions), token, weight) for token, weight in choices.items()]
+            positions.append((number, len(target.wanted) - at))
+    at_row, from_end = np.array(positions, dtype=np.int64).T
     owner, token, weight = zip(*wanted, strict=True)
     return {
         "ids": torch.from_numpy(ids),
@@ -144,13 +144,13 @@ def collate(prompts: Sequence[Sequence[int]], targets: Sequence[Target], padding
 
 
 def loss(net: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-    """Return the cross entropy of what is wanted, the mean over the places; prompts do not count.
+    """Return the mean cross entropy over the positions of the targets; prompts do not count.
 
     Args:
-        net: From ids, mask and a number of last tokens to their logits.
+        net: Maps ids, mask and a number of last positions to the logits at these.
         batch: From `collate`.
     """
     keep = int(batch["from_end"].max())
     logits = net(batch["ids"], batch["mask"], keep)[batch["rows"], keep - batch["from_end"]]
-    logs = logits.float().log_softmax(-1)[batch["owner"], batch["token"]]
-    return -(logs * batch["weight"]).sum() / len(batch["rows"])
+    log_probs = logits.float().log_softmax(-1)[batch["owner"], batch["token"]]
+    return -(log_probs * batch["weight"]).sum() / len(batch["rows"])

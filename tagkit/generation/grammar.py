@@ -1,4 +1,4 @@
-"""What a model may write: lists of tags from a prefix tree, or of types with values, always well-formed."""
+"""Grammars that constrain generation to well-formed lists of tags, or of types with values."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from tagkit.generation.prefix_tree import NOTHING, ROOT, Ids, PrefixTree, Used
+from tagkit.generation.prefix_tree import NO_TOKENS, ROOT, Ids, PrefixTree, Used
 
 State = Any
-"""Where a grammar stands in one text; immutable, so that hypotheses can share it."""
+"""The state of a grammar within one text. Immutable, so that hypotheses can share it."""
+MAX_TAGS = 50
+"""The default maximum number of tags in a list."""
 
 
 class Grammar(Protocol):
-    """Says which tokens may come next."""
+    """Defines which tokens may come next."""
 
     def start(self) -> State:
         """Return the state before the first token."""
 
     def allowed(self, state: State) -> Ids:
-        """Return the tokens that may come next; none: nothing can be written any more."""
+        """Return the tokens that may come next; an empty array if the text cannot be continued."""
 
     def advance(self, state: State, token: int) -> State:
-        """Return the state behind an allowed token."""
+        """Return the state after an allowed token."""
 
 
 class SpecialTokens(NamedTuple):
-    """The tokens that give a list its form, as in "Brand: X; Colour: Y" and its end. No tag may contain them.
+    """The tokens that structure a list, as in "Brand: X; Colour: Y". No tag may contain them.
 
     Attributes:
         separator: Between two tags; -1 where every token is a whole tag.
-        end: Behind the last one.
+        end: After the last tag.
         colon: Between a type and its value; -1 where tags have no types.
     """
 
@@ -40,58 +42,73 @@ class SpecialTokens(NamedTuple):
     colon: int = -1
 
 
-class TagAt(NamedTuple):
-    """A state of `TagList`: the node within the tag that is being written, and the tags before it."""
+class _ListGrammar:
+    """Base of the grammars of lists.
+
+    Args:
+        special: The special tokens.
+        max_tags: The maximum number of tags in a list.
+    """
+
+    def __init__(self, special: SpecialTokens, max_tags: int) -> None:
+        self.special = special
+        self.max_tags = max_tags
+        self._end = np.array([special.end], dtype=np.int64)
+        self._separator_or_end = np.array(sorted((special.separator, special.end)), dtype=np.int64)
+
+    def _with_stops(self, tokens: Ids, full: bool) -> Ids:
+        """Return tokens together with those that may follow a complete tag."""
+        return np.concatenate([tokens, self._end if full else self._separator_or_end])
+
+
+class TagListState(NamedTuple):
+    """The state of `TagList`: the node within the current tag, and the tags before it."""
 
     node: int
     used: Used
 
 
-class TagList:
-    """A list of different tags: a tag, then a separator and another one, or the end.
+class TagList(_ListGrammar):
+    """A list of distinct tags: a tag, followed by a separator and another tag, or by the end.
 
     Args:
-        tree: The allowed tags' tokens.
+        tree: The token sequences of the allowed tags.
         special: Separator and end.
-        most: The most tags of a list.
+        max_tags: The maximum number of tags in a list.
     """
 
-    def __init__(self, tree: PrefixTree, special: SpecialTokens, most: int = 50) -> None:
+    def __init__(self, tree: PrefixTree, special: SpecialTokens, max_tags: int = MAX_TAGS) -> None:
+        super().__init__(special, max_tags)
         self.tree = tree
-        self.special = special
-        self.most = most
-        self._stop = np.array([special.end], dtype=np.int64)
-        self._stops = np.array(sorted((special.separator, special.end)), dtype=np.int64)
 
-    def start(self) -> TagAt:
+    def start(self) -> TagListState:
         """Return the state before the first tag."""
-        return TagAt(ROOT, Used())
+        return TagListState(ROOT, Used())
 
-    def allowed(self, state: TagAt) -> Ids:
-        """Return the tokens that may come next: within the tree, and behind a whole tag separator or end."""
+    def allowed(self, state: TagListState) -> Ids:
+        """Return the tokens that may come next: those of the tree and, after a complete tag, separator or end."""
         found = state.used.following(self.tree, state.node)
         number = self.tree.ends[state.node]
         if number < 0 or number in state.used.numbers:
             return found
-        given = len(state.used.numbers) + 1
-        full = given >= self.most or given >= len(self.tree)
-        return np.concatenate([found, self._stop if full else self._stops])
+        count = len(state.used.numbers) + 1
+        return self._with_stops(found, full=count >= self.max_tags or count >= len(self.tree))
 
-    def advance(self, state: TagAt, token: int) -> TagAt:
-        """Return the state behind an allowed token."""
+    def advance(self, state: TagListState, token: int) -> TagListState:
+        """Return the state after an allowed token."""
         if token in (self.special.separator, self.special.end):
-            return TagAt(ROOT, state.used.add(self.tree, self.tree.ends[state.node]))
-        return TagAt(self.tree.child(state.node, token), state.used)
+            return TagListState(ROOT, state.used.add(self.tree, self.tree.ends[state.node]))
+        return TagListState(self.tree.child(state.node, token), state.used)
 
 
-class TypedAt(NamedTuple):
-    """A state of `TypedList`.
+class TypedListState(NamedTuple):
+    """The state of `TypedList`.
 
     Attributes:
-        type: The number of the type whose value is being written, -1 while a type is.
-        nodes: Where that is: in the tree of types, or in each tree of values (-1: no longer in it).
-        types: The types that are used up.
-        values: For each type the values used, in each tree.
+        type: The number of the type whose value is being generated; -1 while a type is being generated.
+        nodes: The node in the tree of types, or one node in each tree of values (-1: not in that tree).
+        types: The types that may not be used again.
+        values: For each type, the used values of each tree.
     """
 
     type: int
@@ -100,16 +117,16 @@ class TypedAt(NamedTuple):
     values: Mapping[int, tuple[Used, ...]]
 
 
-class TypedList:
-    """A list of types with values, none given twice: a type, the colon, a value, then a separator or the end.
+class TypedList(_ListGrammar):
+    """A list of distinct typed values: a type, the colon and a value, followed by a separator or the end.
 
     Args:
-        types: The types' tokens, without the colon.
-        values: Trees of values that every type may take (spans of the text).
-        own: For a type's number, one more tree of values that this type alone may take (its vocabulary).
+        types: The token sequences of the types, without the colon.
+        values: Trees of values that every type may have (spans of the text).
+        own: For the number of a type, an additional tree of values that only this type may have (its vocabulary).
         special: Separator, colon and end.
-        repeated: The types of which one list may have several values.
-        most: The most values of a list.
+        repeated: The types that may have several values in one list.
+        max_tags: The maximum number of values in a list.
     """
 
     def __init__(
@@ -119,36 +136,33 @@ class TypedList:
         own: Mapping[int, PrefixTree],
         special: SpecialTokens,
         repeated: frozenset[int] = frozenset(),
-        most: int = 50,
+        max_tags: int = MAX_TAGS,
     ) -> None:
+        super().__init__(special, max_tags)
         self.types = types
         self.values = tuple(values)
         self.own = own
-        self.special = special
         self.repeated = repeated
-        self.most = most
         self._colon = np.array([special.colon], dtype=np.int64)
-        self._stop = np.array([special.end], dtype=np.int64)
-        self._stops = np.array(sorted((special.separator, special.end)), dtype=np.int64)
 
     def trees(self, kind: int) -> tuple[PrefixTree, ...]:
         """Return the trees of the values of a type."""
         own = self.own.get(kind)
         return self.values if own is None else (*self.values, own)
 
-    def start(self) -> TypedAt:
-        """Return the state before the first type; a type without any value is used up from the beginning."""
+    def start(self) -> TypedListState:
+        """Return the state before the first type; types without any value may not be used."""
         used = Used()
         if not any(map(len, self.values)):
-            for number in {self.types.ends[node] for node in range(len(self.types.ends))} - {-1}:
+            for number in set(self.types.ends) - {-1}:
                 if not any(map(len, self.trees(number))):
                     used = used.add(self.types, number)
-        return TypedAt(-1, (ROOT,), used, {})
+        return TypedListState(-1, (ROOT,), used, {})
 
-    def _used(self, state: TypedAt, kind: int) -> tuple[Used, ...]:
+    def _used(self, state: TypedListState, kind: int) -> tuple[Used, ...]:
         return state.values.get(kind) or tuple(Used() for _ in self.trees(kind))
 
-    def allowed(self, state: TypedAt) -> Ids:
+    def allowed(self, state: TypedListState) -> Ids:
         """Return the tokens that may come next."""
         if state.type < 0:
             (node,) = state.nodes
@@ -157,33 +171,32 @@ class TypedList:
             if number >= 0 and number not in state.types.numbers:
                 found = np.concatenate([found, self._colon])
             return found
-        found, whole = NOTHING, False
+        found, complete = NO_TOKENS, False
         for tree, used, node in zip(self.trees(state.type), self._used(state, state.type), state.nodes, strict=True):
             if node >= 0:
                 part = used.following(tree, node)
                 found = np.union1d(found, part) if len(found) else part
-                whole |= tree.ends[node] >= 0 and tree.ends[node] not in used.numbers
-        if not whole:
+                complete |= tree.ends[node] >= 0 and tree.ends[node] not in used.numbers
+        if not complete:
             return found
         after = self._close(state)
-        given = sum(max(len(used.numbers) for used in row) for row in after.values.values())
-        full = given >= self.most or not after.types.left(self.types)
-        return np.concatenate([found, self._stop if full else self._stops])
+        count = sum(max(len(used.numbers) for used in row) for row in after.values.values())
+        return self._with_stops(found, full=count >= self.max_tags or not after.types.n_unused(self.types))
 
-    def _close(self, state: TypedAt) -> TypedAt:
-        """Return the state behind a whole value."""
+    def _close(self, state: TypedListState) -> TypedListState:
+        """Return the state after a complete value."""
         trees = self.trees(state.type)
         before = self._used(state, state.type)
         used = tuple(
             row.add(tree, tree.ends[node]) if node >= 0 else row
             for tree, row, node in zip(trees, before, state.nodes, strict=True)
         )
-        left = any(row.left(tree) for tree, row in zip(trees, used, strict=True))
-        types = state.types if state.type in self.repeated and left else state.types.add(self.types, state.type)
-        return TypedAt(-1, (ROOT,), types, {**state.values, state.type: used})
+        has_more = any(row.n_unused(tree) for tree, row in zip(trees, used, strict=True))
+        types = state.types if state.type in self.repeated and has_more else state.types.add(self.types, state.type)
+        return TypedListState(-1, (ROOT,), types, {**state.values, state.type: used})
 
-    def advance(self, state: TypedAt, token: int) -> TypedAt:
-        """Return the state behind an allowed token."""
+    def advance(self, state: TypedListState, token: int) -> TypedListState:
+        """Return the state after an allowed token."""
         if state.type < 0:
             (node,) = state.nodes
             child = self.types.child(node, token)

@@ -1,4 +1,4 @@
-"""What all ways of decoding share: how to decode, a model as a stepper, what is allowed next, a finished text."""
+"""What all decoding methods share: settings, the interface of a model, allowed tokens, and generated texts."""
 
 from __future__ import annotations
 
@@ -15,41 +15,42 @@ from tagkit.generation.prefix_tree import Ids
 
 METHODS = ("greedy", "beam", "diverse", "sample")
 DROP = 0.125
-"""Finished rows leave the batch when they are this share of it: leaving copies the cache of those that stay."""
+"""Finished rows are removed from the batch once they are this share of it; removing them copies the cache."""
 
 
 class Stepper(Protocol):
-    """A model that writes several texts side by side, a decoder alone or with an encoder before it.
+    """A model that continues several texts in parallel: a decoder with or without an encoder.
 
-    It keeps what it has computed of each row (its cache) between the calls.
+    It keeps what it has computed for each row (its cache) between the calls.
     """
 
     def start(self, prompts: Sequence[Any]) -> Tensor:
-        """Begin anew with one row per prompt; return the logits of the first token, shape (rows, vocabulary)."""
+        """Start a batch with one row per prompt; return the logits of the first token, shape (rows, vocabulary)."""
 
     def feed(self, tokens: Tensor) -> Tensor:
-        """Take one token per row, shape (rows,), on the CPU; return the logits of the next, (rows, vocabulary)."""
+        """Append one token to each row, shape (rows,), on the CPU; return the next logits, (rows, vocabulary)."""
 
     def select(self, rows: Tensor) -> None:
-        """Make these the rows, shape (new rows,): reorders, repeats and drops them."""
+        """Reorder, repeat or remove rows: keep those with the given numbers, shape (new rows,)."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """How to decode.
+    """Settings of decoding.
 
     Attributes:
-        method: "greedy", "beam", "diverse" (beam search in groups that avoid each other's tokens) or "sample".
+        method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
         returns: Texts per prompt.
-        tokens: The most tokens of a text, its end included.
-        beams: Of beam search, at least `returns`; None: as many.
-        groups: Of diverse beam search, a divisor of the beams; None: every beam is a group.
-        penalty: What a token costs in diverse beam search for each earlier group that took it in the same step.
-        temperature: Of sampling: logits are divided by it.
-        top_p: Sample from the most probable tokens that have this much probability together.
-        min_p: Sample from tokens at least this probable, relative to the most probable one.
-        length_power: A text's score is its log-probability divided by its number of tokens to this power.
-        seed: Of sampling.
+        tokens: The maximum number of tokens of a text, including its end.
+        beams: Number of beams of a beam search, at least `returns`; None: `returns`.
+        groups: Number of groups of a diverse beam search, a divisor of the number of beams; None: one group per beam.
+        penalty: Diverse beam search: subtracted from the log-probability of a token for each earlier group that chose
+            it in the same step.
+        temperature: Sampling: the logits are divided by it.
+        top_p: Sampling: only the most probable tokens whose probabilities sum to this.
+        min_p: Sampling: only tokens at least this probable, relative to the most probable one.
+        length_power: The score of a text is its log-probability divided by its number of tokens to this power.
+        seed: Seed of sampling.
 
     Raises:
         BadInput: A value is outside its range.
@@ -72,91 +73,90 @@ class Search:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be decoded with."""
+        """Check the values."""
         if self.method not in METHODS:
             raise BadInput(f"the decoding method is one of {', '.join(METHODS)}, not {self.method!r}")
         for name in ("returns", "tokens"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise BadInput(f"{name} is a whole number of at least 1, not {getattr(self, name)!r}")
+                raise BadInput(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}")
         if self.method == "greedy" and self.returns > 1:
-            raise BadInput("greedy decoding returns one text: take beam, diverse or sample for more")
+            raise BadInput("greedy decoding returns one text: use beam, diverse or sample for more")
         if self.width < self.returns:
             raise BadInput(f"{self.width} beams cannot return {self.returns} texts")
-        if self.parts < 1 or self.width % self.parts:
-            raise BadInput(f"{self.width} beams cannot be parted into {self.parts} groups of one size")
-        for name, low in (("temperature", self.temperature > 0), ("top_p", 0 < self.top_p <= 1)):
-            if not low:
-                raise BadInput(
-                    f"{name} is above 0{' and at most 1' if name == 'top_p' else ''}: {getattr(self, name)!r}"
-                )
+        if self.n_groups < 1 or self.width % self.n_groups:
+            raise BadInput(f"{self.width} beams cannot be divided into {self.n_groups} groups of equal size")
+        if self.temperature <= 0:
+            raise BadInput(f"temperature must be above 0, not {self.temperature!r}")
+        if not 0 < self.top_p <= 1:
+            raise BadInput(f"top_p must be above 0 and at most 1, not {self.top_p!r}")
         if not 0 <= self.min_p <= 1:
-            raise BadInput(f"min_p lies between 0 and 1, not at {self.min_p!r}")
+            raise BadInput(f"min_p must be between 0 and 1, not {self.min_p!r}")
         if self.penalty < 0 or self.length_power < 0:
-            raise BadInput("penalty and length_power are at least 0")
+            raise BadInput("penalty and length_power must be at least 0")
 
     @property
     def width(self) -> int:
-        """How many beams there are."""
+        """The number of texts that are generated in parallel for each prompt."""
         return self.returns if self.beams is None else self.beams
 
     @property
-    def parts(self) -> int:
-        """How many groups the beams are in."""
+    def n_groups(self) -> int:
+        """The number of groups of beams."""
         if self.method != "diverse":
             return 1
         return self.width if self.groups is None else self.groups
 
 
 class Hypothesis(NamedTuple):
-    """One text that a model wrote.
+    """A generated text.
 
     Attributes:
-        tokens: Its tokens, the end included where it came to it.
-        logs: Their log-probabilities by the model, neither tempered nor renormalised to what a grammar allows.
-        whole: Whether it came to its end.
+        tokens: Its tokens, including the end if it is finished.
+        log_probs: Their log-probabilities by the model, without temperature and not renormalised to allowed tokens.
+        finished: Whether it has reached its end.
     """
 
     tokens: tuple[int, ...]
-    logs: tuple[float, ...]
-    whole: bool
+    log_probs: tuple[float, ...]
+    finished: bool
 
     def score(self, power: float = 1.0) -> float:
-        """Return the log-probability, divided by the number of tokens to a power."""
-        return sum(self.logs) / max(1, len(self.logs)) ** power
+        """Return the log-probability divided by the number of tokens to a power."""
+        return sum(self.log_probs) / max(1, len(self.log_probs)) ** power
 
 
 class Choices(NamedTuple):
-    """What each row may write next.
+    """The possible next tokens of each row.
 
     Attributes:
-        logs: Log-probabilities, shape (rows, choices); minus infinity where a row has fewer.
-        ids: The tokens, the same shape; None: the whole vocabulary in its order.
+        log_probs: Shape (rows, choices); minus infinity where a row has fewer choices.
+        ids: The tokens, of the same shape; None: the whole vocabulary in its order.
     """
 
-    logs: Tensor
+    log_probs: Tensor
     ids: Tensor | None
 
     def tokens(self, columns: Tensor) -> Tensor:
-        """Return the tokens of columns, shape (rows, n) for columns of shape (rows, n)."""
+        """Return the tokens of columns; both have the shape (rows, n)."""
         return columns if self.ids is None else self.ids.gather(1, columns)
 
 
 def choices(logits: Tensor, allowed: Sequence[Ids] | None) -> Choices:
-    """Return log-probabilities of what is allowed; those of other tokens are not even looked at.
+    """Return the log-probabilities of the allowed tokens; only these are gathered.
 
     Args:
         logits: Shape (rows, vocabulary).
         allowed: The allowed tokens of each row; None: all.
     """
-    copied = logits.dtype != torch.float32
+    is_copy = logits.dtype != torch.float32
     logits = logits.float()
     norm = logits.logsumexp(-1, keepdim=True)
     if allowed is None:
-        return Choices(logits.sub_(norm) if copied else logits - norm, None)
+        return Choices(logits.sub_(norm) if is_copy else logits - norm, None)
     sizes = np.array([len(row) for row in allowed])
     inside = np.arange(sizes.max()) < sizes[:, None]
     table = np.zeros(inside.shape, dtype=np.int64)
     table[inside] = np.concatenate(allowed)
     ids = torch.from_numpy(table).to(logits.device)
-    found = logits.gather(1, ids) - norm
-    return Choices(found.masked_fill_(~torch.from_numpy(inside).to(logits.device), -torch.inf), ids)
+    log_probs = logits.gather(1, ids) - norm
+    return Choices(log_probs.masked_fill_(~torch.from_numpy(inside).to(logits.device), -torch.inf), ids)

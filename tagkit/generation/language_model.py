@@ -1,4 +1,4 @@
-"""A causal language model and its tokenizer: loaded by name, fine-tuned whole or by LoRA, saved as plain arrays."""
+"""A causal language model with its tokenizer: loading, choice of the trained weights, LoRA, and saving as arrays."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class LanguageModel(nn.Module):
 
     Args:
         model: A transformers model with a language-model head, in 32-bit floats.
-        tokenizer: Its tokenizer. What looks like a special token in a text is read as ordinary characters, so that no
-            title can end its product's record.
-        source: The name it was loaded by.
+        tokenizer: Its tokenizer. Special tokens in a text are tokenised as ordinary characters, so that no title can
+            end its product's record.
+        source: The name by which it was loaded.
     """
 
     def __init__(self, model: Any, tokenizer: Tokenizer, source: str) -> None:
@@ -43,7 +43,7 @@ class LanguageModel(nn.Module):
         tokenizer.no_padding()
         tokenizer.no_truncation()
         tokenizer.encode_special_tokens = True
-        self._low: list[Any] = []  # within a list, since it is no part of this network
+        self._bf16_copy: list[Any] = []  # in a list, so that torch does not register it as a submodule
 
     @classmethod
     def load(cls, name: str) -> Self:
@@ -53,8 +53,8 @@ class LanguageModel(nn.Module):
             name: A name from `tagkit models list`, a hub id, or a folder.
 
         Raises:
-            WeightsMissing: It is nowhere to be had.
-            BadInput: The folder does not hold a causal language model with a fast tokenizer.
+            WeightsMissing: The model is unavailable.
+            BadInput: The folder does not contain a causal language model with a fast tokenizer.
         """
         folder = weights.path(name)
         tokenizer = read_tokenizer(folder)
@@ -63,31 +63,31 @@ class LanguageModel(nn.Module):
         try:
             model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise BadInput(f"{folder} does not hold a language model that can be loaded: {error}") from error
+            raise BadInput(f"{folder} does not contain a loadable language model: {error}") from error
         if getattr(model.config, "is_encoder_decoder", False) or "bert" in model.config.model_type:
             raise BadInput(f"{folder} holds a {model.config.model_type}, not a causal language model")
         return cls(model.eval(), tokenizer, name)
 
     @property
     def window(self) -> int:
-        """The most tokens of prompt and answer together."""
+        """The maximum number of tokens of prompt and output together."""
         config = self.model.config
         sizes = (getattr(config, name, None) for name in ("max_position_embeddings", "n_positions", "n_ctx"))
         return int(next((size for size in sizes if size), 2048))
 
     @property
     def padding(self) -> int:
-        """A token to pad with."""
+        """The padding token."""
         found = self.model.config.pad_token_id
         return int(found) if isinstance(found, int) and found >= 0 else 0
 
-    def front(self) -> list[int]:
+    def initial_tokens(self) -> list[int]:
         """Return the special tokens that the tokenizer puts before a text."""
         whole, bare = self.tokenizer.encode("a").ids, self.encode("a")
         return whole[: whole.index(bare[0])]
 
     def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text, without special ones."""
+        """Return the tokens of a text, without special tokens."""
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, tokens: Any) -> str:
@@ -103,12 +103,12 @@ class LanguageModel(nn.Module):
         return frozenset(n for n, text in enumerate(texts) if "\n" in text) | {s for s in stops if s is not None}
 
     def forward(self, ids: Tensor, mask: Tensor, keep: int) -> Tensor:
-        """Return the logits of the last tokens of left-padded texts.
+        """Return the logits at the last positions of left-padded texts.
 
         Args:
             ids: Shape (batch, tokens).
-            mask: Which of them are no padding, the same shape.
-            keep: Of how many tokens at the end.
+            mask: 1 for tokens and 0 for padding, the same shape.
+            keep: The number of last positions whose logits are returned.
 
         Returns:
             Shape (batch, keep, vocabulary).
@@ -118,14 +118,14 @@ class LanguageModel(nn.Module):
             input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, logits_to_keep=keep
         ).logits
 
-    def train_top(self, count: int) -> None:
-        """Freeze all weights but those of the last layers: what lies below needs no gradient.
+    def train_last_layers(self, count: int) -> None:
+        """Freeze all weights except those of the last layers; the layers below need no gradient.
 
         Args:
-            count: How many layers are trained.
+            count: The number of trained layers.
 
         Raises:
-            BadInput: The model has fewer, or its layers cannot be told.
+            BadInput: The model has fewer layers, or they cannot be identified.
         """
         total = self.model.config.num_hidden_layers
         layers = next((m for m in self.model.modules() if isinstance(m, nn.ModuleList) and len(m) == total), None)
@@ -136,18 +136,18 @@ class LanguageModel(nn.Module):
             layer.requires_grad_(True)
 
     def add_lora(self, rank: int) -> None:
-        """Freeze the weights and put low-rank matrices beside every linear layer but the head.
+        """Freeze the weights and add low-rank matrices to every linear layer except the head.
 
         Raises:
             MissingExtra: peft is not installed.
 
-        Source: Hu et al., LoRA: Low-Rank Adaptation of Large Language Models (ICLR 2022), by the package peft.
+        Source: Hu et al., LoRA: Low-Rank Adaptation of Large Language Models (ICLR 2022), in the package peft.
         """
         try:
             from peft import LoraConfig, get_peft_model
         except ModuleNotFoundError as error:
             raise missing_extra(error, "LoRA") from error
-        # Output B begins at 0, so that the model is at first what it was.
+        # peft initialises matrix B with zeros, so that at first the model is unchanged.
         settings = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
         self.model = get_peft_model(self.model, settings)
 
@@ -155,32 +155,32 @@ class LanguageModel(nn.Module):
         """Add the low-rank matrices to the weights."""
         self.model = self.model.merge_and_unload().requires_grad_(True)
 
-    def stepper(self, prefix: list[int], precision: str, room: int | None = None) -> CausalStepper:
-        """Return the model as a stepper on the fastest device there is.
+    def stepper(self, prefix: list[int], precision: str, max_new_tokens: int | None = None) -> CausalStepper:
+        """Return the model as a stepper on the fastest available device.
 
         Args:
-            prefix: The tokens that all prompts begin with.
-            precision: "fp32", "bf16", or "auto": bf16 where the device multiplies it in hardware.
-            room: With a number, the cache is a static one with room for so many tokens, and on a GPU the steps are
-                compiled.
+            prefix: The tokens that start every prompt.
+            precision: "fp32", "bf16", or "auto": bf16 where the hardware supports it.
+            max_new_tokens: With a number, the cache is static, with room for this many tokens after the prompt, and on
+                a GPU the steps are compiled.
         """
         where = device()
         self.to(where).eval()
         model = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         model.set_attn_implementation("sdpa")
         if uses_bf16(precision, where):
-            if not self._low:
-                self._low.append(copy.deepcopy(model).to(torch.bfloat16))
-            model = self._low[0]
-        compiled = room is not None and where.type == "cuda"
-        return CausalStepper(model, self.padding, prefix, room=room, compiled=compiled)
+            if not self._bf16_copy:
+                self._bf16_copy.append(copy.deepcopy(model).to(torch.bfloat16))
+            model = self._bf16_copy[0]
+        compiled = max_new_tokens is not None and where.type == "cuda"
+        return CausalStepper(model, self.padding, prefix, max_new_tokens=max_new_tokens, compiled=compiled)
 
-    def changed(self) -> None:
-        """Forget what was computed from the weights, which were trained since."""
-        self._low.clear()
+    def drop_copies(self) -> None:
+        """Drop what was computed from the weights; to be called after they have changed."""
+        self._bf16_copy.clear()
 
     def state(self) -> State:
-        """Return configuration, tokenizer and weights as JSON values and arrays; weights that are shared only once."""
+        """Return configuration, tokenizer and weights as JSON values and arrays; shared weights are stored once."""
         config = self.model.config.to_dict()
         out: State = {"config": json.loads(json.dumps(config, default=str)), "source": self.source}
         out["tokenizer"] = self.tokenizer.to_str()
@@ -191,10 +191,10 @@ class LanguageModel(nn.Module):
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make a model from what `state` gave."""
+        """Make a model from what `state` returned."""
         config = dict(state["config"])
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
         stored = {key: torch.from_numpy(value) for key, value in state["weights"].items()}
-        model.load_state_dict(stored, strict=False)  # of weights that are shared one name is stored
+        model.load_state_dict(stored, strict=False)  # shared weights are stored under one name
         model.tie_weights()
         return cls(model.eval(), Tokenizer.from_str(state["tokenizer"]), state["source"])

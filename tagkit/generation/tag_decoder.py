@@ -1,4 +1,4 @@
-"""The network of the strategy `seq2seq`: an encoder reads the text, a recurrent decoder writes whole tags."""
+"""The network of `seq2seq`: an encoder of the text and a recurrent decoder whose tokens are whole tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tagkit.generation import Hypothesis
+from tagkit.generation.hypothesis import Hypothesis
 from tagkit.neural import Backbone, Window
 from tagkit.neural.inference import mean_pool, pad
 from tagkit.neural.label_scorer import LabelScorer
@@ -21,13 +21,13 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One product as the network sees it.
+    """The input of the network for one product.
 
     Attributes:
         window: The tokens of its text.
-        features: The stacked features of the tags, shape (tags,).
+        features: The stacked features of each tag, shape (tags,).
         copies: The spans of the text that may be copied.
-        places: The first token of each span and the one behind its last.
+        places: The first and the (exclusive) last token of each span.
     """
 
     window: Window
@@ -37,15 +37,15 @@ class Reading:
 
 
 class Memory(NamedTuple):
-    """What the encoder made of a batch; each field has one entry per row.
+    """The output of the encoder for a batch; each field has one entry per row.
 
     Attributes:
         states: The vectors of the tokens, shape (rows, tokens, size).
-        mask: Which are no padding, shape (rows, tokens).
+        mask: False for padding, shape (rows, tokens).
         mean: Their mean, normalised, shape (rows, size).
         features: What the stacked features add to the logit of each tag, shape (rows, tags).
         copies: The vectors of the spans, shape (rows, spans, size).
-        copied: Which of these there are, shape (rows, spans).
+        copied: False where a row has fewer spans, shape (rows, spans).
     """
 
     states: Tensor
@@ -56,17 +56,17 @@ class Memory(NamedTuple):
     copied: Tensor
 
     def select(self, rows: Tensor) -> Memory:
-        """Return the memory of these rows."""
+        """Return the entries of the given rows."""
         return Memory(*(part[rows] for part in self))
 
 
 class Expected(NamedTuple):
-    """What lists say about each token, all of shape (prompts, tags + 1 + spans); the end has the share 0.
+    """Expectations for each token, each of shape (prompts, tags + 1 + spans); the share of the end is set to 0.
 
     Attributes:
-        share: The expected share of lists that have it.
-        weighted: The same when lists count by their probability.
-        best: Its highest log-probability at any place.
+        share: The expected share of lists that contain it.
+        weighted: The same with lists weighted by their probabilities.
+        best: Its highest log-probability at any position.
     """
 
     share: Floats
@@ -75,37 +75,37 @@ class Expected(NamedTuple):
 
 
 class TagDecoder(nn.Module):
-    """Writes tags one by one: token t is tag t, token `end` ends the list, those above are spans of the text.
+    """Generates tags one by one: token t is tag t, token `end` ends the list, higher tokens are spans of the text.
 
-    A recurrent network over the tags written so far gives a vector, which looks at the text's tokens; the sum of both
-    and of the text's mean vector scores tags as `LabelScorer` does (by their texts' vectors, and stacked features),
-    and spans by their own vectors. A tag that is written is not to be had again. Before training neither the
-    network over the tags nor its look at the text changes a thing.
+    A recurrent network over the previous tags gives a vector that attends to the text's tokens; a projection of both
+    and of the text's mean vector scores tags as `LabelScorer` does (by the vectors of their texts and by stacked
+    features), and spans by their own vectors. No tag is generated twice. Before training, neither the
+    previous tags nor the attention affect the scores.
 
     Args:
         backbone: The encoder.
         labels: The vectors of the tags' texts, shape (tags, size).
-        share: In which share of train each tag is gold, shape (tags,).
-        dropout: On the vectors that score.
+        share: The share of train products that have each tag, shape (tags,).
+        dropout: Dropout before the scores.
 
     Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder (EMNLP 2014); attention: Luong et al.,
     Effective Approaches to Attention-based Neural Machine Translation (EMNLP 2015); whole tags as tokens: Yang et al.,
-    SGM (COLING 2018); copying: See et al., Get To The Point (ACL 2017), with spans in the place of words.
+    SGM (COLING 2018); copying: See et al., Get To The Point (ACL 2017), with spans instead of words.
     """
 
     def __init__(self, backbone: Backbone, labels: NDArray[Any], share: NDArray[Any], dropout: float) -> None:
         super().__init__()
         size = backbone.size
         self.scorer = LabelScorer(backbone, labels, share, dropout)
-        self.begin = nn.Linear(size, size)
-        self.write = nn.Linear(size, size)
-        self.cell = nn.GRU(size, size, batch_first=True)
-        self.ask = nn.Linear(size, size, bias=False)
-        self.told = nn.Linear(2 * size, size)
+        self.initial = nn.Linear(size, size)
+        self.tag_input = nn.Linear(size, size)
+        self.gru = nn.GRU(size, size, batch_first=True)
+        self.query = nn.Linear(size, size, bias=False)
+        self.combine = nn.Linear(2 * size, size)
         self.stop = nn.Linear(size, 1)
         self.copy = nn.Linear(size, size)
-        self.few = nn.Parameter(torch.tensor(-3.0))
-        for layer in (self.told, self.stop):
+        self.copy_bias = nn.Parameter(torch.tensor(-3.0))
+        for layer in (self.combine, self.stop):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
@@ -115,7 +115,7 @@ class TagDecoder(nn.Module):
         return len(self.scorer.labels)
 
     def read(self, batch: dict[str, Tensor]) -> Memory:
-        """Return what the encoder makes of a batch from `gather`."""
+        """Run the encoder on a batch from `gather`."""
         states = self.scorer.backbone(batch["ids"], batch["mask"]).float()
         with torch.autocast(states.device.type, enabled=False):
             mean = self.scorer.norm(mean_pool(states, batch["mask"]))
@@ -125,51 +125,51 @@ class TagDecoder(nn.Module):
         )
 
     def start(self, memory: Memory) -> Tensor:
-        """Return the state before the first tag, shape (1, rows, size)."""
-        return torch.tanh(self.begin(memory.mean))[None]
+        """Return the state of the recurrent network before the first tag, shape (1, rows, size)."""
+        return torch.tanh(self.initial(memory.mean))[None]
 
     def vectors(self, memory: Memory, tokens: Tensor) -> Tensor:
-        """Return what stands for tokens in the recurrent network, shape (rows, n, size); for the end, zeros."""
+        """Return the inputs of the recurrent network for tokens, shape (rows, n, size)."""
         table = torch.cat([self.scorer.centred, torch.zeros_like(self.scorer.centred[:1])])
         found = table[tokens.clamp(max=self.end)]
         if memory.copies.shape[1]:
             at = (tokens - self.end - 1).clamp(min=0)[..., None].expand(-1, -1, found.shape[-1])
             found = torch.where((tokens > self.end)[..., None], memory.copies.gather(1, at), found)
-        return self.write(found)
+        return self.tag_input(found)
 
     def step(self, memory: Memory, tokens: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Go on behind tokens.
+        """Return the logits after tokens.
 
         Args:
-            memory: Of the rows.
-            tokens: Those written last, shape (rows, n); the first of a list is `end`.
-            state: Before these, shape (1, rows, size).
+            memory: The output of the encoder.
+            tokens: The last n tokens, shape (rows, n); lists start with `end`.
+            state: The state before these, shape (1, rows, size).
 
         Returns:
-            The logits behind each of them, shape (rows, n, tags + 1 + spans), and the new state.
+            The logits after each token, shape (rows, n, tags + 1 + spans), and the new state.
         """
         with torch.autocast(tokens.device.type, enabled=False):
-            found, state = self.cell(self.vectors(memory, tokens).float(), state.float())
-            looks = self.ask(found) @ memory.states.transpose(1, 2) / found.shape[-1] ** 0.5
-            seen = looks.masked_fill(~memory.mask[:, None], -torch.inf).softmax(-1) @ memory.states
-            x = memory.mean[:, None] + self.told(torch.cat([found, seen], -1))
+            found, state = self.gru(self.vectors(memory, tokens).float(), state.float())
+            attention = self.query(found) @ memory.states.transpose(1, 2) / found.shape[-1] ** 0.5
+            context = attention.masked_fill(~memory.mask[:, None], -torch.inf).softmax(-1) @ memory.states
+            x = memory.mean[:, None] + self.combine(torch.cat([found, context], -1))
             x = self.scorer.dropout(self.scorer.norm(x))
             tags = self.scorer.score(x) + memory.features[:, None]
-            spans = self.copy(x) @ memory.copies.transpose(1, 2) / x.shape[-1] + self.few
+            spans = self.copy(x) @ memory.copies.transpose(1, 2) / x.shape[-1] + self.copy_bias
             spans = spans.masked_fill(~memory.copied[:, None], -torch.inf)
             return torch.cat([tags, self.stop(x), spans], -1), state
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Return the log-probabilities at each place of known lists, shape (rows, places, tokens).
+        """Return the log-probabilities at each position of given lists, shape (rows, positions, tokens).
 
         Args:
-            batch: From `gather`, with "given": the tokens before each place, the first of them `end`, shape (rows,
-                places); and "hidden": the tags that may not be written, shape (rows, tags).
+            batch: From `gather`, with "given": the tokens before each position, starting with `end`, shape (rows,
+                positions); and "hidden": the tags that may not be generated, shape (rows, tags).
         """
-        return self.logs(self.read(batch), batch["given"], batch["hidden"])
+        return self.log_probs(self.read(batch), batch["given"], batch["hidden"])
 
-    def logs(self, memory: Memory, given: Tensor, hidden: Tensor | None = None) -> Tensor:
-        """Return what `forward` does, from what the encoder made of the texts."""
+    def log_probs(self, memory: Memory, given: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Return the same as `forward`, given the output of the encoder."""
         logits, _ = self.step(memory, given, self.start(memory))
         used = torch.zeros_like(logits).scatter_(2, given[..., None], 1.0).cumsum(1) > 0
         used[..., self.end] = False
@@ -179,22 +179,22 @@ class TagDecoder(nn.Module):
 
 
 class TagStepper:
-    """The network as a stepper for `tagkit.generation.decode`; its prompts are `Reading`s.
+    """The stepper (see `Stepper`) of the network; its prompts are `Reading`s.
 
     Args:
         net: The network, in evaluation mode.
-        low: Whether to read the texts in bf16.
+        bf16: Whether to run the encoder in bf16.
     """
 
-    def __init__(self, net: TagDecoder, low: bool = False) -> None:
+    def __init__(self, net: TagDecoder, bf16: bool = False) -> None:
         self.net = net
-        self.low = low
+        self.bf16 = bf16
 
     def start(self, prompts: Sequence[Reading]) -> Tensor:
-        """Read the texts; return the logits of the first tag, shape (rows, tags + 1 + spans)."""
+        """Encode the texts; return the logits of the first tag, shape (rows, tags + 1 + spans)."""
         device = self.net.stop.weight.device
         batch = {key: value.to(device) for key, value in gather(prompts, self.net.scorer.backbone.padding).items()}
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.low):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.bf16):
             self._texts = self._memory = self.net.read(batch)
         self._state = self.net.start(self._memory)
         width = self.net.end + 1 + self._memory.copies.shape[1]
@@ -206,27 +206,28 @@ class TagStepper:
         return logits[:, 0].masked_fill(self._used, -torch.inf)
 
     def feed(self, tokens: Tensor) -> Tensor:
-        """Take the tag that each row wrote, shape (rows,); return the logits of the next."""
+        """Append a tag to each row, shape (rows,); return the logits of the next."""
         tokens = tokens.to(self._used.device)
         self._used.scatter_(1, tokens[:, None], True)
         self._used[:, self.net.end] = False
         return self._logits(tokens)
 
     def select(self, rows: Tensor) -> None:
-        """Make these the rows."""
+        """Keep the rows with the given numbers, in this order; shape (new rows,)."""
         rows = rows.to(self._used.device)
         self._memory, self._used, self._state = self._memory.select(rows), self._used[rows], self._state[:, rows]
 
     @torch.inference_mode()
     def expect(self, lists: Sequence[Sequence[Hypothesis]], power: float = 1.0) -> Expected:
-        """Look over the lists that were written for the prompts of `start` at what else they might have said.
+        """Estimate the share of lists that contain each tag, from the lists generated for the prompts of `start`.
 
-        The share of lists that have a tag is, in expectation, the sum over the places of its probability there. Taken
-        over lists that were drawn, this sum says the same as counting who has it, with less chance in it.
+        The probability that a list contains a tag is the expected sum of the tag's probabilities at all positions. The
+        mean of this sum over sampled lists has the same expectation as counting the lists that contain the tag, but a
+        lower variance.
 
         Args:
-            lists: As many for each prompt.
-            power: The lists are weighted by their probabilities, normalised by their lengths to this power.
+            lists: The lists of each prompt, the same number for all.
+            power: The power of length normalisation in the weights of lists.
 
         Source: Rao-Blackwellisation: Casella and Robert, Rao-Blackwellisation of sampling schemes (Biometrika 1996).
         """
@@ -241,7 +242,7 @@ class TagStepper:
             < torch.tensor([len(text.tokens) for text in flat], device=device)[:, None]
         )
         rows = torch.arange(len(lists), device=device).repeat_interleave(len(lists[0]))
-        logs = self.net.logs(self._texts.select(rows), given).masked_fill(~within[..., None], -torch.inf)
+        logs = self.net.log_probs(self._texts.select(rows), given).masked_fill(~within[..., None], -torch.inf)
         each = logs.exp().sum(1).view(len(lists), len(lists[0]), -1)
         weights = torch.tensor([[text.score(power) for text in row] for row in lists], device=device).softmax(-1)
         best = logs.amax(1).view(len(lists), len(lists[0]), -1).amax(1)
@@ -252,7 +253,13 @@ class TagStepper:
 
 
 def gather(readings: Sequence[Reading], padding: int) -> dict[str, Tensor]:
-    """Return a batch: token ids and mask, the stacked features, and which tokens each span is the mean of."""
+    """Return the batch of some inputs.
+
+    Returns:
+        "ids" and "mask", shape (rows, tokens); the stacked "features", shape (rows, tags); "pool", the matrix that
+        averages the tokens of each span, shape (rows, spans, tokens); and "copied", which spans exist, shape (rows,
+        spans).
+    """
     batch = pad([reading.window for reading in readings], padding)
     most = max(len(reading.places) for reading in readings)
     pool = np.zeros((len(readings), most, batch["ids"].shape[1]), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""In which order a model learns to write a product's tags, and what it should write at each place."""
+"""The order in which a model is trained to generate a product's tags, and the targets at each position."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ORDERS = ("given", "frequency", "shuffled", "set")
 
 
 class Target(NamedTuple):
-    """A list to learn.
+    """A list of tags as a training target.
 
     Attributes:
         tokens: Its tokens.
-        wanted: For each of them the tokens that are right in its place, with weights of sum 1.
+        wanted: For each position, the correct tokens with weights that sum to 1.
     """
 
     tokens: list[int]
@@ -25,20 +25,20 @@ class Target(NamedTuple):
 
 
 class TargetOrder:
-    """Puts tags in order.
+    """Orders tags and makes the training targets.
 
-    "given" leaves the data set's order; "frequency" puts the frequent tags (in train) first; "shuffled" draws a new
-    order each time. "set" draws an order too, but at each place every tag that is still left is right: the wanted
-    distribution over the next token is that of a tag drawn evenly from those left that begin as this one has begun.
-    So no order is taught, only when the list is complete. This is the idea of One2Set for a model that writes from
-    left to right: there, the targets are assigned to parallel slots; here, the expectation over all orders of what is
-    left is computed at each place, given the tags before it.
+    "given" keeps the order of the data set; "frequency" puts the tags that are frequent in train first; "shuffled"
+    draws a new order each time. "set" draws an order too, but every remaining tag is correct at each position: the
+    target distribution of the next token is that of a tag drawn uniformly from the remaining tags that start like the
+    current one. The model is thus trained to produce a set and to recognise when it is complete. This applies the idea
+    of One2Set to a model that generates from left to right: there, targets are assigned to parallel slots; here, each
+    position has the expectation over all orders of the remaining tags, given the tags before it.
 
     Args:
         order: One of `ORDERS`.
-        lists: The tags (as tokens) of all training products.
+        lists: The tags of all training products, as tokens.
         separator: The token between tags.
-        end: The token behind the last one.
+        end: The token after the last tag.
 
     Source: Ye et al., One2Set: Generating Diverse Keyphrases as a Set (ACL 2021); Yang et al., SGM: Sequence Generation
     Model for Multi-label Classification (COLING 2018).
@@ -51,34 +51,34 @@ class TargetOrder:
         self.counts = Counter(tag for tags in lists for tag in set(tags))
 
     def __call__(self, tags: Sequence[Tokens]) -> Target:
-        """Return the target for one product; draws from torch's random numbers where the order is drawn."""
+        """Return the target for one product; random orders use the random numbers of torch."""
         ordered = self.arrange(tags)
         tokens: list[int] = []
         wanted: list[dict[int, float]] = []
-        for place, tag in enumerate(ordered):
-            last = place + 1 == len(ordered)
+        for position, tag in enumerate(ordered):
+            last = position + 1 == len(ordered)
             written = [*tag, self.end if last else self.separator]
             tokens += written
             if self.order == "set":
-                wanted += self._any(ordered[place:], written)
+                wanted += self._any_of(ordered[position:], written)
             else:
                 wanted += [{token: 1.0} for token in written]
         return Target(tokens, wanted)
 
     def arrange(self, tags: Sequence[Tokens]) -> list[Tokens]:
-        """Return the tags of one product in the order they are learnt in."""
+        """Return the tags of one product in the order of training."""
         if self.order == "frequency":
             return sorted(tags, key=lambda tag: -self.counts[tag])
         if self.order in ("shuffled", "set"):
             return [tags[i] for i in torch.randperm(len(tags)).tolist()]
         return list(tags)
 
-    def _any(self, left: Sequence[Tokens], written: Sequence[int]) -> list[dict[int, float]]:
-        """Return what is right at each token of a tag when any of those left would be."""
+    def _any_of(self, remaining: Sequence[Tokens], written: Sequence[int]) -> list[dict[int, float]]:
+        """Return the target distribution at each token of a tag when each of the remaining tags is correct."""
         out = []
-        going = [[*tag, written[-1]] for tag in left]
-        for at, token in enumerate(written):
-            counts = Counter(tag[at] for tag in going)
-            out.append({key: count / len(going) for key, count in counts.items()})
-            going = [tag for tag in going if tag[at] == token]
+        matching = [[*tag, written[-1]] for tag in remaining]
+        for position, token in enumerate(written):
+            counts = Counter(tag[position] for tag in matching)
+            out.append({key: count / len(matching) for key, count in counts.items()})
+            matching = [tag for tag in matching if tag[position] == token]
         return out

@@ -1,4 +1,4 @@
-"""From several texts of one product to ranked tags: votes, log-probabilities, and what they are worth on dev."""
+"""From the generated texts of a product to tags with scores: votes, log-probabilities, and their calibration on dev."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from tagkit.generation.hypothesis import Hypothesis
 
 Key = TypeVar("Key")
 FEATURES = ("mean", "total", "share", "weighted", "log_share", "prior")
-FEW = 20
-"""With fewer right or wrong tags than this on dev, scores are left uncalibrated."""
+MIN_EXAMPLES = 20
+"""With fewer correct or fewer wrong tags on dev, scores are not calibrated."""
 
 
 class Piece(NamedTuple):
-    """One tag of a written text.
+    """One tag of a generated text.
 
     Attributes:
-        tokens: Its tokens, without the mark behind it.
-        logs: Their log-probabilities.
+        tokens: Its tokens, without the special token after it.
+        log_probs: Their log-probabilities.
     """
 
     tokens: tuple[int, ...]
-    logs: tuple[float, ...]
+    log_probs: tuple[float, ...]
 
 
 @dataclass
 class Vote:
-    """What the texts of one product say about one tag.
+    """What the generated texts of a product say about one tag.
 
     Attributes:
-        mean: The best mean log-probability of its tokens.
-        total: The best log-probability of all of them.
-        share: The share of the texts that have it.
-        weighted: That share when each text counts by its own (length-normalised) probability.
-        place: The first text, and the place in it, that has it.
-        prior: What was known about it before anything was written, as a logit; 0 where nothing was.
+        mean: The highest mean log-probability of its tokens.
+        total: The highest total log-probability of its tokens.
+        share: The share of the texts that contain it.
+        weighted: That share with each text weighted by its length-normalised probability.
+        place: The first text that contains it, and its position in that text.
+        prior: The logit of the tag before generation, from stacked features; 0 where there are none.
     """
 
     mean: float
@@ -54,31 +54,28 @@ class Vote:
 
     @property
     def log_share(self) -> float:
-        """The logarithm of the share, of at least a ten-thousandth."""
+        """The logarithm of the share, which is taken as at least 0.0001."""
         return math.log(max(self.share, 1e-4))
 
     @property
     def score(self) -> float:
-        """A score in [0, 1] without calibration: the weighted share times the mean probability of a token."""
+        """An uncalibrated score in [0, 1]: the weighted share times the mean probability of a token."""
         return min(1.0, self.weighted * math.exp(min(0.0, self.mean)))
 
 
 def pieces(text: Hypothesis, special: SpecialTokens) -> Iterator[Piece]:
-    """Yield the whole tags of a text; what was begun when the tokens ran out is left out, and so is what is empty.
-
-    Without a separator (-1) every token is a tag.
-    """
+    """Yield the complete, non-empty tags of a text. Without a separator (-1), every token is a tag."""
     if special.separator < 0:
-        yield from (
-            Piece((token,), (log,)) for token, log in zip(text.tokens, text.logs, strict=True) if token != special.end
-        )
+        for token, log_prob in zip(text.tokens, text.log_probs, strict=True):
+            if token != special.end:
+                yield Piece((token,), (log_prob,))
         return
     first = 0
-    for at, token in enumerate(text.tokens):
+    for position, token in enumerate(text.tokens):
         if token in (special.separator, special.end):
-            if at > first:
-                yield Piece(text.tokens[first:at], text.logs[first:at])
-            first = at + 1
+            if position > first:
+                yield Piece(text.tokens[first:position], text.log_probs[first:position])
+            first = position + 1
 
 
 def count_votes(
@@ -90,10 +87,10 @@ def count_votes(
     """Merge the texts of one product.
 
     Args:
-        texts: What the model wrote for it.
+        texts: The generated texts.
         special: Separator and end.
-        read: From the tokens of a piece to what counts as one tag; None: it is none.
-        power: Of length normalisation.
+        read: Maps the tokens of a piece to a tag, or to None if they are no valid tag.
+        power: The power of length normalisation.
     """
     scores = np.array([text.score(power) for text in texts])
     weights = np.exp(scores - scores.max()) if len(texts) else scores
@@ -101,59 +98,50 @@ def count_votes(
     found: dict[Key, Vote] = {}
     for number, (text, weight) in enumerate(zip(texts, weights.tolist(), strict=True)):
         seen = set()
-        for place, piece in enumerate(pieces(text, special)):
+        for position, piece in enumerate(pieces(text, special)):
             key = read(piece.tokens)
             if key is None or key in seen:
                 continue
             seen.add(key)
-            total = sum(piece.logs)
-            vote = found.setdefault(key, Vote(-math.inf, -math.inf, 0.0, 0.0, (number, place)))
-            vote.mean, vote.total = max(vote.mean, total / len(piece.logs)), max(vote.total, total)
+            total = sum(piece.log_probs)
+            vote = found.setdefault(key, Vote(-math.inf, -math.inf, 0.0, 0.0, (number, position)))
+            vote.mean, vote.total = max(vote.mean, total / len(piece.log_probs)), max(vote.total, total)
             vote.share += 1 / len(texts)
             vote.weighted += weight
     return found
 
 
-def describe(votes: Sequence[Vote]) -> NDArray[np.float64]:
-    """Return the features of votes, shape (votes, 6)."""
-    return np.array([[getattr(vote, name) for name in FEATURES] for vote in votes]).reshape(-1, len(FEATURES))
-
-
 class Confidence:
-    """How probably a tag with certain votes is right: a logistic regression, learnt on dev.
+    """The probability that a tag is correct, given its vote: a logistic regression fitted on dev.
+
+    Attributes:
+        weights: The coefficients of `FEATURES` and the intercept; empty if the scores are not calibrated.
 
     Source: Platt, Probabilistic outputs for support vector machines (1999), with several features.
     """
 
-    def __init__(self) -> None:
-        self.weights: NDArray[np.float64] = np.zeros(0)
+    def __init__(self, weights: Any = ()) -> None:
+        self.weights: NDArray[np.float64] = np.asarray(weights, dtype=np.float64)
 
-    def fit(self, votes: Sequence[Vote], right: Sequence[bool]) -> None:
-        """Learn from the tags given for dev and whether each is gold; too few leave the scores as they are."""
+    def fit(self, votes: Sequence[Vote], correct: Sequence[bool]) -> None:
+        """Fit on the votes of dev and whether each tag is correct; with too few of either, scores stay uncalibrated."""
         from sklearn.linear_model import LogisticRegression
 
-        if min(sum(right), len(right) - sum(right)) < FEW:
-            self.weights = np.zeros(0)
-            return
-        model = LogisticRegression(C=1.0, max_iter=1000).fit(describe(votes), np.asarray(right))
-        self.weights = np.append(model.coef_[0], model.intercept_[0])
+        self.weights = np.zeros(0)
+        if min(sum(correct), len(correct) - sum(correct)) >= MIN_EXAMPLES:
+            model = LogisticRegression(C=1.0, max_iter=1000).fit(_features(votes), np.asarray(correct))
+            self.weights = np.append(model.coef_[0], model.intercept_[0])
 
     def __call__(self, votes: Sequence[Vote]) -> list[float]:
-        """Return the scores of votes, rounded to six digits."""
+        """Return the scores of votes in [0, 1], rounded to six digits."""
         if not votes:
             return []
         if not len(self.weights):
             return [round(vote.score, 6) for vote in votes]
-        logits = (describe(votes) * self.weights[:-1]).sum(1) + self.weights[-1]
+        logits = (_features(votes) * self.weights[:-1]).sum(1) + self.weights[-1]
         return [round(float(value), 6) for value in expit(logits)]
 
-    def state(self) -> dict[str, Any]:
-        """Return what was learnt."""
-        return {"weights": self.weights}
 
-    @classmethod
-    def restore(cls, state: dict[str, Any]) -> Confidence:
-        """Take what `state` gave."""
-        made = cls()
-        made.weights = np.asarray(state["weights"])
-        return made
+def _features(votes: Sequence[Vote]) -> NDArray[np.float64]:
+    """Return the features of votes, shape (votes, len(FEATURES))."""
+    return np.array([[getattr(vote, name) for name in FEATURES] for vote in votes])

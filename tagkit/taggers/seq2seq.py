@@ -1,4 +1,4 @@
-"""Generation with an encoder: it reads the text, and a light decoder writes whole tags, one after the other."""
+"""The strategy `seq2seq`: an encoder of the text, and a light decoder that generates whole tags one by one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
-from tagkit.errors import BadInput
 from tagkit.generation import Search, SpecialTokens, decode
-from tagkit.generation.base import ListWriter
+from tagkit.generation.base import ListTagger
 from tagkit.generation.prompt_format import Item, Votes
 from tagkit.generation.tag_batches import CopySpans, TagBatches, loss
 from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper
@@ -33,29 +32,30 @@ from tagkit.taggers._stacking import StackedFeatures
 DECODINGS = ("constrained", "open")
 Floats = NDArray[np.float32]
 ROWS, TOKENS = 512, 4096
-"""A batch of tagging has at most so many lists, and tokens of texts."""
-MOST, LEAST = 64, 0.001
-"""So many tags of a product are looked at, and none that a smaller share of lists would have."""
+"""The maximum number of lists, and of tokens of texts, in a batch of tagging."""
+MAX_TAGS, MIN_SHARE = 64, 0.001
+"""The maximum number of tags of a product that get votes, and the minimum expected share of lists of each."""
 
 
-class Seq2Seq(TrainOptions, EncoderOptions, ListWriter):
+class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
     """An encoder and a recurrent decoder whose tokens are whole tags.
 
-    The decoder writes one tag at a time and so knows, unlike `encoder`, which tags stand already: what goes with them
-    becomes likelier, what they make superfluous less so. Tags are scored as by `encoder`, by their own texts' vectors
-    and by stacked features. Constrained decoding writes tags of train alone; open decoding may also copy words,
-    and pairs of words, of the text, which get the source "seq2seq:new". `returns` lists are drawn (or searched
-    for). How many of them a tag is in, in expectation (see `TagStepper.expect`), its log-probability, and what the
-    surface says give its score by a logistic regression learnt on dev; without dev see `generator`. A text beyond the
-    window is cut, and `n_truncated_chars` says by how much.
+    Unlike `encoder`, the decoder conditions each tag on the previous ones: tags that go with them become more probable,
+    and tags that they make redundant less. Tags are scored as by `encoder`, by the vectors of their texts and by
+    stacked features. Constrained decoding generates only tags of train; open decoding may also copy words and pairs of
+    words from the text, which have the source "seq2seq:new".
+
+    A logistic regression fitted on dev turns the expected share of the `returns` lists that contain a tag (see
+    `TagStepper.expect`), its log-probability and its stacked features into its score; without dev see `generator`.
+    Texts are truncated to the window (see `n_truncated_chars`).
 
     Args:
-        use_stacked_features: Whether stacked features count (see `encoder`).
+        use_stacked_features: Whether stacked features are used (see `encoder`).
         synonyms: Other forms by preferred tag, for the stacked features (see `encoder`).
-        min_count: Tags with fewer train products are not learnt; None: 1, and where train has over 2,000 tags, 2.
-        order: In which order the tags are learnt: "given", "frequency", "shuffled" anew in each epoch, or "set" (every
-            tag that is left is right, see `TargetOrder`).
-        head_rate: By how much the learning rate of all but the encoder is multiplied.
+        min_count: Tags of fewer train products are ignored; None: 1, or 2 if train has over 2,000 tags.
+        order: The order of tags in training: "given", "frequency", "shuffled" in each epoch, or "set" (every remaining
+            tag is correct, see `TargetOrder`).
+        head_rate: The factor of the learning rate of all weights outside the encoder.
         decoding: "constrained" or "open".
 
     Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); the order "set":
@@ -84,37 +84,38 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListWriter):
     returns: int = 16
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        for name, values in (("decoding", DECODINGS), ("order", ORDERS)):
-            if getattr(self, name) not in values:
-                raise BadInput(f"seq2seq: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
-        self._search(1)
-        self.tags_, least = frequent_tags(train_, self.min_count, self.name)
-        at = {tag: number for number, tag in enumerate(self.tags_)}
-        tagged = [product for product in train_ if any(tag in at for tag in product.tags)]
-        lists = [[at[tag] for tag in dict.fromkeys(product.tags) if tag in at] for product in tagged]
-        self.most_ = round(1.25 * sorted(map(len, lists))[int(0.99 * (len(lists) - 1))]) + 1
+        self.check_choices(decoding=DECODINGS, order=ORDERS)
+        self.search(1)
+        self.tags_, minimum = frequent_tags(train_, self.min_count, self.name)
+        numbers = {tag: number for number, tag in enumerate(self.tags_)}
+        tagged = [product for product in train_ if any(tag in numbers for tag in product.tags)]
+        lists = [[numbers[tag] for tag in dict.fromkeys(product.tags) if tag in numbers] for product in tagged]
+        self.max_tokens_ = round(1.25 * sorted(map(len, lists))[int(0.99 * (len(lists) - 1))]) + 1
         backbone = Backbone.load(choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
         backbone.trim(self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self._features = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms)
-        known = self._features.fit(self.tags_, tagged, dev, least, cache) if self.use_stacked_features else None
+        self.features_ = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms)
+        features: Floats | None = None
+        if self.use_stacked_features:
+            features = self.features_.fit(self.tags_, tagged, dev, minimum, cache)
         share = np.bincount(np.concatenate(lists), minlength=len(self.tags_)) / len(tagged)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            self._net = TagDecoder(backbone, labels, share if known is None else np.full(len(share), 0.5), self.dropout)
-        self._copies = CopySpans(self.tags_)
-        silent = np.zeros((len(tagged), len(labels)), dtype=np.float32)
-        readings = self._read(tagged, silent if known is None else known)
-        learn = TagBatches(TargetOrder(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels)), lists)
+            chance = share if features is None else np.full(len(share), 0.5)
+            self.net_ = TagDecoder(backbone, labels, chance, self.dropout)
+        self.copies_ = CopySpans(self.tags_)
+        readings = self.readings(tagged, features)
+        orders = TargetOrder(self.order, [[(tag,) for tag in row] for row in lists], -1, len(labels))
+        batches = TagBatches(orders, lists)
         if self.decoding == "open":
-            learn.hide(tagged, self.tags_, readings)
+            batches.hide(tagged, self.tags_, readings)
         labelled_dev = [product for product in dev if product.tags] if self.patience else []
         self.history_ = train(
-            self._net,
+            self.net_,
             loss,
-            lambda rows: learn([readings[i] for i in rows], rows, backbone.padding),
+            lambda rows: batches([readings[i] for i in rows], rows, backbone.padding),
             [len(reading.window) for reading in readings],
             self.train_options(),
             name=self.name,
@@ -122,7 +123,7 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListWriter):
             evaluate=(lambda _: self._f1(labelled_dev)) if labelled_dev else None,
             checkpoint=checkpoint_file(self.name, self.get_params(), train_, dev),
         )
-        self._calibrate(dev)
+        self.calibrate(dev)
 
     def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
         """Return the first window of each product's text."""
@@ -131,38 +132,46 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListWriter):
             first.setdefault(window.row, window)
         return [first[row] for row in range(len(products))]
 
-    def _read(self, products: Sequence[Product], features: Any) -> list[Reading]:
-        windows = self._windows(self._net.scorer.backbone, products)
+    def readings(self, products: Sequence[Product], features: Floats | None = None) -> list[Reading]:
+        """Return the inputs of the network for products.
+
+        Args:
+            products: The products.
+            features: Their stacked features, shape (products, tags); None: computed, or 0 if they are not used.
+        """
+        if features is None and self.features_.fitted:
+            features = self.features_.transform(products)
+        elif features is None:
+            features = np.zeros((len(products), len(self.tags_)), dtype=np.float32)
+        windows = self._windows(self.net_.scorer.backbone, products)
         readings = [Reading(window, row) for window, row in zip(windows, features, strict=True)]
-        return self._copies(products, readings) if self.decoding == "open" else readings
+        return self.copies_(products, readings) if self.decoding == "open" else readings
 
     def votes(self, products: Sequence[Product]) -> Votes:
-        """Return for each product the tags that were written, with their votes and log-probabilities."""
-        return self._votes(products, self._search(self.most_))
+        """Return the generated tags of each product with their votes and log-probabilities."""
+        return self._votes(products, self.search(self.max_tokens_))
 
     def _f1(self, products: Sequence[Product]) -> float:
-        """Return the micro-F1 of one greedy list per product, for choosing the best epoch."""
-        return self._micro_f1(self._votes(products, Search(tokens=self.most_)), products)
+        """Return the micro-F1 of one greedy list per product, by which the best epoch is chosen."""
+        return self.micro_f1(self._votes(products, Search(tokens=self.max_tokens_)), products)
 
     def _votes(self, products: Sequence[Product], search: Search) -> Votes:
         where = device()
-        prepare(self._net, where)
-        stepper = TagStepper(self._net, uses_bf16(self.tag_precision, where))
-        size = len(products), len(self.tags_)
-        features = self._features.transform(products) if self._features.fitted else np.zeros(size, dtype=np.float32)
-        readings = self._read(products, features)
-        special = SpecialTokens(-1, self._net.end)
-        known = [Item(tag, "") for tag in (*self.tags_, "")]  # behind the tags stands the end
+        prepare(self.net_, where)
+        stepper = TagStepper(self.net_, uses_bf16(self.tag_precision, where))
+        readings = self.readings(products)
+        special = SpecialTokens(-1, self.net_.end)
+        known = [Item(tag, "") for tag in (*self.tags_, "")]  # the end is the token after the tags
         out: Votes = [{} for _ in products]
         lengths = [len(reading.window) for reading in readings]
         for batch in sorted_buckets(lengths, TOKENS, max(1, ROWS // search.width)):
             keys = [products[i].text for i in batch]
-            found = decode(stepper, [readings[i] for i in batch], search, self._net.end, keys=keys)
+            found = decode(stepper, [readings[i] for i in batch], search, self.net_.end, keys=keys)
             words = [[*known, *(Item(copy, "") for copy in readings[i].copies)] for i in batch]
             if search.returns > 1:
                 expected = zip(*stepper.expect(found, search.length_power), strict=True)
                 rows = zip(expected, batch, words, strict=True)
-                counted = [_expected(*row, readings[i].features, names) for row, i, names in rows]
+                counted = [_expected_votes(*row, readings[i].features, names) for row, i, names in rows]
             else:
                 read = [lambda tokens, names=names: names[tokens[0]] for names in words]
                 counted = [count_votes(texts, special, name) for texts, name in zip(found, read, strict=True)]  # type: ignore[arg-type]
@@ -171,36 +180,39 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListWriter):
         return out
 
     @property
-    def _known(self) -> Collection[Item]:
+    def known(self) -> Collection[Item]:
+        """The tags of train."""
         return {Item(tag, "") for tag in self.tags_}
 
     def n_truncated_chars(self, products: Any) -> list[int]:
-        """Return for each product how many characters of its text are beyond the window."""
+        """Return for each product the number of characters of its text beyond the window."""
         rows = as_products(products)
-        windows = self._windows(self._net.scorer.backbone, rows)
+        windows = self._windows(self.net_.scorer.backbone, rows)
         ends = [max(0, int(window.ends.max(initial=0))) for window in windows]
         return [len(product.text.rstrip()) - end for product, end in zip(rows, ends, strict=True)]
 
     def _state(self) -> State:
-        state: State = {"tags": self.tags_, "most": self.most_, "history": self.history_}
-        state |= {"backbone": self._net.scorer.backbone.state(), "net": head_state(self._net)}
-        return state | {"confidence": self._confidence.state(), "features": self._features.state()}
+        state: State = {"tags": self.tags_, "max_tokens": self.max_tokens_, "history": self.history_}
+        state |= {"backbone": self.net_.scorer.backbone.state(), "net": head_state(self.net_)}
+        return state | {"confidence": self.confidence_.weights, "features": self.features_.state()}
 
     def _restore(self, state: State) -> None:
-        self.tags_, self.most_, self.history_ = state["tags"], state["most"], state["history"]
-        self._copies = CopySpans(self.tags_)
+        self.tags_, self.max_tokens_, self.history_ = state["tags"], state["max_tokens"], state["history"]
+        self.copies_ = CopySpans(self.tags_)
         backbone, labels = Backbone.from_state(state["backbone"]), state["net"]["scorer.labels"]
-        self._features = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
+        self.features_ = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
             state["features"]
         )
-        self._net = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
-        load_head(self._net, state["net"])
-        self._confidence = Confidence.restore(state["confidence"])
+        self.net_ = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
+        load_head(self.net_, state["net"])
+        self.confidence_ = Confidence(state["confidence"])
 
 
-def _expected(share: Floats, weighted: Floats, best: Floats, prior: Floats, names: Sequence[Item]) -> dict[Item, Vote]:
-    """Return the votes of one product's tags that some list may well have had."""
-    order = [at for at in np.argsort(-share, kind="stable")[:MOST].tolist() if share[at] >= LEAST]
+def _expected_votes(
+    share: Floats, weighted: Floats, best: Floats, prior: Floats, names: Sequence[Item]
+) -> dict[Item, Vote]:
+    """Return the votes of the tags of one product, from their expected shares of lists."""
+    order = [at for at in np.argsort(-share, kind="stable")[:MAX_TAGS].tolist() if share[at] >= MIN_SHARE]
     votes = {}
     for place, at in enumerate(order):
         known = float(prior[at]) if at < len(prior) else 0.0

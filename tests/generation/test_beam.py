@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
-from toy_decoder import END, MARKS, SEPARATOR, Table, written  # noqa: E402
+from toy_decoder import END, SEPARATOR, SPECIAL, Table, written  # noqa: E402
 
 from tagkit.generation import PrefixTree, Search, TagList, decode  # noqa: E402
 
@@ -24,8 +24,8 @@ def test_beam_search_wide_enough_finds_what_brute_force_finds(power):
         (found,) = decode(table, [prompt], search, END)
         assert [text.tokens for text in found] == best[:5]
         for text in found:
-            assert sum(text.logs) == pytest.approx(table.log(prompt, text.tokens), abs=1e-5)
-            assert text.whole
+            assert sum(text.log_probs) == pytest.approx(table.log(prompt, text.tokens), abs=1e-5)
+            assert text.finished
 
 
 def test_one_beam_is_greedy():
@@ -70,7 +70,7 @@ def test_a_group_avoids_what_earlier_groups_took():
     logs[first] -= 0.2
     assert {text.tokens[0] for text in row} == {first, int(logs.argmax())}
     for text in row:
-        assert sum(text.logs) == pytest.approx(table.log((3,), text.tokens), abs=1e-5)
+        assert sum(text.log_probs) == pytest.approx(table.log((3,), text.tokens), abs=1e-5)
 
 
 def test_groups_of_several_beams():
@@ -83,7 +83,7 @@ def test_groups_of_several_beams():
 
 def test_constrained_beam_search_finds_what_brute_force_finds():
     table, tags = Table(sharp=1.0), [(3,), (3, 4), (6,)]
-    rule = TagList(PrefixTree(tags), MARKS)
+    rule = TagList(PrefixTree(tags), SPECIAL)
     every = []
     for length in (1, 2, 3):
         for order in itertools.permutations(tags, length):

@@ -15,5 +15,5 @@ def test_candidates_come_from_text_neighbours_and_company(products):
     (found,) = retriever([Product("x", "红色高跟鞋")], 6)
     assert {"红色", "高跟鞋"} <= set(found[:3]) and {"鞋子", "女性"} <= set(found)
     assert len(retriever([Product("x", "👠")], 4)[0]) == 4
-    again = CandidateRetriever.restore(retriever.state())
+    again = CandidateRetriever.from_state(retriever.state())
     assert again(products, 10) == retriever(products, 10)

@@ -29,12 +29,12 @@ def gemma():
 
 
 @pytest.mark.parametrize("kind", [None, gpt2, gemma])
-@pytest.mark.parametrize("room", [None, 8])
+@pytest.mark.parametrize("max_new_tokens", [None, 8])
 @pytest.mark.parametrize("prefix", [[], [1, 2]])
-def test_the_stepper_computes_what_the_model_computes(llama, kind, room, prefix):
+def test_the_stepper_computes_what_the_model_computes(llama, kind, max_new_tokens, prefix):
     torch.manual_seed(0)
     llama = llama if kind is None else kind().eval()
-    stepper = CausalStepper(llama, 0, prefix, room=room)
+    stepper = CausalStepper(llama, 0, prefix, max_new_tokens=max_new_tokens)
     with torch.inference_mode():
         for _ in range(2):  # the second time the prefix is there already
             texts = [[*prefix, *prompt] for prompt in PROMPTS]
@@ -55,9 +55,9 @@ def test_the_prefix_is_computed_once(llama):
     stepper = CausalStepper(llama, 0, prefix)
     with torch.inference_mode():
         stepper.start([[1], [2]])
-        assert stepper.fed == 20 + 2
+        assert stepper.n_computed == 20 + 2
         stepper.start([[1], [2], [3]])
-        assert stepper.fed == 20 + 2 + 3
+        assert stepper.n_computed == 20 + 2 + 3
 
 
 def test_a_long_text_outgrows_the_first_room(llama):

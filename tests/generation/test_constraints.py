@@ -31,7 +31,7 @@ def make(tiny_writer):
 def test_rules_learn_types_and_what_may_repeat(model, annotated):
     prompt_format = PromptFormat(model, typed=True, category=True, window=50, known=[Item("黑色", "色")])
     constraints = Constraints(prompt_format).fit(annotated)
-    assert constraints.copied and constraints.repeated == [] and set(constraints.kinds["鞋子"]) == {"色", "品"}
+    assert constraints.copied and constraints.repeated == [] and set(constraints.types_of["鞋子"]) == {"色", "品"}
     absent = Product(
         "a", "一双鞋", category="袜", tags=("红色", "大"), annotations=(Tag("红色", type="色"), Tag("大", type="码"))
     )

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
-from toy_decoder import COLON, END, MARKS, SEARCHES, SEPARATOR, TAGS, Table, parse  # noqa: E402
+from toy_decoder import COLON, END, SEARCHES, SEPARATOR, SPECIAL, TAGS, Table, parse  # noqa: E402
 
 from tagkit.generation import PrefixTree, Search, TagList, TypedList, decode  # noqa: E402
 from tagkit.generation.hypothesis import Hypothesis  # noqa: E402
@@ -16,14 +16,14 @@ from tagkit.generation.hypothesis import Hypothesis  # noqa: E402
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.method)
 def test_a_constrained_list_is_well_formed_known_and_without_repeats(search):
     prompts = [[n] for n in range(40)]
-    rule = TagList(PrefixTree(TAGS), MARKS)
+    rule = TagList(PrefixTree(TAGS), SPECIAL)
     settings = {**vars(search), "tokens": 40}
     found = decode(
         Table(sharp=1.0), prompts, Search(**settings), END, grammars=[rule] * 40, keys=list(map(str, prompts))
     )
     lengths = set()
     for text in itertools.chain(*found):
-        assert text.whole and text.tokens[-1] == END and text.tokens.count(END) == 1
+        assert text.finished and text.tokens[-1] == END and text.tokens.count(END) == 1
         tags = parse(text)
         assert len(tags) == text.tokens.count(SEPARATOR) + 1 >= 1, "no separator without a tag on both sides"
         assert set(tags) <= set(TAGS) and len(set(tags)) == len(tags)
@@ -38,15 +38,17 @@ def test_a_constrained_list_of_all_tags_comes_to_its_end():
             out[END] -= 1000
             return out
 
-    rule = TagList(PrefixTree(TAGS), MARKS)
+    rule = TagList(PrefixTree(TAGS), SPECIAL)
     (found,) = decode(Chatty(), [[1]], Search(tokens=50), END, grammars=[rule])
-    assert set(parse(found[0])) == set(TAGS) and found[0].whole
-    (short,) = decode(Chatty(), [[1]], Search(tokens=50), END, grammars=[TagList(PrefixTree(TAGS), MARKS, most=2)])
-    assert len(parse(short[0])) == 2 and short[0].whole
+    assert set(parse(found[0])) == set(TAGS) and found[0].finished
+    (short,) = decode(
+        Chatty(), [[1]], Search(tokens=50), END, grammars=[TagList(PrefixTree(TAGS), SPECIAL, max_tags=2)]
+    )
+    assert len(parse(short[0])) == 2 and short[0].finished
 
 
 def test_what_the_tokens_do_not_suffice_for_is_left_out():
-    rule = TagList(PrefixTree(TAGS), MARKS)
+    rule = TagList(PrefixTree(TAGS), SPECIAL)
     for tokens in range(1, 8):
         for (text,) in decode(Table(), [[n] for n in range(20)], Search(tokens=tokens), END, grammars=[rule] * 20):
             assert len(text.tokens) <= tokens
@@ -70,18 +72,18 @@ def triples(text: Hypothesis) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
 def test_typed_lists(repeated, own, copied):
     if not own and not copied:
         assert (
-            not TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, MARKS)
-            .allowed(TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, MARKS).start())
+            not TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL)
+            .allowed(TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL).start())
             .size
         )
         return
-    rule = TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, MARKS, repeated)
+    rule = TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL, repeated)
     prompts = [[n] for n in range(40)]
     search = Search("sample", returns=2, tokens=60)
     found = decode(Table(sharp=1.0), prompts, search, END, grammars=[rule] * 40, keys=list(map(str, prompts)))
     several = 0
     for text in itertools.chain(*found):
-        assert text.whole
+        assert text.finished
         given = triples(text)
         assert given and len(set(given)) == len(given)
         for kind, value in given:

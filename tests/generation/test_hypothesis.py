@@ -39,6 +39,6 @@ def test_choices_look_at_nothing_else():
     logits = torch.tensor([[0.0, 1.0, 2.0], [3.0, 2.0, 1.0]])
     found = choices(logits, [np.array([0, 2]), np.array([1])])
     expected = logits.log_softmax(-1)
-    assert torch.allclose(found.logs[0], expected[0, [0, 2]])
-    assert found.logs[1, 0] == expected[1, 1] and found.logs[1, 1] == -math.inf
+    assert torch.allclose(found.log_probs[0], expected[0, [0, 2]])
+    assert found.log_probs[1, 0] == expected[1, 1] and found.log_probs[1, 1] == -math.inf
     assert found.tokens(torch.tensor([[1], [0]])).tolist() == [[2], [1]]

@@ -30,4 +30,4 @@ def test_the_tree_knows_what_follows():
     assert used.following(tree, tree.child(0, 6)).tolist() == [8]
     assert used.add(tree, 4).following(tree, 0).tolist() == [3, 9]
     assert used.add(tree, 3) is used
-    assert used.add(tree, 4).left(tree) == 4
+    assert used.add(tree, 4).n_unused(tree) == 4

@@ -35,4 +35,4 @@ def test_one_item_and_a_batch_agree(llama, search, prefix):
     alone = [decode(stepper, [p], search, END, keys=[k])[0] for p, k in zip(PROMPTS, KEYS, strict=True)]
     assert written(batch) == written(alone)
     for one, other in zip(itertools.chain(*batch), itertools.chain(*alone), strict=True):
-        assert one.logs == pytest.approx(other.logs, abs=1e-4)
+        assert one.log_probs == pytest.approx(other.log_probs, abs=1e-4)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
-from toy_decoder import END, MARKS, SEPARATOR, parse  # noqa: E402
+from toy_decoder import END, SEPARATOR, SPECIAL, parse  # noqa: E402
 
 from tagkit.generation.hypothesis import Hypothesis  # noqa: E402
 from tagkit.generation.votes import Confidence, Vote, count_votes  # noqa: E402
@@ -20,14 +20,14 @@ def test_votes_count_texts_and_probabilities():
         Hypothesis((3, SEPARATOR, 3, SEPARATOR, SEPARATOR, 9), (-0.4, -0.1, -0.2, -0.1, -0.1, -0.1), False),
     ]
     assert [parse(text) for text in texts] == [[(3,), (6, 7)], [(3,), (3,)]], "what was only begun is left out"
-    found = count_votes(texts, MARKS, lambda tokens: tokens)
+    found = count_votes(texts, SPECIAL, lambda tokens: tokens)
     weights = np.exp([text.score() for text in texts])
     first = float(weights[0] / weights.sum())
     assert set(found) == {(3,), (6, 7)}
     assert found[(3,)] == Vote(-0.1, -0.1, 1.0, pytest.approx(1.0), (0, 0))
     assert found[(6, 7)] == Vote(-0.4, -0.8, 0.5, pytest.approx(first), (0, 1))
     assert found[(6, 7)].score == pytest.approx(first * math.exp(-0.4))
-    assert count_votes(texts, MARKS, lambda tokens: None) == {} == count_votes([], MARKS, lambda tokens: tokens)
+    assert count_votes(texts, SPECIAL, lambda tokens: None) == {} == count_votes([], SPECIAL, lambda tokens: tokens)
 
 
 def test_confidence_is_calibrated_where_dev_says_enough():
@@ -45,5 +45,5 @@ def test_confidence_is_calibrated_where_dev_says_enough():
     for low in (0.0, 0.2, 0.4):
         inside = (scores >= low) & (scores < low + 0.2)
         assert abs(scores[inside].mean() - np.array(right)[inside].mean()) < 0.08
-    again = Confidence.restore(confidence.state())
+    again = Confidence(confidence.weights)
     assert again(votes[:5]) == confidence(votes[:5]) and again([]) == []

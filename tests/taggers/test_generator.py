@@ -99,7 +99,7 @@ def test_the_last_layers_alone_can_be_trained(make, products, model):
     tagger = make(layers=1, epochs=6, learning_rate=2e-2).fit(products[:12])
     assert epochs(tagger)[-1] < 0.95 * epochs(tagger)[0]
     old = dict(model.model.named_parameters())
-    new = dict(tagger._writer.model.model.named_parameters())
+    new = dict(tagger.writer_.model.model.named_parameters())
     changed = {name for name in old if not torch.equal(old[name], new[name].cpu())}
     assert changed and all(name.startswith("model.layers.1.") for name in changed)
     with pytest.raises(BadInput, match="has 2 layers"):
@@ -112,7 +112,7 @@ def test_lora_trains_a_few_weights_and_is_merged(make, products, tmp_path):
     assert epochs(tagger)[-1] < 0.9 * epochs(tagger)[0]
     judged = make(lora=4, epochs=2, patience=1).fit(products[:12], dev=products[12:])
     assert any("dev" in row for row in judged.history_)
-    assert all("lora" not in name for name, _ in tagger._writer.model.named_parameters())
+    assert all("lora" not in name for name, _ in tagger.writer_.model.named_parameters())
     again = Tagger.load(tagger.save(tmp_path))
     assert again.predict(products) == tagger.predict(products)
     same = make(lora=4, epochs=8, learning_rate=2e-2).fit(products[:12])
@@ -136,7 +136,7 @@ def test_patience_keeps_the_best_epoch(make, products):
 def test_dev_calibrates_the_scores(make, products):
     plain = make(epochs=20, learning_rate=5e-3).fit(products[:18])
     tagger = make(epochs=20, learning_rate=5e-3).fit(products[:18], dev=products * 2)
-    assert not len(plain._confidence.weights) and len(tagger._confidence.weights) == len(FEATURES) + 1
+    assert not len(plain.confidence_.weights) and len(tagger.confidence_.weights) == len(FEATURES) + 1
     assert [set(texts(row)) for row in plain.predict(products)] == [set(texts(r)) for r in tagger.predict(products)]
     pairs = [
         (tag.score, tag.text in product.tags)
@@ -269,10 +269,10 @@ def test_zero_shot_needs_no_tags_when_it_is_open(make):
 
 def test_demonstrations_are_the_most_similar_and_stand_nearest(prompted, products):
     tagger = prompted(shots=2)
-    (row,) = tagger._writer.few_shot.choose([Product("x", "红色高跟鞋婚礼")])
+    (row,) = tagger.writer_.few_shot.choose([Product("x", "红色高跟鞋婚礼")])
     assert len(row) == 2 and row[-1].title == "红色高跟鞋婚礼新娘鞋"
-    (prompt,) = tagger._writer.prompts([products[0]], [row])
-    written = tagger._writer.model.decode([*tagger._writer.prefix, *prompt])
+    (prompt,) = tagger.writer_.prompts([products[0]], [row])
+    written = tagger.writer_.model.decode([*tagger.writer_.prefix, *prompt])
     assert written.count("Product:") == 3 and written.endswith(f"Product: {products[0].title}\nTags:")
     for product in row:
         assert f"Product: {product.title}\nTags: {'; '.join(product.tags)}\nProduct:" in written
@@ -282,11 +282,11 @@ def test_demonstrations_are_the_most_similar_and_stand_nearest(prompted, product
 def test_demonstrations_that_do_not_fit_are_left_out(make, products):
     longer = [replace(product, title=f"{product.title}，{'新款百搭' * 4}") for product in products[:12]]
     tagger = make(mode="prompted", shots=10).fit(longer)
-    few_shot = tagger._writer.few_shot.choose(products[:2])
-    for prompt, row in zip(tagger._writer.prompts(products[:2], few_shot), few_shot, strict=True):
-        whole = len(tagger._writer.prefix) + len(prompt) + tagger._writer.tokens
+    few_shot = tagger.writer_.few_shot.choose(products[:2])
+    for prompt, row in zip(tagger.writer_.prompts(products[:2], few_shot), few_shot, strict=True):
+        whole = len(tagger.writer_.prefix) + len(prompt) + tagger.writer_.tokens
         assert whole <= 512
-        written = tagger._writer.model.decode(prompt)
+        written = tagger.writer_.model.decode(prompt)
         assert 2 < written.count("Product:") < 11
         assert row[-1].title in written and row[0].title not in written
     assert all(tagger.predict(products[:2]))
@@ -299,12 +299,12 @@ def test_shared_demonstrations_are_computed_once(make, products, monkeypatch):
     monkeypatch.setattr(LanguageModel, "stepper", lambda *given: steppers.append(plain(*given)) or steppers[-1])
     together = tagger.predict(products[:8])
     (stepper,) = steppers
-    written = tagger._writer.model.decode(stepper.prefix)
+    written = tagger.writer_.model.decode(stepper.prefix)
     assert written.count("Product:") == 3 and written.endswith("Product:")
-    monkeypatch.setattr(type(tagger._writer), "_common", lambda self, prompts: (self.prefix, prompts))
+    monkeypatch.setattr(type(tagger.writer_), "_split_prefix", lambda self, prompts: (self.prefix, prompts))
     apart = tagger.predict(products[:8])
     assert [texts(row) for row in together] == [texts(row) for row in apart]
-    assert steppers[0].fed < 0.8 * steppers[1].fed
+    assert steppers[0].n_computed < 0.8 * steppers[1].n_computed
 
 
 @pytest.mark.parametrize(

@@ -30,24 +30,24 @@ def opened(tiny, products):
 
 
 def stepper_and_readings(tagger, products):
-    return TagStepper(tagger._net), tagger._read(products, tagger._features.transform(products))
+    return TagStepper(tagger.net_), tagger.readings(products)
 
 
 class TestWriting:
     def test_no_tag_twice_none_outside_train_and_always_an_end(self, fitted, products):
         stepper, readings = stepper_and_readings(fitted, products)
         search = Search("sample", returns=8, tokens=len(fitted.tags_) + 1, temperature=5.0)
-        for texts in decode(stepper, readings, search, fitted._net.end, keys=[p.text for p in products]):
+        for texts in decode(stepper, readings, search, fitted.net_.end, keys=[p.text for p in products]):
             for text in texts:
-                assert text.whole and text.tokens[-1] == fitted._net.end
+                assert text.finished and text.tokens[-1] == fitted.net_.end
                 assert len(set(text.tokens)) == len(text.tokens)
-                assert max(text.tokens) <= fitted._net.end
+                assert max(text.tokens) <= fitted.net_.end
 
     def test_the_stepper_gives_what_training_saw(self, opened, products):
         """Token by token, in another order of rows, the probabilities are those of the whole list at once."""
         some, lists = products[:5], [[2, 0], [1], [], [0, 1, 3], [3]]
         stepper, readings = stepper_and_readings(opened, some)
-        end, net = opened._net.end, opened._net
+        end, net = opened.net_.end, opened.net_
         batch = TagBatches(TargetOrder("given", [], -1, end), lists)(readings, range(5), net.scorer.backbone.padding)
         batch = {key: value.to(net.stop.weight.device) for key, value in batch.items()}
         with torch.inference_mode():
@@ -86,17 +86,17 @@ class TestWriting:
 class TestCopying:
     def test_words_and_pairs_that_are_no_known_tags(self, opened):
         product = Product("x", "blue velvet sofa 高跟鞋", lang="")
-        (reading,) = opened._read([product], np.zeros((1, len(opened.tags_)), dtype=np.float32))
+        (reading,) = opened.readings([product], np.zeros((1, len(opened.tags_)), dtype=np.float32))
         assert "velvet" in reading.copies and "velvet sofa" in reading.copies
         assert not set(reading.copies) & set(opened.tags_)
 
     def test_what_is_copied_is_marked_as_new_and_has_its_place(self, opened):
-        opened._net.few.data.fill_(50.0)
+        opened.net_.copy_bias.data.fill_(50.0)
         try:
             product = Product("x", "blue velvet sofa")
             tags = opened.predict([product])[0]
         finally:
-            opened._net.few.data.fill_(-3.0)
+            opened.net_.copy_bias.data.fill_(-3.0)
         new = [tag for tag in tags if tag.source == "seq2seq:new"]
         assert {"velvet", "velvet sofa"} <= {tag.text for tag in new}
         assert {tag.text for tag in tags if tag not in new} <= set(opened.tags_)
@@ -106,12 +106,12 @@ class TestCopying:
         monkeypatch.setattr("tagkit.generation.tag_batches.HIDDEN", 1.1)
         tag = opened.tags_[0]
         product = Product("x", f"{tag} 好看", tags=(tag,))
-        readings = CopySpans(opened.tags_)([product], opened._read([product], np.zeros((1, len(opened.tags_)))))
-        learn = TagBatches(TargetOrder("set", [[(0,)]], -1, opened._net.end), [[0]])
+        readings = CopySpans(opened.tags_)([product], opened.readings([product], np.zeros((1, len(opened.tags_)))))
+        learn = TagBatches(TargetOrder("set", [[(0,)]], -1, opened.net_.end), [[0]])
         learn.hide([product], opened.tags_, readings)
         batch = learn(readings, [0], 0)
-        first = opened._net.end + 1 + len(readings[0].copies)
-        assert batch["hidden"][0, 0] and batch["given"].tolist() == [[opened._net.end, first]]
+        first = opened.net_.end + 1 + len(readings[0].copies)
+        assert batch["hidden"][0, 0] and batch["given"].tolist() == [[opened.net_.end, first]]
         assert batch["copied"][0, len(readings[0].copies)]
 
     def test_closed_vocabulary_stays_closed_whatever_a_title_says(self, fitted):
@@ -122,7 +122,7 @@ class TestCopying:
 class TestLearning:
     def test_in_a_set_every_tag_that_is_left_is_right(self):
         learn = TagBatches(TargetOrder("set", [[(0,), (1,), (2,)]], -1, 5), [[0, 1, 2]])
-        wanted = learn._wanted([2, 0, 1])
+        wanted = learn._targets([2, 0, 1])
         assert [w for w in wanted if w[0] == 1] == [(1, 0, 0.5), (1, 1, 0.5)]
         assert wanted[-1] == (3, 5, 1.0)
 
@@ -134,7 +134,7 @@ class TestLearning:
         logs = torch.tensor([[[-1.0, -2.0], [-3.0, -4.0]]])
         batch = {
             "row": torch.tensor([0, 0, 0]),
-            "place": torch.tensor([0, 0, 1]),
+            "position": torch.tensor([0, 0, 1]),
             "token": torch.tensor([0, 1, 1]),
             "weight": torch.tensor([0.5, 0.5, 1.0]),
         }
