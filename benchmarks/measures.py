@@ -2,12 +2,12 @@
 
     python benchmarks/measures.py [--lists 100000] [--json out.json]
 
-Every time is from the same Python lists of strings (for Brier and ECE: of `Tag`s) to the figure, conversion to the
+Every time is from the same Python lists of strings (for Brier and ECE: of `Tag`s) to the score, conversion to the
 library's own form included. Each of our measures gets a fresh `Run`, so nothing is shared. A time is the least of wall
 and CPU time (ranx uses several threads), the median of the repeats. ranx compiles at its first call: a tiny call before
 the clock starts takes that out; its conversion takes most of its time, so it is timed once and added to each measure.
 scikit-learn's nDCG needs dense tables of tags by lists: timed on 1,000 lists and scaled up (*). Lists are full, so that
-all libraries mean the same by a cutoff, and the figures are compared. Exits 1 if one of ours is slower or differs.
+all libraries treat a cutoff alike, and the scores are compared. Exits 1 if one of ours is slower or differs.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def by_sklearn_brier(predicted: list[list[Tag]], gold: Lists) -> float:
 
 
 def to_ranx(predicted: Lists, gold: Lists) -> tuple[ranx.Qrels, ranx.Run]:
-    """Convert lists to ranx's own forms."""
+    """Convert lists to ranx's own types."""
     qrels = ranx.Qrels({str(i): dict.fromkeys(row, 1) for i, row in enumerate(gold)})
     run = ranx.Run({str(i): {tag: float(-rank) for rank, tag in enumerate(row)} for i, row in enumerate(predicted)})
     return qrels, run
@@ -129,7 +129,7 @@ def by_ir_measures(name: str, predicted: Lists, gold: Lists) -> float:
 
 
 def measure_all(n: int) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return measure → library → (seconds, figure)."""
+    """Return measure → library → (seconds, score)."""
     tags, predicted, gold = make_lists(n)
     rng = random.Random(1)
     scored = [[Tag(tag, rng.random()) for tag in row] for row in predicted]
@@ -147,10 +147,10 @@ def measure_all(n: int) -> dict[str, dict[str, tuple[float, float]]]:
         table[name]["scikit-learn"] = clock(lambda name=name: by_sklearn(name, predicted, gold))
     table["Brier"]["scikit-learn"] = clock(lambda: by_sklearn_brier(scored, gold))
     dense = min(DENSE, n)
-    seconds, figure = clock(lambda: by_sklearn_ndcg(predicted[:dense], gold[:dense]))
+    seconds, score = clock(lambda: by_sklearn_ndcg(predicted[:dense], gold[:dense]))
     whole = table["nDCG@10"]["tagkit"][1]
-    agrees = abs(figure - parse("nDCG@10")(predicted[:dense], gold[:dense])) < 1e-9
-    table["nDCG@10"]["scikit-learn*"] = (seconds * n / dense, whole if agrees else figure)
+    agrees = abs(score - parse("nDCG@10")(predicted[:dense], gold[:dense])) < 1e-9
+    table["nDCG@10"]["scikit-learn*"] = (seconds * n / dense, whole if agrees else score)
     for name in IR:
         table[name]["ir_measures"] = clock(lambda name=name: by_ir_measures(name, predicted, gold))
     table[EXACT]["ir_measures"] = clock(lambda: by_ir_measures(EXACT, predicted, gold), repeats=1)
@@ -159,8 +159,8 @@ def measure_all(n: int) -> dict[str, dict[str, tuple[float, float]]]:
         ranx.evaluate(*tiny, other)
     conversion, (qrels, run) = clock(lambda: to_ranx(predicted, gold), repeats=1)
     for name, other in RANX.items():
-        seconds, figure = clock(lambda other=other: float(ranx.evaluate(qrels, run, other)))
-        table[name]["ranx"] = (conversion + seconds, figure)
+        seconds, score = clock(lambda other=other: float(ranx.evaluate(qrels, run, other)))
+        table[name]["ranx"] = (conversion + seconds, score)
     return table
 
 
@@ -168,28 +168,28 @@ def main() -> int:
     """Print the table and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--lists", type=int, default=100_000, help="how many lists")
-    parser.add_argument("--json", type=Path, help="write seconds and figures here, too")
+    parser.add_argument("--json", type=Path, help="write seconds and scores here, too")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     start = time.perf_counter()
     table = measure_all(options.lists)
     broken = []
-    print(f"{'measure':<30}{'figure':>9}{'tagkit s':>10}   others: seconds (times ours)")
+    print(f"{'measure':<30}{'score':>9}{'tagkit s':>10}   others: seconds (times ours)")
     for name, row in table.items():
-        seconds, figure = row["tagkit"]
+        seconds, score = row["tagkit"]
         cells = []
         for library, (other, value) in row.items():
             if library != "tagkit":
                 cells.append(f"{library} {other:.2f} ({other / seconds:.1f}x)")
-                if other < seconds or abs(value - figure) > 1e-6:
+                if other < seconds or abs(value - score) > 1e-6:
                     broken.append(
-                        f"{name}: {library} takes {other:.3f} s and says {value}, we {seconds:.3f} s, {figure}"
+                        f"{name}: {library} takes {other:.3f} s with {value}, tagkit {seconds:.3f} s with {score}"
                     )
-        print(f"{name:<30}{figure:>9.4f}{seconds:>10.3f}   {', '.join(cells) or '-'}")
+        print(f"{name:<30}{score:>9.4f}{seconds:>10.3f}   {', '.join(cells) or '-'}")
     print(f"{options.lists} lists, median of {REPEATS}, {time.perf_counter() - start:.0f} s in all")
-    print("\n".join(broken) or "none of ours is slower, and all figures agree")
+    print("\n".join(broken) or "none of ours is slower, and all scores agree")
     if options.json:
-        rows = {name: {lib: {"seconds": s, "figure": f} for lib, (s, f) in row.items()} for name, row in table.items()}
+        rows = {name: {lib: {"seconds": s, "score": f} for lib, (s, f) in row.items()} for name, row in table.items()}
         options.json.write_text(json.dumps({"lists": options.lists, "measures": rows}, indent=1), encoding="utf-8")
     return int(bool(broken))
 

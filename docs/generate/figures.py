@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
-import json
 import re
 import shlex
 import sys
@@ -31,7 +30,9 @@ ROOT = stored.ROOT
 BLOCK = re.compile(r"(<!-- figures: (?P<call>[^>]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def experiment(name: str, measures: str = "", rows: str = "*", sort: str = "", costs: str = "yes") -> str:
+def experiment(
+    name: str, measures: str = "", rows: str = "*", sort: str = "", costs: str = "yes", intervals: str = "no"
+) -> str:
     """Return the table of a stored experiment.
 
     Args:
@@ -40,17 +41,22 @@ def experiment(name: str, measures: str = "", rows: str = "*", sort: str = "", c
         rows: Patterns of row names, separated by semicolons.
         sort: A measure by which rows are sorted, the best first (default: the order of the experiment).
         costs: Whether to show how long a row took, "yes" or "no".
+        intervals: Whether to show 95 % intervals and marks of significance, "yes" or "no".
     """
     found = stored.experiment(name)
     shown = measures.split(",") if measures else list(found.measures)
     chosen = [row for row in found.rows if any(fnmatch.fnmatchcase(row.name, pattern) for pattern in rows.split(";"))]
     if sort:
         chosen.sort(key=lambda row: -(row.scores[sort].value or 0.0))
+    base = next((row.scores for row in found.rows if row.name == found.baseline), {})
     head = ["row", *shown] + (["time"] if costs == "yes" else [])
     lines = []
     for row in chosen:
         notes = " (cited)" * row.cited + " (baseline)" * (row.name == found.baseline)
-        cells = [tables.score(row.scores.get(measure)) for measure in shown]
+        if intervals == "yes":
+            cells = [tables.interval(row.scores.get(measure), base.get(measure)) for measure in shown]
+        else:
+            cells = [tables.score(row.scores.get(measure)) for measure in shown]
         lines.append([row.name + notes, *cells, tables.duration(row.seconds)][: len(head)])
     return tables.table(head, lines)
 
@@ -69,59 +75,9 @@ def benchmark(name: str) -> str:
     return f"{tables.table(head, lines)}\n\n{body.get('note', '')} {origin}".replace("\n ", "\n")
 
 
-def absent(name: str) -> str:
-    """Return the recall of absent tags from a file of `experiments/absent_tags.py`; ▲ is better than `hybrid`."""
-    rows = json.loads((stored.EXPERIMENTS / "results" / f"{name}.json").read_text(encoding="utf-8"))["rows"]
-    measures = list(dict.fromkeys(row["measure"] for row in rows))
-    names = list(dict.fromkeys(row["strategy"] for row in rows))
-    better = {
-        (row["strategy"], row["measure"])
-        for row in rows
-        if row.get("against") == "hybrid" and row["p after Holm"] < 0.05
-    }
-    cells = {
-        key: f"{100 * row['figure']:.1f} [{100 * row['from']:.1f}, {100 * row['to']:.1f}]" + " ▲" * (key in better)
-        for row in rows
-        if "figure" in row
-        for key in [(row["strategy"], row["measure"])]
-    }
-    lines = [[n, *(cells.get((n, m), tables.DASH) for m in measures)] for n in names]
-    return tables.table(["row", *measures], lines)
-
-
-def inferred(name: str, measures: str) -> str:
-    """Return the scores of a file of `experiments/inferred_tags.py`."""
-    body = json.loads((stored.EXPERIMENTS / "results" / f"{name}.json").read_text(encoding="utf-8"))
-    scores = body["views"]["test"]["figures"]
-    shown = measures.split(",")
-    lines = []
-    for row, found in sorted(scores.items(), key=lambda item: -item[1][shown[0]]["value"]):
-        cells = [
-            f"{100 * found[m]['value']:.1f} [{100 * found[m]['low']:.1f}, {100 * found[m]['high']:.1f}]"
-            + _mark(found[m], scores[body["baseline"]][m])
-            for m in shown
-        ]
-        lines.append([row + " (baseline)" * (row == body["baseline"]), *cells])
-    return tables.table(["row", *shown], lines)
-
-
-def diversity(name: str, measures: str) -> str:
-    """Return the test scores of each way of decoding from a file of `experiments/diversity.py`."""
-    rows = json.loads((stored.EXPERIMENTS / "results" / f"{name}.json").read_text(encoding="utf-8"))["rows"]
-    shown = measures.split(",")
-    lines = []
-    for row in rows:
-        cells = [f"{value:.3f} [{low:.3f}, {high:.3f}]" for value, low, high in (row["test"][m] for m in shown)]
-        lines.append([row["family"], str(row["setting"]), *cells])
-    return tables.table(["decoding", "setting", *shown], lines, 2)
-
-
 GENERATORS: dict[str, Callable[..., str]] = {
     "experiment": experiment,
     "benchmark": benchmark,
-    "absent": absent,
-    "inferred": inferred,
-    "diversity": diversity,
 }
 
 
@@ -147,12 +103,6 @@ def _call(call: str) -> str:
         else:
             given.append(word)
     return GENERATORS[name](*given, **options)
-
-
-def _mark(found: dict[str, Any], base: dict[str, Any]) -> str:
-    if found["p"] is None or found["p"] >= 0.05:
-        return ""
-    return " ▲" if found["value"] > base["value"] else " ▼"
 
 
 def _machine(machine: str | dict[str, Any]) -> str:

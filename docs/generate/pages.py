@@ -158,7 +158,7 @@ def _scores(found: stored.StoredExperiment) -> str:
 
 def _cell(score: stored.Score | None) -> str:
     text = tables.score(score)
-    if score is None or score.spread is not None or score.low is None:
+    if score is None or score.sd is not None or score.low is None:
         return text
     return f"{text} [{score.low:.1f}, {score.high:.1f}]"
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tagkit.experiment import store
+from tagkit.experiment.environment import machine_kind
+from tagkit.experiment.load import load_experiment
+from tagkit.experiment.result import Result
+from tagkit.experiment.spec import Row
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "experiments"
@@ -20,14 +25,14 @@ class Score:
 
     Attributes:
         value: The score, in the unit of the experiment.
-        spread: The standard deviation over seeds, None for a single run.
+        sd: The standard deviation over runs, None for a single run.
         low: The lower end of its 95 % bootstrap interval, None where there is none.
         high: The upper end.
         p: The p-value against the baseline after Holm's correction, None where there is no test.
     """
 
     value: float | None
-    spread: float | None = None
+    sd: float | None = None
     low: float | None = None
     high: float | None = None
     p: float | None = None
@@ -84,22 +89,19 @@ def experiment(name: str) -> StoredExperiment:
     Raises:
         FileNotFoundError: There is no such experiment.
     """
-    body = yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text(encoding="utf-8"))
-    path = EXPERIMENTS / "results" / "reproduced" / f"{name}.json"
-    stored = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else {}
-    declared = body.get("rows") or body["systems"]
-    source = body.get("source", {})
-    measures = dict.fromkeys([*body["measures"], *(m for row in declared for m in row.get("expected", {}))])
+    declared = load_experiment(EXPERIMENTS / f"{name}.yaml")
+    found = store.merge(Result(declared), EXPERIMENTS)
+    cells = dict.fromkeys(cell for row in declared.rows for cell in declared.cells(row))
     return StoredExperiment(
         name,
-        body["title"],
-        ". ".join(filter(None, (source.get("paper"), source.get("table")))),
-        source.get("link", ""),
-        " ".join(body.get("protocol", "").split()),
-        body["data"]["name"] if isinstance(body["data"], dict) else body["data"],
-        tuple(measures),
-        body.get("baseline", ""),
-        tuple(_row(row, stored.get(row["name"])) for row in declared),
+        declared.title,
+        ". ".join(filter(None, (declared.source.get("paper"), declared.source.get("table")))),
+        declared.source.get("link", ""),
+        declared.protocol,
+        declared.data.label,
+        tuple(cells),
+        declared.baseline,
+        tuple(_row(found, row) for row in declared.rows),
     )
 
 
@@ -108,22 +110,25 @@ def benchmark(name: str) -> dict[str, Any]:
     return json.loads((BENCHMARKS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _row(declared: dict[str, Any], stored: dict[str, Any] | None) -> StoredRow:
-    name = declared["name"]
-    if stored is None:
-        return StoredRow(name, {m: _expected(cell) for m, cell in declared.get("expected", {}).items()}, cited=True)
-    machine = stored["around"]["machine"]
+def _row(result: Result, row: Row) -> StoredRow:
+    found = result.rows.get(row.name)
+    scores = {}
+    for name in result.experiment.cells(row):
+        cell = result.cell(row, name)
+        if cell.score:
+            low, high = (None if isnan(end) else end for end in (cell.score.low, cell.score.high))
+            scores[name] = Score(cell.score.value, cell.score.sd, low, high, cell.score.p)
+        elif found is None and cell.expected:
+            scores[name] = Score(cell.expected.value, cell.expected.sd)
+    if found is None:
+        return StoredRow(row.name, scores, cited=True)
     return StoredRow(
-        name,
-        {m: Score(**{key: cell.get(key) for key in Score.__annotations__}) for m, cell in stored["cells"].items()},
-        declared["strategy"],
+        row.name,
+        scores,
+        row.strategy,
         # Stored answers are read in no time, which says nothing of the model that gave them.
-        seconds=None if declared["strategy"] == "replay" else stored["seconds"],
-        date=stored["date"],
-        machine=machine["gpu"] or f"{machine['cores']} core{'s' * (machine['cores'] > 1)} of {machine['processor']}",
-        seeds=stored["runs"],
+        seconds=found.seconds if found.seconds and row.strategy != "replay" else None,
+        date=found.date,
+        machine=machine_kind(found.environment["machine"]),
+        seeds=len(found.runs),
     )
-
-
-def _expected(cell: Any) -> Score:
-    return Score(cell.get("value"), cell.get("spread")) if isinstance(cell, dict) else Score(cell)

@@ -23,11 +23,21 @@ def escape(text: str) -> str:
 
 
 def score(found: stored.Score | None, digits: int = 2) -> str:
-    """Return a score with its standard deviation over seeds, or a dash."""
+    """Return a score, with its standard deviation where there are several runs, or a dash."""
     if found is None or found.value is None or isnan(found.value):
         return DASH
-    spread = f" ± {found.spread:.{digits}f}" if found.spread is not None else ""
-    return f"{found.value:.{digits}f}{spread}"
+    deviation = f" (SD {found.sd:.{digits}f})" if found.sd is not None else ""
+    return f"{found.value:.{digits}f}{deviation}"
+
+
+def interval(found: stored.Score | None, base: stored.Score | None) -> str:
+    """Return a score with its 95 % interval, and ▲ or ▼ where it is significantly better or worse than the baseline."""
+    if found is None or found.value is None or found.low is None:
+        return score(found, 1)
+    mark = ""
+    if found.p is not None and found.p < 0.05 and base and base.value is not None:
+        mark = " ▲" if found.value > base.value else " ▼"
+    return f"{found.value:.1f} [{found.low:.1f}, {found.high:.1f}]{mark}"
 
 
 def duration(seconds: float | None) -> str:

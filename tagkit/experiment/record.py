@@ -28,6 +28,7 @@ class Score:
             the baseline itself and where nothing was tested.
         wins, ties, losses: Products on which the row does better, equally well, worse than the baseline, for measures
             that have a score per product; None otherwise.
+        runs: The score of each run, in the order of `RowResult.runs`; empty for a single run.
     """
 
     value: float
@@ -38,6 +39,7 @@ class Score:
     wins: int | None = None
     ties: int | None = None
     losses: int | None = None
+    runs: tuple[float, ...] = ()
 
     @property
     def significant(self) -> bool:
@@ -52,13 +54,15 @@ class Score:
     def scaled(self, scale: float) -> Score:
         """Return the score in another unit, for example in percent."""
         sd = None if self.sd is None else scale * self.sd
-        return replace(self, value=scale * self.value, low=scale * self.low, high=scale * self.high, sd=sd)
+        runs = tuple(scale * value for value in self.runs)
+        return replace(self, value=scale * self.value, low=scale * self.low, high=scale * self.high, sd=sd, runs=runs)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
         """Build a score from plain JSON values, in which an undefined number is None."""
         undefined = {key: math.nan for key in ("value", "low", "high") if body[key] is None}
-        return cls(**{**body, **undefined})
+        runs = tuple(math.nan if value is None else value for value in body.get("runs", ()))
+        return cls(**{**body, **undefined, "runs": runs})
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ def _interval(experiment: Experiment, measure: Measure, row: _Row) -> Score:
         sd = None if math.isnan(sd) else sd
     if row.statistics[0].shape[0] < 2:
         low = high = math.nan
-    return Score(value, low, high, sd)
+    return Score(value, low, high, sd, runs=tuple(row.values) if len(row.values) > 1 else ())
 
 
 def _tested(
@@ -231,7 +231,7 @@ def _tested(
     return out
 
 
-def win_tie_loss(measure: Measure, base: Sequence[Any], other: Sequence[Any]) -> dict[str, int]:
+def win_tie_loss(measure: Measure, base: Sequence[Any], other: Sequence[Any]) -> dict[str, Any]:
     """Count the products on which `other` does better, equally well and worse than `base`, in the mean over runs.
 
     Args:

@@ -27,16 +27,18 @@ class Backbone(nn.Module):
     """An encoder that turns windows of tokens into vectors.
 
     Args:
-        config: The model's configuration.
+        model: A transformers model of the BERT family; its pooler, which no strategy uses, is removed.
         tokenizer: Its tokenizer, without padding and truncation of its own.
+        source: The name by which it can be loaded again.
     """
 
-    def __init__(self, config: Any, tokenizer: Tokenizer) -> None:
+    def __init__(self, model: Any, tokenizer: Tokenizer, source: str = "") -> None:
         super().__init__()
-        self.model = _without_pooler(AutoModel.from_config(config, attn_implementation="eager"))
+        if getattr(model, "pooler", None) is not None:
+            model.pooler = None
+        self.model = model
         self.tokenizer = tokenizer
-        self.source = ""
-        """The name it was loaded by."""
+        self.source = source
         self._readers: dict[tuple[str, int], TextReader] = {}
 
     @classmethod
@@ -53,19 +55,14 @@ class Backbone(nn.Module):
         folder = weights.path(name)
         hub_logging.disable_progress_bar()
         hub_logging.set_verbosity_error()
-        backbone = cls.__new__(cls)
-        nn.Module.__init__(backbone)
-        backbone.tokenizer = read_tokenizer(folder)
-        backbone.source = name
-        backbone._readers = {}
+        tokenizer = read_tokenizer(folder)
         try:
             model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise BadInput(f"{folder} does not hold a model that can be loaded: {error}") from error
         if not hasattr(model, "embeddings"):
             raise BadInput(f"{folder} holds a {type(model).__name__}, not an encoder of the BERT family")
-        backbone.model = _without_pooler(model)
-        return backbone
+        return cls(model, tokenizer, name)
 
     @property
     def size(self) -> int:
@@ -146,28 +143,19 @@ class Backbone(nn.Module):
         config = self.model.config.to_dict()
         out: dict[str, Any] = {"config": json.loads(json.dumps(config, default=str)), "source": self.source}
         out["tokenizer"] = self.tokenizer.to_str()
-        for key, value in self.model.state_dict().items():
-            out[f"weights:{key}"] = value.detach().cpu().numpy().astype(np.float32)
+        out["weights"] = {key: value.float().cpu().numpy() for key, value in self.model.state_dict().items()}
         return out
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Make an encoder from what `state` returned."""
-        config = dict(state["config"])
-        tokenizer = Tokenizer.from_str(state["tokenizer"])
-        backbone = cls(AutoConfig.for_model(config.pop("model_type"), **config), tokenizer)
-        stored = {key.partition(":")[2]: torch.from_numpy(v) for key, v in state.items() if key.startswith("weights:")}
-        backbone.model.load_state_dict(stored)
-        backbone.source = state["source"]
+        settings = dict(state["config"])
+        config = AutoConfig.for_model(settings.pop("model_type"), **settings)
+        model = AutoModel.from_config(config, attn_implementation="eager")
+        backbone = cls(model, Tokenizer.from_str(state["tokenizer"]), state["source"])
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in state["weights"].items()})
         backbone.eval()
         return backbone
-
-
-def _without_pooler(model: Any) -> Any:
-    """Remove the pooler, which no strategy uses and whose weights would be trained for nothing."""
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None
-    return model
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:

@@ -15,7 +15,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
-from tagkit.experiment.result import Result, RowResult
+from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST, VERDICTS, Row
 from tagkit.measures import Measure, parse
 from tagkit.report import facts, plots
@@ -80,7 +80,7 @@ def _section(result: Result, at: int, is_one_of_several: bool) -> dict[str, Any]
         "unknown_gold": facts.unknown_gold(result) if has_gaps else [],
         "gaps": facts.gaps(result) if has_gaps else {},
         "rows": [
-            _row(row, result.rows[row.name])
+            _row(result, row)
             for row in sorted(result.experiment.rows, key=lambda row: _rank(result, row.name))
             if row.name in result.rows
         ],
@@ -172,8 +172,11 @@ def _protocol(measure: Measure) -> dict[str, Any]:
     return text | {"paragraphs": paragraphs, "params": params}
 
 
-def _row(row: Row, found: RowResult) -> dict[str, Any]:
-    """Return the parameters of a row as text, and the costs of its runs."""
+def _row(result: Result, row: Row) -> dict[str, Any]:
+    """Return the parameters of a row as text, and the score by the first measure and the costs of each run."""
+    found, first = result.rows[row.name], str(result.measures[0])
+    score = result.cell(row, first).score
+    values = (score.runs or (score.value,)) if score else ()
     params = {name: _value(value) for name, value in sorted(found.params.items())}
     more = {
         "runs": facts.runs_of(row),
@@ -185,12 +188,13 @@ def _row(row: Row, found: RowResult) -> dict[str, Any]:
         {
             "seed": "–" if run.seed is None else str(run.seed),
             "fold": "–" if run.fold is None else str(run.fold + 1),
+            first: number(values[at] if at < len(values) else None, result.experiment.unit),
             "products": f"{run.n_products:,}",
             "fit s": cost(run.fit_seconds),
             "predict s": cost(math.nan if run.predict_seconds is None else run.predict_seconds),
             "peak MB": cost(math.nan if run.peak_mb is None else run.peak_mb),
         }
-        for run in found.runs
+        for at, run in enumerate(found.runs)
     ]
     return {"name": row.name, "params": params, "more": {k: v for k, v in more.items() if v}, "runs": runs}
 

@@ -26,6 +26,7 @@ LEGEND: dict[str, Any] = {"loc": "outside lower center", "columnspacing": 1.2}
 LINES: dict[str, dict[str, Any]] = {
     "95 % interval": {"linewidth": 1.4},
     "standard deviation over runs": {"linewidth": 5, "alpha": 0.45},
+    "single run": {"linestyle": "", "marker": "o", "markersize": 4, "markerfacecolor": "white", "markeredgewidth": 0.8},
     "expected": {"linestyle": "", "marker": "|", "markersize": 13, "markeredgewidth": 1.8},
 }
 DIVERSITY = ("ILD", "Vendi", "coverage")
@@ -66,6 +67,8 @@ def scores(result: Result, view: str = TEST) -> Figure:
                     ends = [score.value - score.sd, score.value + score.sd]
                     draw("standard deviation over runs", ends, at, color=row["color"])
                 axes.plot(score.value, at, linestyle="", markeredgecolor=INK, markersize=8, **row)
+                if score.runs:
+                    draw("single run", list(score.runs), at, zorder=4)
             if expected:
                 draw("expected", [expected.value], at)
         axes.set_yticks(range(len(names)), [_short(name) for name in names])
@@ -73,7 +76,7 @@ def scores(result: Result, view: str = TEST) -> Figure:
         axes.grid(axis="y", visible=False)
         axes.set_xlabel(heading(first) + (" (%)" if result.experiment.scale == 100 else ""))
         kinds = [kind for kind in LINES if kind in handles]
-        figure.legend([handles[kind] for kind in kinds], kinds, ncols=3, fontsize=8, **LEGEND)
+        figure.legend([handles[kind] for kind in kinds], kinds, ncols=4, fontsize=8, **LEGEND)
         axes.set_title(f"{first} by row\n{title(result, view)}")
     return figure
 

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: E402
-from transformers import BertConfig  # noqa: E402
+from transformers import BertConfig, BertModel  # noqa: E402
 
 from tagkit.errors import BadInput  # noqa: E402
 from tagkit.neural import Backbone, TextReader  # noqa: E402
@@ -35,7 +35,7 @@ def untrimmed() -> Backbone:
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     torch.manual_seed(0)
     sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    return Backbone(BertConfig(vocab_size=len(vocabulary), **sizes), tokenizer).eval()
+    return Backbone(BertModel(BertConfig(vocab_size=len(vocabulary), **sizes)), tokenizer).eval()
 
 
 def test_trimming_removes_pieces_and_reads_the_corpus_as_before(untrimmed):

@@ -82,7 +82,7 @@ def test_a_folder_that_is_no_model_is_named(name, tiny, tmp_path, products):
         tiny(name, model=str(tmp_path)).fit(products)
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", (*TRAINED, "seq2seq"))
 def test_patience_stops_early(name, tiny, products):
     tagger = tiny(name, epochs=20, patience=2, learning_rate=1e-12).fit(products[:18], dev=products[18:])
     assert len(epochs(tagger)) == 3, "the first epoch stays the best"

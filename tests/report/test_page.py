@@ -106,6 +106,8 @@ def test_expected_scores_and_verdicts_are_on_the_same_page(several):
     assert "60.00 (SD 0.80)" in several and "<small>±2.00</small>" in several
     assert 'by <code>hand</code> at <a href="https://x.org/a">https://x.org/a</a>' in several
     assert "<code>tagkit reproduce --only worse</code>" in several
+    runs = re.search(r"Runs of three seeds.*?</table>", several, flags=re.DOTALL)
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", runs[0])[:3] == ["0", "–", "59.00"] and ">61.50<" in runs[0]
     page = Page(several)
     assert page.tags.count("img") == 2 and "<article>" not in several, "several results show one plot each"
     assert "experiment-1-scores" in page.ids and "experiment-2-scores" in page.ids

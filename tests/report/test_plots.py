@@ -69,7 +69,8 @@ def test_expected_scores_and_standard_deviations_are_drawn(reproduced, tmp_path)
     assert bars == {71.5, 60.0, 50.0, 80.0, 81.0}
     assert any(np.allclose(line.get_xdata(), [59.4, 61.6]) for line in axes.lines)
     said = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert said == ["95 % interval", "standard deviation over runs", "expected"]
+    assert said == ["95 % interval", "standard deviation over runs", "single run", "expected"]
+    assert any(np.allclose(line.get_xdata(), [59.0, 61.0, 61.5]) for line in axes.lines if len(line.get_xdata()) == 3)
 
 
 def test_a_stored_result_has_the_plots_that_need_no_tags(reproduced):
