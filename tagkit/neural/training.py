@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -193,8 +195,8 @@ def use_fast_dropout(model: nn.Module) -> None:
 class Progress:
     """The progress bar of a training run, its history, and its curves in MLflow.
 
-    The curves are logged to the active MLflow run, if there is one, as `NAME/loss`, `NAME/learning_rate` and
-    `NAME/dev`; MLflow is never imported for it.
+    The curves are logged as `NAME/loss`, `NAME/learning_rate` and `NAME/dev` to the active MLflow run, if there is one:
+    of this process, or of the one that started it (`MLFLOW_RUN_ID`). Otherwise MLflow is not imported.
 
     Args:
         name: What is trained.
@@ -247,9 +249,13 @@ class Progress:
 
     def _log(self, values: dict[str, float], step: int) -> None:
         mlflow: Any = sys.modules.get("mlflow")
-        if mlflow is None or mlflow.active_run() is None:
+        active = mlflow.active_run() if mlflow else None
+        run_id = active.info.run_id if active else os.environ.get("MLFLOW_RUN_ID")
+        if not run_id:
             return
         try:
-            mlflow.log_metrics({f"{self.name}/{key}": value for key, value in values.items()}, step=step)
+            if mlflow is None:  # the process that started this one has an active run
+                mlflow = importlib.import_module("mlflow")
+            mlflow.log_metrics({f"{self.name}/{key}": value for key, value in values.items()}, step=step, run_id=run_id)
         except Exception as error:  # an unavailable tracking server must not end hours of training
             log.warning("the curves of %s could not be logged: %s", self.name, error)

@@ -177,6 +177,9 @@ def test_curves_go_to_the_active_mlflow_run(tmp_path, monkeypatch):
     assert len(points) == 8
     assert [point.value for point in client.get_metric_history(active.info.run_id, "net/dev")] == [0.5, 0.5]
     assert client.get_metric_history(active.info.run_id, "net/learning_rate")
+    monkeypatch.setenv("MLFLOW_RUN_ID", active.info.run_id)  # as for a process that was started during a run
+    run(network(), TrainOptions(epochs=1, batch_size=8, precision="fp32"), name="other")
+    assert len(client.get_metric_history(active.info.run_id, "other/loss")) == 4
 
 
 def test_new_layers_learn_faster_than_the_backbone():
