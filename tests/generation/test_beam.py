@@ -14,7 +14,7 @@ from tagkit.generation import PrefixTree, Search, TagList, decode  # noqa: E402
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0])
-def test_beam_search_wide_enough_finds_what_brute_force_finds(power):
+def test_a_wide_beam_search_agrees_with_brute_force(power):
     table, longest = Table(4), 4
     every = [(*body, END) for length in range(longest) for body in itertools.product(range(1, 4), repeat=length)]
     assert len(every) == 40
@@ -51,7 +51,7 @@ def test_more_beams_find_better_texts():
     assert mean(1) < mean(4) < mean(40) + 1e-9
 
 
-def test_a_group_avoids_what_earlier_groups_took():
+def test_a_group_avoids_the_tokens_of_earlier_groups():
     table = Table(sharp=0.5)
     prompts = [[n] for n in range(20)]
 
@@ -81,7 +81,7 @@ def test_groups_of_several_beams():
     assert set(written(own)[0]) <= set(written(found)[0]), "the first group pays nothing"
 
 
-def test_constrained_beam_search_finds_what_brute_force_finds():
+def test_constrained_beam_search_agrees_with_brute_force():
     table, tags = Table(sharp=1.0), [(3,), (3, 4), (6,)]
     rule = TagList(PrefixTree(tags), SPECIAL)
     every = []

@@ -9,7 +9,7 @@ from tagkit.generation.candidates import CandidateRetriever  # noqa: E402
 from tagkit.product import Product  # noqa: E402
 
 
-def test_candidates_come_from_text_neighbours_and_company(products):
+def test_candidates_come_from_the_text_neighbours_and_co_occurrence(products):
     train = products[:18]
     retriever = CandidateRetriever().fit(train, ())
     (found,) = retriever([Product("x", "红色高跟鞋")], 6)

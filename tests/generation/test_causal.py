@@ -60,7 +60,7 @@ def test_the_prefix_is_computed_once(llama):
         assert stepper.n_computed == 20 + 2 + 3
 
 
-def test_a_long_text_outgrows_the_first_room(llama):
+def test_a_long_text_outgrows_the_first_buffer(llama):
     text, stepper = [3], CausalStepper(llama, 0)
     with torch.inference_mode():
         logits = stepper.start([text])

@@ -6,29 +6,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 from tagkit.generation.constraints import Constraints, spans  # noqa: E402
-from tagkit.generation.language_model import LanguageModel  # noqa: E402
 from tagkit.generation.prompt_format import Item, PromptFormat, items  # noqa: E402
 from tagkit.product import Product, Span, Tag  # noqa: E402
-from tagkit.taggers import create  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def model(tiny_writer):
-    return LanguageModel.load(str(tiny_writer))
-
-
-@pytest.fixture(scope="module")
-def make(tiny_writer):
-    """Make a generator with the tiny model and a short training."""
-
-    def get(**params):
-        small = {"model": str(tiny_writer), "epochs": 1, "learning_rate": 3e-3, "precision": "fp32"}
-        return create("generator", **{**small, **params})
-
-    return get
-
-
-def test_rules_learn_types_and_what_may_repeat(model, annotated):
+def test_types_values_and_repeated_types_are_those_of_train(model, annotated):
     prompt_format = PromptFormat(model, typed=True, category=True, window=50, known=[Item("黑色", "色")])
     constraints = Constraints(prompt_format).fit(annotated)
     assert constraints.copied and constraints.repeated == [] and set(constraints.types_of["鞋子"]) == {"色", "品"}
@@ -46,7 +28,7 @@ def test_rules_learn_types_and_what_may_repeat(model, annotated):
     assert other.read(piece) is None, "shoes have no such type in train"
 
 
-def test_places_of_tags():
+def test_spans_of_tags():
     assert spans(Item("red", ""), "Bored Red red") == (Span(6, 9), Span(10, 13))
     assert spans(Item("Red", "色"), "red Red") == (Span(4, 7),)
     assert spans(Item("Blue", "色"), "red") == ()

@@ -14,7 +14,7 @@ from tagkit.generation.hypothesis import Hypothesis  # noqa: E402
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.method)
-def test_a_constrained_list_is_well_formed_known_and_without_repeats(search):
+def test_constrained_lists_are_well_formed_with_distinct_known_tags(search):
     prompts = [[n] for n in range(40)]
     rule = TagList(PrefixTree(TAGS), SPECIAL)
     settings = {**vars(search), "tokens": 40}
@@ -31,7 +31,7 @@ def test_a_constrained_list_is_well_formed_known_and_without_repeats(search):
     assert len(lengths) > 2
 
 
-def test_a_constrained_list_of_all_tags_comes_to_its_end():
+def test_a_list_of_all_tags_or_of_the_maximum_is_finished():
     class Chatty(Table):
         def logits(self, text):
             out = super().logits(text)
@@ -47,7 +47,7 @@ def test_a_constrained_list_of_all_tags_comes_to_its_end():
     assert len(parse(short[0])) == 2 and short[0].finished
 
 
-def test_what_the_tokens_do_not_suffice_for_is_left_out():
+def test_incomplete_tags_are_dropped_when_tokens_run_out():
     rule = TagList(PrefixTree(TAGS), SPECIAL)
     for tokens in range(1, 8):
         for (text,) in decode(Table(), [[n] for n in range(20)], Search(tokens=tokens), END, grammars=[rule] * 20):
@@ -71,11 +71,8 @@ def triples(text: Hypothesis) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
 @pytest.mark.parametrize("copied", [[(6,), (6, 7), (8, 9)], []])
 def test_typed_lists(repeated, own, copied):
     if not own and not copied:
-        assert (
-            not TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL)
-            .allowed(TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL).start())
-            .size
-        )
+        empty = TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL)
+        assert not empty.allowed(empty.start()).size
         return
     rule = TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL, repeated)
     prompts = [[n] for n in range(40)]
@@ -93,3 +90,10 @@ def test_typed_lists(repeated, own, copied):
             assert sum(kind == TYPES[number] for kind, _ in given) <= 1
         several += any(sum(kind == TYPES[n] for kind, _ in given) > 1 for n in repeated)
     assert (several > 0) == bool(repeated and (copied or 0 in own))
+
+
+def test_typed_lists_have_at_most_so_many_values():
+    rule = TypedList(PrefixTree(TYPES), [PrefixTree([(6,), (8,)])], {}, SPECIAL, frozenset({0, 1, 2}), max_tags=2)
+    prompts = [[n] for n in range(40)]
+    found = decode(Table(sharp=1.0), prompts, Search(tokens=60), END, grammars=[rule] * 40)
+    assert {len(triples(text)) for text in itertools.chain(*found)} == {1, 2}

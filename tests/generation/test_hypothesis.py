@@ -15,7 +15,7 @@ from tagkit.generation import Search, decode  # noqa: E402
 from tagkit.generation.hypothesis import choices  # noqa: E402
 
 
-def test_wrong_settings_are_named():
+def test_wrong_values_are_named():
     for bad, message in [
         ({"method": "guess"}, "greedy, beam, diverse, sample, not 'guess'"),
         ({"returns": 0}, "returns"),
@@ -35,7 +35,7 @@ def test_wrong_settings_are_named():
     assert decode(Table(), [], Search(), END) == []
 
 
-def test_choices_look_at_nothing_else():
+def test_choices_are_the_allowed_tokens():
     logits = torch.tensor([[0.0, 1.0, 2.0], [3.0, 2.0, 1.0]])
     found = choices(logits, [np.array([0, 2]), np.array([1])])
     expected = logits.log_softmax(-1)

@@ -14,7 +14,7 @@ from tagkit.generation.causal import CausalStepper  # noqa: E402
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.method)
-def test_early_exit_gives_the_same_for_less(search):
+def test_dropping_finished_rows_saves_work_and_changes_nothing(search):
     prompts = [[n] for n in range(24)]
     keys = list(map(str, prompts))
     search = Search(**{**vars(search), "tokens": 40, "length_power": 0.0})

@@ -20,7 +20,7 @@ def bytes_tokenizer():
     return tokenizer
 
 
-def test_stretches_begin_and_end_at_words_and_whole_characters(bytes_tokenizer):
+def test_spans_start_and_end_at_word_borders_and_whole_characters(bytes_tokenizer):
     text = "Red\t蓝色 500ml; x"
     stops = bytes_tokenizer.encode(";").ids
     (found,) = text_spans(bytes_tokenizer, [text], stops, longest=100)

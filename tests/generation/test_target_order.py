@@ -34,7 +34,7 @@ def test_orders():
     assert {tuple(drawn([A, B, C]).tokens) for _ in range(100)} == seen
 
 
-def test_in_a_set_every_tag_that_is_left_is_right():
+def test_in_a_set_every_remaining_tag_is_correct():
     torch.manual_seed(1)
     order = TargetOrder("set", [[A, B, C]], SEPARATOR, END)
     for _ in range(50):
@@ -42,8 +42,8 @@ def test_in_a_set_every_tag_that_is_left_is_right():
         assert target.wanted[0] == pytest.approx({1: 2 / 3, 4: 1 / 3})
         assert all(sum(row.values()) == pytest.approx(1) for row in target.wanted)
         assert all(token in row for token, row in zip(target.tokens, target.wanted, strict=True))
-        assert target.wanted[-1] == {END: 1.0}, "the list ends when nothing is left, and not before"
+        assert target.wanted[-1] == {END: 1.0}, "the list ends when no tag remains"
         if target.tokens[:2] == [1, 2]:
             assert target.wanted[1] == {2: 0.5, 3: 0.5} and target.wanted[2] == {SEPARATOR: 1.0}
     prefix = TargetOrder("set", [], SEPARATOR, END)([(1,), (1, 2)])
-    assert prefix.wanted[1] == {SEPARATOR: 0.5, 2: 0.5}, "one tag may begin like another"
+    assert prefix.wanted[1] == {SEPARATOR: 0.5, 2: 0.5}, "a tag may be a prefix of another"

@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
 from toy_decoder import END, SEPARATOR, SPECIAL, parse  # noqa: E402
 
+from tagkit.generation import SpecialTokens  # noqa: E402
 from tagkit.generation.hypothesis import Hypothesis  # noqa: E402
 from tagkit.generation.votes import Confidence, Vote, count_votes  # noqa: E402
 
@@ -47,3 +48,9 @@ def test_confidence_is_calibrated_where_dev_says_enough():
         assert abs(scores[inside].mean() - np.array(right)[inside].mean()) < 0.08
     again = Confidence(confidence.weights)
     assert again(votes[:5]) == confidence(votes[:5]) and again([]) == []
+
+
+def test_without_a_separator_every_token_is_a_tag():
+    texts = [Hypothesis((4, 7, 9), (-1.0, -0.5, -0.1), True)]
+    votes = count_votes(texts, SpecialTokens(-1, 9), lambda tokens: tokens[0])
+    assert {key: vote.mean for key, vote in votes.items()} == {4: -1.0, 7: -0.5}
