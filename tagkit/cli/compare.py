@@ -38,7 +38,6 @@ def compare(
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples and random permutations.")] = 1000,
     track: Annotated[bool, typer.Option(help="Log the comparison to MLflow.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume a stopped comparison.")] = False,
-    readme: Annotated[list[Path] | None, typer.Option(help="Also write the leaderboard into this file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare strategies on a data set: leaderboard, report, plots, MLflow run."""
@@ -67,8 +66,6 @@ def compare(
         )
         folder = out or Path("runs") / dataset.name
         files = if_installed(lambda: report.write(result, folder)) or []
-        for path in readme or ():
-            report.insert(result, path)
         run_id = tracking.log_result(result, uri=store, artifacts=files) if run else ""
     if as_json:
         typer.echo(json.dumps(result.to_json() | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))

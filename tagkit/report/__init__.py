@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagkit.errors import BadInput
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
 from tagkit.registry import missing_extra
@@ -24,10 +23,8 @@ if TYPE_CHECKING:
 
     from tagkit.measures import Measure
 
-START, END = "<!-- leaderboard -->", "<!-- /leaderboard -->"
 __all__ = [
     "document",
-    "insert",
     "notes",
     "score_table",
     "terminal",
@@ -135,33 +132,6 @@ def write(result: Result, folder: str | Path) -> list[Path]:
             files.append(folder / f"leaderboard-{view}{suffix}")
             files[-1].write_text(form(result, view), encoding="utf-8")
     return files
-
-
-def insert(result: Result, path: str | Path, *, measures: int = 6) -> Path:
-    """Write the tables into a Markdown file, between two comment lines that stay.
-
-    Args:
-        result: The result.
-        path: The file; the tables go between `<!-- leaderboard -->` and `<!-- /leaderboard -->`.
-        measures: How many of the measures to show.
-
-    Raises:
-        BadInput: The file does not have these two lines.
-    """
-    path = Path(path)
-    before, start, rest = path.read_text(encoding="utf-8").partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end):
-        raise BadInput(f"{path} has no lines {START} and {END} to put the leaderboard between")
-    parts = []
-    for view in views(result):
-        table = score_table(result, view, result.measures[:measures])
-        parts.append(f"{tables.escape_markdown(table.title)}:")
-        parts.append(tables.to_markdown(table, with_notes=False).strip())
-    lines = map(tables.escape_markdown, [*table.notes, *_below(result)])
-    text = "\n\n".join([*parts, *(line for line in lines if line)])
-    path.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
-    return path
 
 
 def _below(result: Result) -> list[str]:

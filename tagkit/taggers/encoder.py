@@ -23,7 +23,7 @@ from tagkit.neural.label_scorer import LOSSES, LabelScorer, frequent_tags, multi
 from tagkit.neural.options import EncoderOptions, choose_model
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
-from tagkit.taggers._stacking import StackedFeatures
+from tagkit.taggers.stacking import StackedFeatures
 
 Floats = NDArray[np.float32]
 MOST_WEIGHT = 50

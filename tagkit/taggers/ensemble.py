@@ -13,7 +13,7 @@ from tagkit.errors import BadInput
 from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
-from tagkit.taggers._sub_taggers import CombinedTagger, specification
+from tagkit.taggers.sub_taggers import CombinedTagger, specification
 
 LEVELS = ("auto", "characters", "tags")
 

@@ -16,7 +16,7 @@ from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import Space, State, Tagger
-from tagkit.taggers._sub_taggers import CombinedTagger, specification
+from tagkit.taggers.sub_taggers import CombinedTagger, specification
 from tagkit.text.present import is_present
 
 METHODS = ("regression", "rrf")

@@ -27,7 +27,7 @@ from tagkit.neural.label_scorer import frequent_tags
 from tagkit.neural.options import EncoderOptions, choose_model
 from tagkit.product import Product, as_products
 from tagkit.tagger import Space, State
-from tagkit.taggers._stacking import StackedFeatures
+from tagkit.taggers.stacking import StackedFeatures
 
 DECODINGS = ("constrained", "open")
 Floats = NDArray[np.float32]

@@ -32,18 +32,16 @@ def test_compare_as_json(shop, run):
     assert "run/s" in found.stderr, "progress is shown"
 
 
-def test_compare_prints_the_leaderboard_and_logs_it(shop, monkeypatch, run, write):
+def test_compare_prints_the_leaderboard_and_logs_it(shop, monkeypatch, run):
     pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # nobody chose a store
-    write("README.md", "<!-- leaderboard -->", "<!-- /leaderboard -->")
-    lines = run(*COMPARE, "--data", shop, "--measures", "F1@M", "--readme", "README.md").stdout.splitlines()
+    lines = run(*COMPARE, "--data", shop, "--measures", "F1@M").stdout.splitlines()
     assert lines[0].startswith("shop, test: 8 products;") and "F1@M" in lines[2]
     assert lines[-2] == "report: runs/shop/report.html" and Path("runs/shop/report.html").is_file()
     assert lines[-1].startswith("MLflow: mlflow ui --backend-store-uri sqlite:////")
     assert Path(lines[-1].partition("sqlite:///")[2]) == Path("mlruns/mlflow.db").absolute()
     assert len(list(Path("mlruns/artifacts").rglob("predictions.jsonl"))) == 2
     assert len(list(Path("mlruns/artifacts").rglob("report.html"))) == 1
-    assert "| lexicon (baseline) |" in Path("README.md").read_text(encoding="utf-8")
 
 
 def test_a_stopped_comparison_says_how_to_resume(shop, monkeypatch, run):

@@ -1,4 +1,4 @@
-"""The forms of a whole result: terminal, folder, and a Markdown file between two comment lines."""
+"""The forms of a whole result: text, Markdown, LaTeX, DataFrame, terminal and folder."""
 
 from __future__ import annotations
 
@@ -49,22 +49,6 @@ def test_frame(result, reproduced):
     frame = report.to_frame(reproduced)
     assert frame.loc["worse", ["F1@M expected", "F1@M", "F1@M verdict"]].tolist() == [50.0, 41.0, "FAIL"]
     assert frame.loc["three seeds", "F1@M SD"] == pytest.approx(1.1)
-
-
-def test_insert(result, tmp_path):
-    path = tmp_path / "README.md"
-    path.write_text("# 前\n<!-- leaderboard -->\nold table\n<!-- /leaderboard -->\n后\n", encoding="utf-8")
-    report.insert(result, path, measures=2)
-    text = path.read_text(encoding="utf-8")
-    start = "# 前\n<!-- leaderboard -->\n\n小店\\_1, test: 15 products:\n\n| strategy | F1@M | ILD@10 | W"
-    assert text.startswith(start)
-    assert text.endswith("\n\n<!-- /leaderboard -->\n后\n") and "old table" not in text
-    assert r"小店\_1, dedup: 13 products:" in text
-    report.insert(result, path, measures=2)
-    assert path.read_text(encoding="utf-8") == text
-    path.write_text("no lines")
-    with pytest.raises(BadInput, match="has no lines <!-- leaderboard -->"):
-        report.insert(result, path)
 
 
 def test_write_gives_all_forms(result, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tagkit.product import Product
-from tagkit.taggers._base_scores import PRESENT, BaseScores
+from tagkit.taggers.base_scores import PRESENT, BaseScores
 
 WORDS = ("红色", "蓝色", "短袖", "长袖", "棉", "皮")
 VOTES, CATEGORY = slice(1, 3), 3

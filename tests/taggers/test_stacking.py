@@ -12,9 +12,9 @@ pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 from tagkit import cache as cache_module
 from tagkit.cache import FitCache, NoCache
 from tagkit.product import Product
-from tagkit.taggers import _stacking
-from tagkit.taggers._base_scores import BaseScores
-from tagkit.taggers._stacking import MOST, StackedFeatures
+from tagkit.taggers import stacking
+from tagkit.taggers.base_scores import BaseScores
+from tagkit.taggers.stacking import MOST, StackedFeatures
 
 WORDS = ("红色", "蓝色", "短袖", "长袖", "棉", "皮")
 
@@ -65,7 +65,7 @@ def test_the_logits_tell_right_from_wrong_tags(shop):
 
 
 def test_of_too_many_products_some_are_learned_from_and_the_others_are_read(shop, monkeypatch):
-    monkeypatch.setattr(_stacking, "CLOSED_FORM", 30)
+    monkeypatch.setattr(stacking, "CLOSED_FORM", 30)
     rare = Product("rare", "新款皮衣", category="服饰/上衣", tags=("罕见", "休闲"))
     many = [*shop[:40], rare, *shop[40:]]
     tags = tags_of(many)
@@ -79,12 +79,12 @@ def test_of_too_many_products_some_are_learned_from_and_the_others_are_read(shop
 
 
 def test_nothing_is_learned_from_too_many_products(shop, monkeypatch):
-    monkeypatch.setattr(_stacking, "CELLS", 10)
+    monkeypatch.setattr(stacking, "CELLS", 10)
     features, logits = fitted(shop)
     assert logits is None and not features.fitted
     assert not make().restore(features.state()).fitted
     monkeypatch.undo()
-    monkeypatch.setattr(_stacking, "CLOSED_FORM", 5)
+    monkeypatch.setattr(stacking, "CLOSED_FORM", 5)
     monkeypatch.setattr(StackedFeatures, "vectors", lambda self, products: pytest.fail("no vectors are needed"))
     assert fitted(shop)[1] is None, "it takes more than five products to have each tag"
 

@@ -16,7 +16,7 @@ from tagkit.neural import Backbone
 from tagkit.neural.inference import embed
 from tagkit.product import Product, digest
 from tagkit.tagger import State
-from tagkit.taggers._base_scores import LEAST, LINEAR, PRESENT, BaseScores, Floats, Synonyms
+from tagkit.taggers.base_scores import LEAST, LINEAR, PRESENT, BaseScores, Floats, Synonyms
 from tagkit.taggers.linear import CLOSED_FORM
 
 CANDIDATES = 30
