@@ -27,10 +27,10 @@ def tune(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter that stays, as PARAMETER=VALUE (JSON or text).")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the search; one below runs/tune if absent.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the search and of how dev is parted.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder of the search (default: one below runs/tune).")] = None,
+    seed: Annotated[int, typer.Option(help="Of the search and of how dev is split.")] = 0,
     track: Annotated[bool, typer.Option(help="Log the search to MLflow.")] = True,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with a stopped search.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume a stopped search.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Choose a strategy's parameters on dev with a budget of trials; test is not read."""
@@ -66,9 +66,9 @@ def table(tuned: Any) -> list[str]:
     names = list(tuned.space)
     grid = [["trial", tuned.measure, "s", *names]]
     for trial in rows:
-        figure = "failed" if trial.value is None else f"{trial.value:.4f}"
+        score = "failed" if trial.value is None else f"{trial.value:.4f}"
         label = f"{trial.number}{' (default)' if trial.number == 0 else ''}"
-        grid.append([label, figure, f"{trial.seconds:.1f}", *(_written(trial.params[name]) for name in names)])
+        grid.append([label, score, f"{trial.seconds:.1f}", *(_written(trial.params[name]) for name in names)])
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
     errors = [f"trial {trial.number} failed: {trial.error}" for trial in tuned.trials if trial.error]
@@ -79,8 +79,8 @@ def table(tuned: Any) -> list[str]:
         *lines,
         "",
         *errors,
-        f"{tuned.measure}: default {before}, best {tuned.best.value:.4f}. The best was chosen on these products and so "
-        "flatters; what the parameters are worth, `compare` says on test.",
+        f"{tuned.measure}: default {before}, best {tuned.best.value:.4f}. The best was chosen on these products and is "
+        "therefore too high; `compare` measures on test what the parameters are worth.",
     ]
 
 

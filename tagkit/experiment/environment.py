@@ -1,4 +1,4 @@
-"""What a run must say of its surroundings: commit, locked packages, hardware."""
+"""The environment that a stored result names: commit, locked packages, hardware."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def environment() -> dict[str, Any]:
     Returns:
         `tagkit`, `commit` ("" outside a checkout; "+" behind it where tracked files were changed), `constraints` (the
         sha256 of constraints.txt, "" where there is none), and `machine` with `processor`, `cores`, `memory GiB`,
-        `gpu`, `python` and the versions of the packages that figures depend on most.
+        `gpu`, `python` and the versions of the packages that scores depend on most.
     """
     lock = root() / LOCK
     digest = hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else ""

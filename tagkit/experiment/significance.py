@@ -39,10 +39,10 @@ BIAS = 0.25
 def bootstrap(
     measure: Measure, statistics: Any, *, samples: int = 1000, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float, float]:
-    """Return a figure with its percentile bootstrap interval over products.
+    """Return a score with its percentile bootstrap interval over products.
 
-    A sample holds fewer different products than the test part, so for figures that grow with variety (coverage,
-    distinct tags) all samples can lie on one side of the figure. Where the mean of the samples is off by more than
+    A sample holds fewer different products than the test part, so for scores that grow with variety (coverage,
+    distinct tags) all samples can lie on one side of the score. Where the mean of the samples is off by more than
     `BIAS` standard errors, the interval is shifted by that difference.
 
     Args:
@@ -53,7 +53,7 @@ def bootstrap(
         seed: Of the draws.
 
     Returns:
-        The figure, the lower and the upper end (NaN where undefined).
+        The score, the lower and the upper end (NaN where undefined).
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 10 (bias) and 13 (intervals).
     """

@@ -63,7 +63,7 @@ def searched(tagger: Tagger, space: Space | None, fixed: Collection[str]) -> dic
 
     Raises:
         BadInput: There is nothing to search, the strategy lacks a parameter, one is both fixed and searched, or choices
-            or a range are of no use.
+            or a range are invalid.
     """
     found = {name: v for name, v in tagger.space.items() if name not in fixed} if space is None else dict(space)
     if not found:

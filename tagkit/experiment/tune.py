@@ -1,4 +1,4 @@
-"""Choose a strategy's parameters on dev by a small search that can be stopped and goes on where it was."""
+"""Choose a strategy's parameters on dev by a small search that can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def tune(
 
     Each trial fits on train and is scored on dev. The strategy and the thresholds that `compare` puts behind it choose
     on dev as well, so dev is halved by the seed: fitted with one half at hand, the strategy is scored on the other, and
-    the other way round, and the figure is that of both halves together. A strategy whose lists are its answer
+    the other way round, and the score is that of both halves together. A strategy whose lists are its answer
     (`Tagger.needs_threshold` is False) has no thresholds and is fitted once, without dev. Without a dev part, a tenth
-    of train by the seed is held out in its place. Test is never read. The best figure is the best of many on the same
-    products and so flatters: what the parameters are worth, `compare` says on test.
+    of train by the seed is held out in its place. Test is never read. The best score is the best of many on the same
+    products and therefore too high; `compare` measures on test what the parameters are worth.
 
-    Every trial is kept when it ends, in an SQLite file that Optuna's own tools read as well. The same call goes on
+    Every trial is stored when it ends, in an SQLite file that Optuna's own tools read as well. The same call resumes
     there, and gives what it would have given without the stop, as does a larger `trials`. A trial that fails counts.
     One that repeats earlier parameters counts too, but is not run again.
 
@@ -68,11 +68,11 @@ def tune(
         data: A data set, its name, or the path of a file.
         trials: How many parameters to try, those that are tried already included.
         measure: What the best parameters are best by.
-        seed: Of the search and of how dev is parted.
+        seed: Of the search and of how dev is split.
         space: By parameter a list of choices, or a range (low, high) or (low, high, "log"); the strategy's own if
             absent.
         params: Parameters that are fixed at another value than their default.
-        folder: Gets `trials.db` and `tuned.json`; absent: one below `runs/tune` that follows from the arguments.
+        folder: Gets `trials.db` and `tuned.json`; default: one below `runs/tune` that follows from the arguments.
         fresh: Whether to begin anew.
         progress: Whether to show a progress bar.
 
@@ -81,8 +81,8 @@ def tune(
 
     Raises:
         UnknownName: No strategy, measure or data set has that name.
-        BadInput: The space, a parameter or `trials` is of no use, there are too few products with tags, the measure
-            has no figure on them, another process works in the folder, or no trial gave a figure.
+        BadInput: The space, a parameter or `trials` is invalid, there are too few products with tags, the measure
+            is undefined on them, another process works in the folder, or no trial gave a score.
         MissingExtra: Optuna or what the strategy needs is not installed.
 
     Source: TPE: Bergstra et al., Algorithms for Hyper-Parameter Optimization (NeurIPS 2011), by Optuna: Akiba et al.,
@@ -90,20 +90,20 @@ def tune(
     """
     if trials < 1:
         raise BadInput(f"`trials` must be 1 or more, not {trials}")
-    judge = parse(measure)
+    by = parse(measure)
     tagger = create(strategy, **dict(params or {}))
     searched = spaces.searched(tagger, space, set(params or {}))
     data = data if isinstance(data, Dataset) else load(data)
     train, dev, part = _parts(data, seed)
     folds = _folds(tagger, dev, seed)
-    if _figure(judge, [list(p.annotations) or [Tag(tag) for tag in p.tags] for p in dev], dev, train) is None:
-        raise BadInput(f"{judge} has no figure on the {part} of {data.name}")
+    if _score(by, [list(p.annotations) or [Tag(tag) for tag in p.tags] for p in dev], dev, train) is None:
+        raise BadInput(f"{by} is undefined on the {part} of {data.name}")
     plan = Tuned(
         strategy,
         data.name,
         data.with_parts(test=()).digest,
-        str(judge),
-        judge.better,
+        str(by),
+        by.better,
         seed,
         {name: spaces.written(values) for name, values in searched.items()},
         dict(params or {}),
@@ -114,28 +114,28 @@ def tune(
     take_synonyms(tagger, data.synonyms)
 
     def score(chosen: Mapping[str, Any]) -> tuple[float, float]:
-        """Return the figure of some parameters and the seconds it took."""
+        """Return the score of some parameters and the seconds it took."""
         rows: Tags = []
         seconds = 0.0
-        for calibrate, judged in folds:
-            parts = data.with_parts(train=train, dev=calibrate, test=judged)
+        for calibrate, scored in folds:
+            parts = data.with_parts(train=train, dev=calibrate, test=scored)
             row = Row(strategy, strategy, {**(params or {}), **chosen})
             run = measure_run(Job(row, {}, Data(data.name), parts))
             rows += run.tags or []
             seconds += run.fit_seconds + (run.predict_seconds or 0.0)
-        figure = _figure(judge, rows, [product for _, judged in folds for product in judged], train)
-        if figure is None:
-            raise BadInput(f"{judge} has no figure")
-        return figure, seconds
+        value = _score(by, rows, [product for _, scored in folds for product in scored], train)
+        if value is None:
+            raise BadInput(f"{by} is undefined")
+        return value, seconds
 
     with _alone(home):
-        search = _Search(home / "trials.db", plan.key, tagger, searched, judge, seed, fresh)
+        search = _Search(home / "trials.db", plan.key, tagger, searched, by, seed, fresh)
         for trial in tqdm(range(trials), disable=not progress, unit="trial", desc=f"tuning {strategy} on {data.name}"):
             if trial >= len(search.done()) and not search.step(score):
                 break
         done = tuple(search.done()[:trials])
         if all(trial.value is None for trial in done):
-            raise BadInput(f"no trial of {strategy} gave a figure, the first for this reason: {done[0].error}")
+            raise BadInput(f"no trial of {strategy} gave a score, the first for this reason: {done[0].error}")
         tuned = replace(plan, trials=done)
         tuned.write(home / "tuned.json")
     return tuned
@@ -145,12 +145,10 @@ class _Search:
     """The trials of one search, in Optuna's storage.
 
     Each trial has its own seed, which follows from the search's and from how many trials ended before it, so that a
-    search that was stopped goes on as if it had not been.
+    search that was stopped continues as if it had not been.
     """
 
-    def __init__(
-        self, path: Path, key: str, tagger: Tagger, space: Space, judge: Measure, seed: int, fresh: bool
-    ) -> None:
+    def __init__(self, path: Path, key: str, tagger: Tagger, space: Space, by: Measure, seed: int, fresh: bool) -> None:
         try:
             import optuna
             from sqlalchemy.exc import SQLAlchemyError
@@ -164,7 +162,7 @@ class _Search:
             self.study = optuna.create_study(
                 storage=f"sqlite:///{path.absolute().as_posix()}",
                 study_name=key,
-                direction=directions.MAXIMIZE if judge.better == "higher" else directions.MINIMIZE,
+                direction=directions.MAXIMIZE if by.better == "higher" else directions.MINIMIZE,
                 load_if_exists=True,
             )
         except (SQLAlchemyError, RuntimeError) as error:
@@ -177,7 +175,7 @@ class _Search:
             self.study.tell(left.number, state=states.FAIL)  # its process ended before it did
 
     def done(self) -> list[Trial]:
-        """Return the trials that ended: with a figure, or with an error."""
+        """Return the trials that ended: with a score, or with an error."""
         states = self.optuna.trial.TrialState
         found = self.study.get_trials(deepcopy=False, states=(states.COMPLETE, states.FAIL))
         ended = [t for t in found if t.state == states.COMPLETE or "error" in t.user_attrs]
@@ -233,7 +231,7 @@ class _Search:
 
 
 def _parts(data: Dataset, seed: int) -> tuple[tuple[Product, ...], tuple[Product, ...], str]:
-    """Return what is learnt from, the products with gold tags that are scored, and what these are."""
+    """Return what is fitted on, the products with gold tags that are scored, and what these are."""
     dev = tuple(product for product in data.dev if product.tags)
     if dev:
         return data.train, dev, "dev part"
@@ -264,16 +262,16 @@ def _shuffled(products: Sequence[Product], seed: int) -> list[Product]:
     return sorted(products, key=lambda product: bucket(f"{seed}:{product.id}", SEEDS))
 
 
-def _figure(judge: Measure, rows: Any, products: Sequence[Product], train: Sequence[Product]) -> float | None:
+def _score(by: Measure, rows: Any, products: Sequence[Product], train: Sequence[Product]) -> float | None:
     """Return a measure of some lists, None where it is undefined."""
     counts = Counter(tag for product in train for tag in product.tags)
-    value = judge(Run(rows, products=products, train_counts=counts, train_size=len(train)))
+    value = by(Run(rows, products=products, train_counts=counts, train_size=len(train)))
     return value if value == value else None
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold a folder, made if absent, against other processes; a process that is killed gives it free."""
+    """Lock a folder, which is made if it does not exist; a process that is killed releases it."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = sqlite3.connect(folder / "lock.db", timeout=0, isolation_level=None)
     try:

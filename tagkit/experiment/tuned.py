@@ -20,10 +20,10 @@ class Trial:
     Attributes:
         number: From 0, which has the parameters as they are without a search.
         params: The parameters that are searched.
-        value: The figure; None where the trial failed.
+        value: The score; None where the trial failed.
         seconds: Wall time of fitting and tagging; 0 for a repeat.
         error: Why it failed.
-        repeats: The earlier trial with the same parameters, whose figure it has.
+        repeats: The earlier trial with the same parameters, whose score it has.
     """
 
     number: int
@@ -43,7 +43,7 @@ class Tuned:
         data: The name of the data set.
         digest: The sha256 of its train and dev products.
         measure: What the best trial is best by.
-        better: Whether "higher" or "lower" figures are better.
+        better: Whether "higher" or "lower" scores are better.
         seed: Of the search.
         space: What was searched, by parameter, as text.
         fixed: Parameters that were set and not searched.
@@ -76,12 +76,12 @@ class Tuned:
 
     @property
     def folder(self) -> Path:
-        """Where the search is kept unless one says otherwise, below the working directory."""
+        """The default folder of the search, below the working directory."""
         return Path("runs", "tune", f"{self.strategy}-{self.data}-{self.key}")
 
     @property
     def ranking(self) -> list[Trial]:
-        """The trials with a figure, the best first, of equal ones the earlier; repeats are left out."""
+        """The trials with a score, the best first, of equal ones the earlier; repeats are left out."""
         sign = -1 if self.better == "higher" else 1
         found = [trial for trial in self.trials if trial.value is not None and trial.repeats is None]
         return sorted(found, key=lambda trial: sign * (trial.value or 0.0))

@@ -233,7 +233,7 @@ def test_a_trial_that_fails_counts_and_does_not_stop_the_search(data, tmp_path, 
 
 def test_when_all_fail_the_reason_is_told(data, tmp_path, monkeypatch):
     fail_beyond(monkeypatch, 0)
-    with pytest.raises(BadInput, match="no trial of knn gave a figure, the first for this reason: ValueError"):
+    with pytest.raises(BadInput, match="no trial of knn gave a score, the first for this reason: ValueError"):
         tune(data, tmp_path, trials=2)
 
 
