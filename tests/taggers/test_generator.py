@@ -245,7 +245,7 @@ def test_characters_beyond_the_window_are_counted(prompted, products):
 
 
 def test_open_zero_shot_needs_no_tags(make):
-    tagger = make(mode="prompted", decoding="open", method="sample", returns=16, tokens=20).fit(["蓝色高跟鞋"])
+    tagger = make(mode="prompted", decoding="open", method="sample", returns=64, tokens=40).fit(["蓝色高跟鞋"])
     (row,) = tagger.predict(["红色高跟鞋"])
     assert row and {tag.source for tag in row} == {"generator:new"}
 
