@@ -1,4 +1,4 @@
-"""Fill in the tables of the README and the documentation from stored results: `make figures`.
+"""Fill in the tables of README and documentation, and write RESULTS.md, from stored results: `make figures`.
 
     python docs/generate/figures.py [--check]
 
@@ -14,7 +14,6 @@ With `--check` nothing is written, and the exit status is 1 where a table differ
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import re
 import shlex
 import sys
@@ -26,12 +25,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 import stored
 import tables
 
+from tagkit.cli.reproduce import PREFACE, TITLE
+from tagkit.report import document
+
 ROOT = stored.ROOT
+RESULTS = stored.EXPERIMENTS / "RESULTS.md"
 BLOCK = re.compile(r"(<!-- figures: (?P<call>[^>]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def experiment(
-    name: str, measures: str = "", rows: str = "*", sort: str = "", costs: str = "yes", intervals: str = "no"
+    name: str, measures: str = "", rows: str = "*", sort: str = "", time: str = "yes", view: str = "test"
 ) -> str:
     """Return the table of a stored experiment.
 
@@ -40,25 +43,11 @@ def experiment(
         measures: The measures to show, comma-separated (default: those of the experiment).
         rows: Patterns of row names, separated by semicolons.
         sort: A measure by which rows are sorted, the best first (default: the order of the experiment).
-        costs: Whether to show how long a row took, "yes" or "no".
-        intervals: Whether to show 95 % intervals and marks of significance, "yes" or "no".
+        time: Whether to show how long a row took, "yes" or "no".
+        view: "test", or "dedup" and "seen": the test products whose texts are not, or are, in train.
     """
-    found = stored.experiment(name)
-    shown = measures.split(",") if measures else list(found.measures)
-    chosen = [row for row in found.rows if any(fnmatch.fnmatchcase(row.name, pattern) for pattern in rows.split(";"))]
-    if sort:
-        chosen.sort(key=lambda row: -(row.scores[sort].value or 0.0))
-    base = next((row.scores for row in found.rows if row.name == found.baseline), {})
-    head = ["row", *shown] + (["time"] if costs == "yes" else [])
-    lines = []
-    for row in chosen:
-        notes = " (cited)" * row.cited + " (baseline)" * (row.name == found.baseline)
-        if intervals == "yes":
-            cells = [tables.interval(row.scores.get(measure), base.get(measure)) for measure in shown]
-        else:
-            cells = [tables.score(row.scores.get(measure)) for measure in shown]
-        lines.append([row.name + notes, *cells, tables.duration(row.seconds)][: len(head)])
-    return tables.table(head, lines)
+    wanted = [part for part in measures.split(",") if part]
+    return tables.scores(stored.experiment(name), view, wanted, rows.split(";"), sort, has_time=time == "yes")
 
 
 def benchmark(name: str) -> str:
@@ -85,6 +74,11 @@ def pages() -> Iterator[Path]:
     """Return the Markdown files that hold tables of scores."""
     yield from sorted(ROOT.glob("README*.md"))
     yield from sorted((ROOT / "docs").rglob("*.md"))
+
+
+def results() -> str:
+    """Return the report of all experiments, experiments/RESULTS.md, as `tagkit reproduce --report` writes it."""
+    return document([stored.experiment(name) for name in stored.names()], TITLE, PREFACE)
 
 
 def filled(text: str) -> str:
@@ -121,9 +115,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, and fail where a table differs")
     options = parser.parse_args()
     stale = 0
-    for path in pages():
+    for path in (*pages(), RESULTS):
         before = path.read_text(encoding="utf-8")
-        after = filled(before)
+        after = results() if path == RESULTS else filled(before)
         if after != before:
             stale += 1
             print(f"{path.relative_to(ROOT)}: {'differs from its sources' if options.check else 'written'}")

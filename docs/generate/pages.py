@@ -15,6 +15,8 @@ import stored
 import tables
 from griffe import Docstring, DocstringSectionKind
 
+from tagkit.report import facts, scores
+
 ROOT = stored.ROOT
 sys.path.insert(0, str(ROOT))
 
@@ -121,20 +123,20 @@ def experiments() -> Iterator[tuple[str, str]]:
     """Return a page for each experiment, and the list of all."""
     lines = []
     for name in stored.names():
-        found = stored.experiment(name)
-        lines.append([f"[{name}]({name}.md)", found.title, str(len(found.rows)), f"`{found.data}`"])
-        source = f"[{found.source}]({found.link})" if found.link else found.source
-        text = [
-            "---\nhide: [toc]\n---",
-            f"# {found.title}",
-            f"**Source.** {source}.",
-            f"**Data.** [`{found.data}`](../../reference/data-sets.md#{found.data})." if found.data else "",
-            f"**Protocol.** {found.protocol}",
-            f"**Run it.** `tagkit reproduce {name}`",
-            _scores(found),
-            "± is the standard deviation over seeds; brackets hold the 95 % bootstrap interval over products of a row "
-            "with one run. Times are those of all seeds together.",
-        ]
+        result = stored.experiment(name)
+        experiment, data = result.experiment, result.experiment.data.label
+        lines.append([f"[{name}]({name}.md)", experiment.title, str(len(experiment.rows)), f"`{data}`"])
+        known = facts.about(result) | {"Run it": f"`tagkit reproduce {name}`"}
+        if data:
+            known["Data"] = known["Data"].replace(data, f"[`{data}`](../../reference/data-sets.md#{data})", 1)
+        text = ["---\nhide: [toc]\n---", f"# {experiment.title}"]
+        text.append("\n".join(f"- **{key}.** {_linked(value)}" for key, value in known.items()))
+        shown = scores.views(result)
+        for view in shown:
+            text += [f"## {view}"] * (len(shown) > 1) + [tables.scores(result, view)]
+        text.append("Times are those of all runs of a row together.")
+        remarks = [*facts.notes(result), *(f"{row}: {said}." for row, said in facts.row_notes(result).items())]
+        text.append("\n".join(f"- {tables.escape(remark)}" for remark in remarks))
         yield f"results/experiments/{name}.md", "\n\n".join(filter(None, text)) + "\n"
     head = (
         "# All experiments\n\nEach page shows what is stored of one experiment, `experiments/NAME.yaml`; "
@@ -143,24 +145,9 @@ def experiments() -> Iterator[tuple[str, str]]:
     yield "results/experiments/index.md", head + tables.table(["experiment", "what", "rows", "data"], lines, 2) + "\n"
 
 
-def _scores(found: stored.StoredExperiment) -> str:
-    shown = [m for m in found.measures if any(m in row.scores for row in found.rows)]
-    tested = any(score.p is not None for row in found.rows for score in row.scores.values())
-    lines = []
-    for row in found.rows:
-        name = row.name + " (cited)" * row.cited + " (baseline)" * (row.name == found.baseline)
-        cells = [_cell(row.scores.get(m)) for m in shown]
-        p = next((score.p for score in row.scores.values() if score.p is not None), None)
-        tests = [] if not tested else [tables.DASH if p is None else f"{p:.3f}"]
-        lines.append([name, *cells, *tests, tables.duration(row.seconds), row.date or tables.DASH])
-    return tables.table(["row", *shown, *["p"] * tested, "time", "date"], lines)
-
-
-def _cell(score: stored.Score | None) -> str:
-    text = tables.score(score)
-    if score is None or score.sd is not None or score.low is None:
-        return text
-    return f"{text} [{score.low:.1f}, {score.high:.1f}]"
+def _linked(text: str) -> str:
+    """Return a text whose addresses are links."""
+    return re.sub(r"(?<![(<])https?://[^\s;,)]+[^\s;,).]", r"<\g<0>>", text)
 
 
 def api() -> Iterator[tuple[str, str]]:
