@@ -1,16 +1,16 @@
-"""Speed of generation: against the article's loop, against llama.cpp, and constrained against unconstrained.
+"""The speed of generation, compared with the article's loop and with llama.cpp, with and without constraints.
 
     python benchmarks/generation.py [--loop 20] [--titles 256] [--gguf FILE]
 
-`smollm2-135m` on OA-Mine test titles ("Product: TITLE" and "Attributes:"), 32 new tokens for every text, the same
-prompts for all. The article's code asks for five sampled sequences of one product at a time and decodes the first; its
-loop is timed with 32-bit floats, as it loads the model. Ours is timed in batches, with one greedy text per product and
-with five sampled ones. llama.cpp (the package llama-cpp-python; without it nothing is measured, and it says so) reads
-the same weights as GGUF (Q4_1, as they come, and converted to BF16 and Q8_0), greedily: one product at a time through
-the package's own interface, and several texts in one batch; the best counts. Constrained decoding is timed on the same
-prompts with a grammar that ends only when nothing else is allowed, so that both sides write 32 tokens: types with
-spans of the title, and train's values. Then both grammars write whole lists, which are checked. Greedy figures are
-the better of two runs.
+All use `smollm2-135m` and the same prompts ("Product: TITLE" and "Attributes:" for OA-Mine test titles), and generate
+32 new tokens per text. The article's code samples five sequences for one product at a time and decodes the first; its
+loop is timed with 32-bit floats, as it loads the model. tagkit is timed in batches, with one greedy text and with five
+sampled texts per product. llama.cpp (the package llama-cpp-python; not measured if it is not installed) decodes
+greedily with the same weights as GGUF (Q4_1 as published, and converted to BF16 and Q8_0): one product at a time by the
+package's own interface, and several texts in one batch; the best result counts. Constrained decoding is timed on the
+same prompts with grammars that end only when nothing else is allowed, so that both sides generate 32 tokens: types with
+spans of the title, and the values of train. Then both grammars generate whole lists, which are checked. Times of greedy
+decoding are the better of two runs.
 """
 
 from __future__ import annotations
@@ -48,34 +48,34 @@ MODEL, NEW, RETURNS = "smollm2-135m", 32, 5
 PARALLEL = (8, 32, 64)
 """Texts in one batch of llama.cpp."""
 FILES = {"Q4_1": None, "BF16": 32, "Q8_0": 7}
-"""Formats of llama.cpp that are timed, with its numbers for them: as the file comes, and converted by its own tool."""
+"""The timed formats of llama.cpp, with its codes for them; None: as published, not converted."""
 
 
 def main() -> None:
-    """Time all, print the ratios."""
+    """Measure everything, print the results and store them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loop", type=int, default=20, help="products of the article's loop")
     parser.add_argument("--titles", type=int, default=256, help="products of the others")
-    parser.add_argument("--gguf", type=Path, help="the model as a llama.cpp file; absent: from its wheel")
+    parser.add_argument("--gguf", type=Path, help="the model as a llama.cpp file (default: from its wheel)")
     options = parser.parse_args()
     logging.set_verbosity_error()
     data = load("oa_mine")
     products = list(data.test[: options.titles])
-    figures: dict[str, Any] = {"model": MODEL, "new tokens": NEW, "titles": len(products)}
+    results: dict[str, Any] = {"model": MODEL, "new tokens": NEW, "titles": len(products)}
 
     loop = articles_loop([product.title for product in products[: options.loop]])
-    figures["the article's loop, products/s"] = round(loop, 3)
-    print(figures, flush=True)
+    results["the article's loop, products/s"] = round(loop, 3)
+    print(results, flush=True)
     precision = "bf16" if fast_bf16() else "fp32"
-    figures |= ours(data.train, products, precision, loop)
-    print(figures, flush=True)
+    results |= ours(data.train, products, precision, loop)
+    print(results, flush=True)
     ids = prompts_of(writer_of(data.train, True), products)
-    figures |= llama_cpp(options.gguf, ids, figures[f"tagkit {precision}, products/s"])
-    write("generation", figures)
+    results |= llama_cpp(options.gguf, ids, results[f"tagkit {precision}, products/s"])
+    write("generation", results)
 
 
 def articles_loop(titles: Sequence[str]) -> float:
-    """Return products per second of the article's loop: encode twice, sample five sequences, decode the first."""
+    """Return the products per second of the article's loop, which encodes twice and decodes one of five samples."""
     folder = weights.path(MODEL)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
@@ -103,7 +103,7 @@ def articles_loop(titles: Sequence[str]) -> float:
 
 
 def writer_of(train: Sequence[Product], typed: bool) -> Writer:
-    """Return what the strategy writes with: typed values of the title, or a list of train's values."""
+    """Return the writer of a prompted strategy: for typed values of the title, or for the values of train."""
     rows = train if typed else [Product(p.id, p.title, tags=p.tags) for p in train]
     tagger = create("generator", model=MODEL, mode="prompted", category=False).fit(rows)
     writer: Writer = tagger.writer_
@@ -112,7 +112,7 @@ def writer_of(train: Sequence[Product], typed: bool) -> Writer:
 
 
 def prompts_of(writer: Writer, products: Sequence[Product]) -> list[list[int]]:
-    """Return whole prompts, prefix included."""
+    """Return whole prompts, including the prefix."""
     return [[*writer.prefix, *prompt] for prompt in writer.prompts(products)]
 
 
@@ -124,14 +124,14 @@ class Endless:
         self.start, self.advance = constraint.start, constraint.advance
 
     def allowed(self, state: Any) -> Any:
-        """Return what may come next, without the end where there is anything else."""
+        """Return the tokens that may come next, without the end unless nothing else is allowed."""
         found = self.constraint.allowed(state)
         return found[found != self.constraint.special.end] if len(found) > 1 else found
 
 
 def ours(train: Sequence[Product], products: Sequence[Product], precision: str, loop: float) -> dict[str, Any]:
-    """Time our decoding: plain in several ways, then within the grammars."""
-    figures: dict[str, Any] = {}
+    """Time the decoding of tagkit, without constraints and with each grammar."""
+    results: dict[str, Any] = {}
     free = writer_of(train, True)
     keys = [product.text for product in products]
     prompts = free.prompts(products)
@@ -149,11 +149,11 @@ def ours(train: Sequence[Product], products: Sequence[Product], precision: str, 
 
     for low in dict.fromkeys((precision, "fp32")):
         speed = len(products) / best(lambda low=low: run(free, greedy, low, never))
-        figures[f"tagkit {low}, products/s"] = round(speed, 2)
-        figures[f"tagkit {low} / the article's loop"] = round(speed / loop, 1)
+        results[f"tagkit {low}, products/s"] = round(speed, 2)
+        results[f"tagkit {low} / the article's loop"] = round(speed / loop, 1)
     speed = len(products) / best(lambda: run(free, sampled, precision, never), 1)
-    figures[f"tagkit {precision}, five sampled texts, products/s"] = round(speed, 2)
-    figures[f"tagkit {precision}, five sampled texts / the article's loop"] = round(speed / loop, 1)
+    results[f"tagkit {precision}, five sampled texts, products/s"] = round(speed, 2)
+    results[f"tagkit {precision}, five sampled texts / the article's loop"] = round(speed / loop, 1)
 
     for name, writer in (("types and the title's spans", free), ("train's values", writer_of(train, False))):
         writer.model = free.model
@@ -163,7 +163,7 @@ def ours(train: Sequence[Product], products: Sequence[Product], precision: str, 
         making = time.perf_counter() - start
         endless = [Endless(constraint.grammar) for constraint in constraints]  # type: ignore[arg-type]
         plain = best(lambda writer=writer: run(writer, greedy, precision, never))
-        held = best(lambda w=writer, e=endless: run(w, greedy, precision, w.prompt_format.special.end, e)) + making
+        limited = best(lambda w=writer, e=endless: run(w, greedy, precision, w.prompt_format.special.end, e)) + making
         written = run(writer, greedy, precision, writer.prompt_format.special.end, endless)
         count = sum(len(text.tokens) for row in written for text in row) / (NEW * len(products))
         whole = run(
@@ -173,18 +173,18 @@ def ours(train: Sequence[Product], products: Sequence[Product], precision: str, 
             writer.prompt_format.special.end,
             [constraint.grammar for constraint in constraints],
         )
-        figures[f"constrained to {name}"] = {
-            "products/s": round(len(products) / held, 2),
+        results[f"constrained to {name}"] = {
+            "products/s": round(len(products) / limited, 2),
             "unconstrained, products/s": round(len(products) / plain, 2),
             "share of the 32 tokens written": round(count, 3),
-            "slower by, %": round(100 * (held / plain / count - 1), 1),
+            "slower by, %": round(100 * (limited / plain / count - 1), 1),
             **check(writer, products, whole),
         }
-    return figures
+    return results
 
 
 def check(writer: Writer, products: Sequence[Product], found: list[list[Hypothesis]]) -> dict[str, int]:
-    """Count the tags, and those that are malformed, outside what is known, or given twice."""
+    """Count the tags, and those that are malformed, unknown or repeated."""
     out = {"tags": 0, "malformed": 0, "outside the vocabulary": 0, "repeated": 0}
     special = writer.prompt_format.special
     types = set(writer.constraints.types)
@@ -196,7 +196,7 @@ def check(writer: Writer, products: Sequence[Product], found: list[list[Hypothes
                 for a, b in itertools.pairwise(text.tokens)
             )
             for piece in pieces(text, special):
-                # Read from the text that the tokens spell, not from the grammar's own tree.
+                # Read from the text of the tokens, independently of the grammar.
                 written = writer.model.decode(piece.tokens).strip()
                 kind, colon, value = written.partition(": ") if writer.prompt_format.typed else ("", ": ", written)
                 out["tags"] += 1
@@ -211,7 +211,7 @@ def check(writer: Writer, products: Sequence[Product], found: list[list[Hypothes
 
 
 def best(call: Callable[[], Any], runs: int = 2) -> float:
-    """Return seconds, the better of some runs."""
+    """Return the seconds of the fastest of some runs."""
     seconds = []
     for _ in range(runs):
         start = time.perf_counter()
@@ -224,7 +224,7 @@ def best(call: Callable[[], Any], runs: int = 2) -> float:
 
 
 def llama_cpp(gguf: Path | None, prompts: list[list[int]], ours_: float) -> dict[str, Any]:
-    """Time llama.cpp, if its package is here."""
+    """Time llama.cpp, if its package is installed."""
     if importlib.util.find_spec("llama_cpp") is None:
         reason = "the package llama-cpp-python is not installed (it compiles llama.cpp: pip install llama-cpp-python)"
         return {"llama.cpp": f"not measured: {reason}"}
@@ -233,7 +233,7 @@ def llama_cpp(gguf: Path | None, prompts: list[list[int]], ours_: float) -> dict
 
     set_verbose(False)
 
-    figures: dict[str, Any] = {"llama.cpp, version of llama-cpp-python": package.__version__}
+    results: dict[str, Any] = {"llama.cpp, version of llama-cpp-python": package.__version__}
     some, prompts = prompts[:20], prompts[:96]
     best_rate = 0.0
     with _gguf(gguf) as file:
@@ -252,14 +252,14 @@ def llama_cpp(gguf: Path | None, prompts: list[list[int]], ours_: float) -> dict
             for count in PARALLEL:
                 with _Parallel(source, count, max(map(len, prompts)) + NEW) as batch:
                     rates[count] = len(prompts) / best(lambda batch=batch: batch.run(prompts))
-            figures[f"llama.cpp {kind}, products/s by texts in a batch"] = {n: round(r, 2) for n, r in rates.items()}
+            results[f"llama.cpp {kind}, products/s by texts in a batch"] = {n: round(r, 2) for n, r in rates.items()}
             best_rate = max(best_rate, *rates.values())
-    figures["tagkit / llama.cpp at its best"] = round(ours_ / best_rate, 2)
-    return figures
+    results["tagkit / llama.cpp at its best"] = round(ours_ / best_rate, 2)
+    return results
 
 
 def _converted(file: Path, kind: str, ftype: int) -> Path:
-    """Write the model in another of llama.cpp's formats beside it."""
+    """Convert the model to another format of llama.cpp, in the same folder."""
     from llama_cpp import llama_cpp as c
 
     out = file.with_name(f"{kind}.gguf")
@@ -313,7 +313,7 @@ class _Parallel:
         self.c.llama_model_free(self.model)
 
     def run(self, prompts: list[list[int]]) -> list[list[int]]:
-        """Return what is written behind each prompt."""
+        """Return the generated tokens of each prompt."""
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         out: list[list[int]] = [[] for _ in prompts]
         for first in range(0, len(order), self.count):
@@ -325,7 +325,7 @@ class _Parallel:
     def _write(self, prompts: list[list[int]]) -> list[list[int]]:
         self.c.llama_memory_clear(self.c.llama_get_memory(self.context), True)
         texts: list[list[int]] = [[] for _ in prompts]
-        # As many whole prompts at a time as one call takes.
+        # As many whole prompts at a time as fit in one call.
         waiting = list(range(len(prompts)))
         next_ = [0] * len(prompts)
         while waiting:
@@ -346,7 +346,7 @@ class _Parallel:
         return texts
 
     def _decode(self, rows: list[tuple[int, int, int]], wanted: set[int]) -> dict[int, int]:
-        """Compute (text, place, token) triples; return the most probable token behind each text's last."""
+        """Compute (text, position, token) triples; return the most probable next token of each wanted text."""
         last = {row: number for number, (row, _, _) in enumerate(rows) if row in wanted}
         self.batch.n_tokens = len(rows)
         for number, (row, at, token) in enumerate(rows):

@@ -1,4 +1,4 @@
-"""A tiny stand-in for a model: logits at random, but the same for the same prompt and tokens."""
+"""A toy model for tests of decoding: random logits that depend only on the prompt and the tokens so far."""
 
 from __future__ import annotations
 
@@ -14,23 +14,11 @@ from tagkit.generation.hypothesis import Hypothesis  # noqa: E402
 from tagkit.generation.votes import pieces  # noqa: E402
 
 END, SEPARATOR, COLON = 0, 1, 2
-
-
 SPECIAL = SpecialTokens(SEPARATOR, END, COLON)
-
-
 SIZE = 12
-
-
 TAGS = [(3,), (3, 4), (3, 4, 5), (6, 7), (6, 8), (9,)]
-
-
 PROMPTS = [[5, 6, 7], [8], [9, 10, 11, 12, 13, 14], [3, 4], [30], [5, 6, 7]]
-
-
 KEYS = [str(prompt) for prompt in PROMPTS]
-
-
 SEARCHES = [
     Search("greedy", tokens=10),
     Search("beam", returns=3, tokens=10),
@@ -40,12 +28,11 @@ SEARCHES = [
 
 
 class Table:
-    """A model whose logits depend on prompt and tokens alone, at random; counts the rows it computes."""
+    """A stepper whose random logits depend only on the text so far; it counts the rows it computes."""
 
     def __init__(self, size: int = SIZE, sharp: float = 2.0) -> None:
         self.size, self.sharp = size, sharp
         self.computed = 0
-        self.longest = 0
 
     def logits(self, text: tuple[int, ...]) -> torch.Tensor:
         seed = zlib.crc32(np.asarray(text, dtype=np.int64).tobytes())
@@ -64,11 +51,10 @@ class Table:
 
     def _all(self):
         self.computed += len(self.texts)
-        self.longest = max(self.longest, len(self.texts))
         return torch.stack([self.logits(text) for text in self.texts])
 
     def log(self, prompt, tokens) -> float:
-        """Return the log-probability of tokens behind a prompt."""
+        """Return the log-probability of tokens after a prompt."""
         text, total = tuple(prompt), 0.0
         for token in tokens:
             total += float(self.logits(text).log_softmax(-1)[token])

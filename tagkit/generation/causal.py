@@ -152,7 +152,6 @@ class CausalStepper:
         self._begin(len(rows), before + width)
         self._mask = torch.from_numpy(mask).to(self.device)
         self._positions = torch.from_numpy(mask.sum(1)).to(self.device)
-        self._width = before + width
         return self._call(
             torch.from_numpy(ids).to(self.device), torch.from_numpy(positions).to(self.device), self.model
         )

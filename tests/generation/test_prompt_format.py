@@ -25,7 +25,7 @@ def test_special_tokens_occur_in_no_tag(model):
     known = [Item("a; b", ""), Item("a|b", "")]
     prompt_format = PromptFormat(model, typed=False, category=False, window=50, known=known)
     assert model.decode([prompt_format.special.separator]) == "/"
-    every = [Item(mark, "") for mark in ";|/&^\\"]
+    every = [Item(text, "") for text in ";|/&^\\"]
     with pytest.raises(BadInput, match="none is left"):
         PromptFormat(model, typed=False, category=False, window=50, known=every)
     typed = PromptFormat(model, typed=True, category=False, window=50, known=[Item("x", "a:b"), Item("1:2", "c")])
