@@ -28,7 +28,7 @@ from tagkit.experiment.result import Result, views_of
 from tagkit.experiment.scoring import Tagged, score
 from tagkit.experiment.spec import Experiment, Row
 from tagkit.experiment.store import RunCache
-from tagkit.experiment.worker import can_be_sent, measure, measure_apart
+from tagkit.experiment.worker import can_be_sent, measure, measure_apart, pack
 from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset
 
@@ -133,6 +133,7 @@ class _State:
     not_set_up: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     loaded: dict[str, Dataset | TagkitError] = field(default_factory=dict)
+    packed: dict[str, bytes] = field(default_factory=dict)
 
     def load(self, row: Row) -> Dataset:
         """Load a row's products, once for all rows that read them alike, and try only once."""
@@ -148,6 +149,13 @@ class _State:
         if isinstance(found, TagkitError):
             raise found
         return found
+
+    def pack(self, job: Job) -> bytes:
+        """Return the data of a run as another process takes them, prepared once for all runs that have the same."""
+        key = repr(job.row.options)
+        if key not in self.packed:
+            self.packed[key] = pack(job)
+        return self.packed[key]
 
     def set_aside(self, name: str, error: TagkitError) -> None:
         """Note why a row could not run."""
@@ -207,7 +215,7 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
             apart = isolate and can_be_sent(job)
             if isolate and not apart:
                 notes.append("ran in the process of the command, so its memory includes what ran before")
-            made = measure_apart(job) if apart else measure(job)
+            made = measure_apart(job, state.pack(job)) if apart else measure(job)
             runs.write(job, made)
         found.append(made)
         train = job.parts.train if row.folds else data.train

@@ -53,7 +53,7 @@ def score(experiment: Experiment, tagged: Mapping[str, Tagged]) -> tuple[Scores,
     """Score all rows, and test each against the baseline where both have the same test products.
 
     Args:
-        experiment: Its measures, baseline, seed and number of samples.
+        experiment: Its measures, those that are tested, its baseline, seed and number of samples.
         tagged: What each row gave.
 
     Returns:
@@ -77,7 +77,7 @@ def score(experiment: Experiment, tagged: Mapping[str, Tagged]) -> tuple[Scores,
                     except TagkitError as error:
                         failed[name] = str(error)
             cells = {name: _interval(experiment, measure, row) for name, row in found.items()}
-            if experiment.baseline in found:
+            if experiment.baseline in found and measure in experiment.tested:
                 cells = _tested(experiment, measure, found, cells, tests)
             for name, cell in cells.items():
                 scores.setdefault(view, {}).setdefault(name, {})[str(measure)] = cell

@@ -251,6 +251,11 @@ class Experiment:
         """Whether one of its rows is quick."""
         return any(row.quick for row in self.rows)
 
+    @property
+    def tested(self) -> tuple[Measure, ...]:
+        """The measures whose differences from the baseline are tested: of a file, only the first one was planned."""
+        return self.measures[:1] if self.file else self.measures
+
     def row(self, name: str) -> Row:
         """Return a row by name."""
         return next(row for row in self.rows if row.name == name)

@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from multiprocessing import connection
 from time import perf_counter
 from types import ModuleType
@@ -22,6 +23,7 @@ from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.experiment.fit import Job, fit
 from tagkit.experiment.record import RowRun
+from tagkit.product import Dataset
 
 PRELOAD = "tagkit.experiment.preload"
 
@@ -55,8 +57,12 @@ def measure(job: Job) -> RowRun:
     )
 
 
-def measure_apart(job: Job) -> RowRun:
+def measure_apart(job: Job, packed: bytes | None = None) -> RowRun:
     """Do the same in a process of its own, which ends with the run.
+
+    Args:
+        job: The run.
+        packed: Its data as `pack` returns them, where several runs have the same.
 
     Raises:
         TagkitError: It cannot run.
@@ -65,7 +71,9 @@ def measure_apart(job: Job) -> RowRun:
     context = _context()
     receiver, sender = context.Pipe(duplex=False)
     environment = dict(os.environ) | _active_mlflow_run()
-    process = context.Process(target=_work, args=(sender, environment, job), daemon=False)
+    process = context.Process(
+        target=_work, args=(sender, environment, replace(job, data=Dataset("", ())), packed or pack(job))
+    )
     try:
         with _without_main():
             process.start()
@@ -102,12 +110,17 @@ def can_be_sent(job: Job) -> bool:
         return False
 
 
-def _work(pipe: connection.Connection, environment: dict[str, str], job: Job) -> None:
+def pack(job: Job) -> bytes:
+    """Return the data of a run as another process takes them; for large data this takes longer than a small run."""
+    return pickle.dumps(job.data)
+
+
+def _work(pipe: connection.Connection, environment: dict[str, str], job: Job, packed: bytes) -> None:
     """Send what a job gives, or the error that it raises; this is what the process does."""
     os.environ.clear()
     os.environ.update(environment)
     try:
-        pipe.send(measure(job))
+        pipe.send(measure(replace(job, data=pickle.loads(packed))))
     except KeyboardInterrupt:
         return
     except Exception as error:

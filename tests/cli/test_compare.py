@@ -46,7 +46,7 @@ def test_compare_prints_the_leaderboard_and_logs_it(shop, monkeypatch, run):
 
 def test_a_stopped_comparison_says_how_to_resume(shop, monkeypatch, run):
     def stop_at(name):
-        def measure(job):
+        def measure(job, packed=None):
             if job.row.name == name:
                 raise KeyboardInterrupt
             return measure_apart(job)

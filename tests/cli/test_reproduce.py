@@ -67,7 +67,7 @@ def test_missing_data_and_packages_are_not_set_up_and_other_errors_fail(experime
     found = cells("small", code=1)
     assert found["look-up", "micro-F1"]["verdict"] == "FAIL" and "there is no file" in found["look-up", "P@2"]["reason"]
 
-    def absent(job):
+    def absent(job, packed=None):
         raise MissingExtra(f"{job.row.strategy} needs the package x")
 
     edit("file: nothing.jsonl", "file: shop.jsonl")
@@ -79,7 +79,7 @@ def test_a_run_that_ended_is_not_repeated(edit, reproduce, monkeypatch):
     edit("99.0", "100.9")
     made, stop = [], True
 
-    def measure(job):
+    def measure(job, packed=None):
         if len(made) == 1 and stop:
             raise KeyboardInterrupt
         made.append(job.row.name)
@@ -99,7 +99,9 @@ def test_equal_rows_of_one_command_run_once(edit, reproduce, monkeypatch):
     edit("99.0", "100.9")
     edit("strategy: lexicon", "strategy: dictionary\n    params: {min_chars: 2}")
     made = []
-    monkeypatch.setattr(runner, "measure_apart", lambda job: made.append(job.row.name) or measure_apart(job))
+    monkeypatch.setattr(
+        runner, "measure_apart", lambda job, packed: made.append(job.row.name) or measure_apart(job, packed)
+    )
     (body,) = json.loads(reproduce("small", "--json", "--fresh", code=1).stdout)
     assert made == ["look-up"] and [row["resumed"] for row in body["rows"].values()] == [False, False]
 
