@@ -14,6 +14,7 @@ from tagkit.datasets.base import Expectation, Value
 from tagkit.datasets.split import PARTS
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
+from tagkit.text.columns import aligned
 from tagkit.text.ngrams import nearest_jaccard
 from tagkit.text.present import is_present
 
@@ -67,16 +68,13 @@ class Audit:
 
     def __str__(self) -> str:
         """Return an aligned table that marks the values that are not as expected."""
-        cells = [
-            (row.name, _show(row.value), row.expected, ("ok" if row.ok else "FAILED") if row.expected else "")
-            for row in self.rows
-        ]
-        widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-        lines = (
-            f"{_pad(a, widths[0])}  {' ' * (widths[1] - _width(b))}{b}  {_pad(c, widths[2])}  {d}".rstrip()
-            for a, b, c, d in cells
+        columns = (
+            aligned([row.name for row in self.rows], left=True),
+            aligned([_show(row.value) for row in self.rows], left=False),
+            aligned([row.expected for row in self.rows], left=True),
+            [("ok" if row.ok else "FAILED") if row.expected else "" for row in self.rows],
         )
-        return "\n".join(lines)
+        return "\n".join("  ".join(cells).rstrip() for cells in zip(*columns, strict=True))
 
 
 def audit(dataset: Dataset, expectations: Mapping[str, Expectation] | None = None) -> Audit:
@@ -95,29 +93,27 @@ def audit(dataset: Dataset, expectations: Mapping[str, Expectation] | None = Non
         BadInput: An expectation is of neither form.
     """
     remaining = dict(expectations or {})
-    rows = [_compare(name, value, remaining.pop(name, None)) for name, value in _values(dataset)]
+    rows = []
+    for name, value in _values(dataset):
+        rows.append(_compare(name, value, remaining.pop(name)) if name in remaining else AuditRow(name, value))
     for name, expectation in remaining.items():
         if callable(expectation):
             value, ok = expectation(dataset)
             rows.append(AuditRow(name, value, "as described", ok))
         else:
-            rows.append(AuditRow(name, "absent", _terms(name, expectation), False))
+            rows.append(_compare(name, None, expectation))
     return Audit(dataset.name, tuple(rows))
 
 
-def _compare(name: str, value: Value, expectation: Any) -> AuditRow:
-    if expectation is None:
-        return AuditRow(name, value)
-    terms = _terms(name, expectation)
-    sign, bound = expectation
-    return AuditRow(name, value, terms, COMPARE[sign](value, bound))
-
-
-def _terms(name: str, expectation: Any) -> str:
+def _compare(name: str, value: Value | None, expectation: Any) -> AuditRow:
+    """Compare a value with (operator, bound); None, for no such value, fails."""
     if not (isinstance(expectation, tuple) and len(expectation) == 2 and expectation[0] in COMPARE):
         raise BadInput(f"the expectation for {name!r} is neither (operator, bound) nor a function: {expectation!r}")
     sign, bound = expectation
-    return f"{bound[0]} to {bound[1]}" if sign == "between" else f"{sign} {bound}"
+    terms = f"{bound[0]} to {bound[1]}" if sign == "between" else f"{sign} {bound}"
+    if value is None:
+        return AuditRow(name, "absent", terms, False)
+    return AuditRow(name, value, terms, COMPARE[sign](value, bound))
 
 
 def _values(data: Dataset) -> Iterator[tuple[str, Value]]:
@@ -207,12 +203,3 @@ def _percent(part: int, whole: int) -> float:
 
 def _show(value: Value) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def _width(text: str) -> int:
-    """Return the columns that a text takes in a terminal: two for a Chinese character."""
-    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

@@ -55,17 +55,14 @@ def entities(labels: Sequence[str]) -> list[tuple[int, int, str]]:
     return found
 
 
-def products(
-    path: Path, separator: str, prefix: str, types: Mapping[str, str] | None = None, lang: str = "zh"
-) -> tuple[Product, ...]:
-    """Read a file of labelled titles into products.
+def products(path: Path, separator: str, prefix: str, types: Mapping[str, str] | None = None) -> tuple[Product, ...]:
+    """Read a file of labelled Chinese titles into products.
 
     Args:
         path: The file.
         separator: The single character between a character and its label.
         prefix: The beginning of the ids; a running number follows.
         types: The names of the types, by their names in the file (default: as in the file).
-        lang: The language of all titles.
 
     Returns:
         Products whose tags are the distinct entity texts in order of appearance, and whose annotations are one `Tag`
@@ -78,11 +75,10 @@ def products(
     for number, (title, labels) in enumerate(read_bio(path, separator), 1):
         spans: dict[tuple[str, str], list[Span]] = {}
         for start, end, kind in entities(labels):
-            if types is not None and kind not in types:
+            if types and kind not in types:
                 raise BadInput(f"{path}: unknown type {kind!r} in {title!r}; expected one of {', '.join(types)}")
-            named = types[kind] if types is not None else kind
-            spans.setdefault((title[start:end], named), []).append(Span(start, end))
+            spans.setdefault((title[start:end], types[kind] if types else kind), []).append(Span(start, end))
         annotations = tuple(Tag(text, 1.0, "gold", tuple(at), kind) for (text, kind), at in spans.items())
         tags = tuple(dict.fromkeys(tag.text for tag in annotations))
-        out.append(Product(f"{prefix}-{number:05d}", title, lang=lang, tags=tags, annotations=annotations))
+        out.append(Product(f"{prefix}-{number:05d}", title, lang="zh", tags=tags, annotations=annotations))
     return tuple(out)

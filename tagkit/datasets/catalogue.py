@@ -59,9 +59,9 @@ class Catalogue(Reader):
         lang: "zh" or "en" for the products of one language (default: both).
     """
 
-    name: ClassVar[str] = "catalogue"
-    licence: ClassVar[str] = "Apache-2.0"
-    card: ClassVar[str] = _card()
+    name = "catalogue"
+    licence = "Apache-2.0"
+    card = _card()
     expectations: ClassVar[dict[str, Expectation]] = {
         "zh products": (">=", 600),
         "en products": (">=", 200),

@@ -72,10 +72,10 @@ class CSLKeywords(Reader):
         dev: "tenth" makes a tenth of the published dev part dev and the rest train; "none" leaves dev empty.
     """
 
-    name: ClassVar[str] = "csl_keywords"
-    licence: ClassVar[str] = "Apache-2.0"
-    card: ClassVar[str] = CARD
-    files: ClassVar[tuple[str, ...]] = (TRAIN, TEST, *TITLES)
+    name = "csl_keywords"
+    licence = "Apache-2.0"
+    card = CARD
+    files = (TRAIN, TEST, *TITLES)
     expectations: ClassVar[dict[str, Expectation]] = {
         "products": ("==", 2000),
         "test products": ("==", 1000),

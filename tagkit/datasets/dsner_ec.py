@@ -62,10 +62,10 @@ class DSNER(Reader):
             strategies that match dictionaries.
     """
 
-    name: ClassVar[str] = "dsner_ec"
-    licence: ClassVar[str] = "Unlicense"
-    card: ClassVar[str] = CARD
-    files: ClassVar[tuple[str, ...]] = (
+    name = "dsner_ec"
+    licence = "Unlicense"
+    card = CARD
+    files = (
         *(f"dsner_ec/{file}" for file in ("train", "dev", "test", *DISTANT, "LICENSE")),
         *(f"dsner_ec/dict/{kind}" for kind in TYPES.values()),
     )

@@ -61,12 +61,10 @@ class ImplicitAVE(Reader):
         ask: Whether the description holds the attribute that is asked for.
     """
 
-    name: ClassVar[str] = "implicit_ave"
-    licence: ClassVar[str] = "none stated"
-    card: ClassVar[str] = CARD
-    files: ClassVar[tuple[str, ...]] = tuple(
-        f"implicit_ave/texts/{folder}/{part}.tsv" for folder in DOMAINS.values() for part in PARTS
-    )
+    name = "implicit_ave"
+    licence = "none stated"
+    card = CARD
+    files = tuple(f"implicit_ave/texts/{folder}/{part}.tsv" for folder in DOMAINS.values() for part in PARTS)
     expectations: ClassVar[dict[str, Expectation]] = {
         "train products": ("==", 54881),
         "dev products": ("==", 13723),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -54,10 +53,10 @@ class OAMine(Reader):
         dev: "none" leaves train whole and dev empty; "tenth" makes a tenth of train dev, by the hash of the title.
     """
 
-    name: ClassVar[str] = "oa_mine"
-    licence: ClassVar[str] = "Apache-2.0"
-    card: ClassVar[str] = CARD
-    files: ClassVar[tuple[str, ...]] = (*TRAIN.values(), TEST, "extractgpt/LICENSE")
+    name = "oa_mine"
+    licence = "Apache-2.0"
+    card = CARD
+    files = (*TRAIN.values(), TEST, "extractgpt/LICENSE")
     expectations: ClassVar[dict[str, Expectation]] = {
         "train products": ("==", 1452),
         "dev products": ("==", 0),
@@ -79,13 +78,8 @@ class OAMine(Reader):
 
     def read(self) -> Dataset:
         """Read the files of ExtractGPT."""
-        rows, test = (
-            _products(path, read_text(path).split("\n"), prefix)
-            for path, prefix in (
-                (store.path(TRAIN[self.train]), f"oa-train-{self.train}"),
-                (store.path(TEST), "oa-test"),
-            )
-        )
+        rows = _products(store.path(TRAIN[self.train]), f"oa-train-{self.train}")
+        test = _products(store.path(TEST), "oa-test")
         train, dev = hold_out_tenth(rows) if self.dev == "tenth" else (rows, ())
         return Dataset(self.name, train, dev, test, self.card, self.licence)
 
@@ -103,8 +97,8 @@ def read_products(path: Path, **options: Any) -> Dataset:
     Raises:
         BadInput: There is no such file, or a line is wrong; the message names it.
     """
-    lines = read_text(path).split("\n") if path.suffix not in (".parquet", ".csv", ".tsv") else []
-    first = parse_json(next((line for line in lines if line.strip()), ""))
+    text = "" if path.suffix in (".parquet", ".csv", ".tsv") else read_text(path)
+    first = parse_json(text.lstrip().partition("\n")[0])
     if not (isinstance(first, dict) and "target_scores" in first):
         if isinstance(first, dict) and "input" in first:
             raise BadInput(f"{path}, line 1 has `input` but no `target_scores`")
@@ -112,13 +106,13 @@ def read_products(path: Path, **options: Any) -> Dataset:
     if options:
         raise BadInput(f"{path} is in the layout of oa-mine, which has no options, but {', '.join(options)} is given")
     card = f"# {path.stem}\n\nRead from `{path}`.\n"
-    return Dataset(path.stem, (), (), _products(path, lines, path.stem), card, "the user's own")
+    return Dataset(path.stem, (), (), _products(path, path.stem), card, "the user's own")
 
 
-def _products(path: Path, lines: Iterable[str], prefix: str) -> tuple[Product, ...]:
-    """Parse the lines of a file; an id is the prefix and the number of the line."""
+def _products(path: Path, prefix: str) -> tuple[Product, ...]:
+    """Read the lines of a file; an id is the prefix and the number of the line."""
     products = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -130,10 +124,10 @@ def _products(path: Path, lines: Iterable[str], prefix: str) -> tuple[Product, .
 
 def _product(row: dict[str, Any], id: str) -> Product:
     title = row["input"]
-    values = [(name, value.strip()) for name, scored in row["target_scores"].items() for value in scored]
     annotations = tuple(
         Tag(value, 1.0, "gold", _first_span(value, title), name)
-        for name, value in values
+        for name, scored in row["target_scores"].items()
+        for value in map(str.strip, scored)
         if value not in ("", NO_VALUE)
     )
     return Product(

@@ -77,10 +77,10 @@ class OpenBG(Reader):
         min_items: How many train titles must have a value for it to be a tag.
     """
 
-    name: ClassVar[str] = "openbg"
-    licence: ClassVar[str] = "none stated"
-    card: ClassVar[str] = CARD
-    files: ClassVar[tuple[str, ...]] = tuple(FILE.format(task) for task in TASKS)
+    name = "openbg"
+    licence = "none stated"
+    card = CARD
+    files = tuple(FILE.format(task) for task in TASKS)
     expectations: ClassVar[dict[str, Expectation]] = {
         "products": ("==", 2079),
         "distinct tags": ("==", 470),

@@ -9,8 +9,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, Self, TextIO
 
 from tagkit.errors import BadInput
 from tagkit.registry import missing_extra
@@ -71,11 +70,11 @@ class Rejects:
         where = f"; all of them are in {self.path}" if self.path else ""
         return f"{self.count} of {total} rows were left out, the first for this reason: {self.first}{where}"
 
-    def __enter__(self) -> Rejects:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()

@@ -40,7 +40,5 @@ def hold_out_tenth(products: Iterable[Product]) -> tuple[tuple[Product, ...], tu
 
     Products of the same text stay together.
     """
-    rows = tuple(products)
-    held_out = [bucket(product.text, 10) == 0 for product in rows]
-    train = tuple(product for product, out in zip(rows, held_out, strict=True) if not out)
-    return train, tuple(product for product, out in zip(rows, held_out, strict=True) if out)
+    train, dev, _ = by_part(("train" if bucket(product.text, 10) else "dev", product) for product in products)
+    return train, dev

@@ -67,7 +67,8 @@ def path(name: str) -> Path:
     """
     source = sources().get(name)
     if source is None:
-        raise BadInput(f"no data file is called {name!r}; the known data sets are {_known()}")
+        known = ", ".join(sorted({source.dataset for source in sources().values()}))
+        raise BadInput(f"no data file is called {name!r}; the known data sets are {known}")
     if place := _local(name):
         _check(place.resolve(), source.sha256)
         return place
@@ -97,10 +98,6 @@ def fetch(name: str) -> list[Path]:
         DataMissing: A file could not be downloaded.
     """
     return [path(file) for file in registry.datasets.get(name).files]
-
-
-def _known() -> str:
-    return ", ".join(sorted({source.dataset for source in sources().values()}))
 
 
 @cache

@@ -41,10 +41,10 @@ class TaobaoNER(Reader):
         split: "official", or "dedup" for dev and test without the titles that are in train.
     """
 
-    name: ClassVar[str] = "taobao_ner"
-    licence: ClassVar[str] = "none stated"
-    card: ClassVar[str] = CARD
-    files: ClassVar[tuple[str, ...]] = ("taobao_ner/train.txt", "taobao_ner/dev.txt", "taobao_ner/test.txt")
+    name = "taobao_ner"
+    licence = "none stated"
+    card = CARD
+    files = ("taobao_ner/train.txt", "taobao_ner/dev.txt", "taobao_ner/test.txt")
     expectations: ClassVar[dict[str, Expectation]] = {
         "train products": ("==", 6000),
         "dev products": ("==", 998),

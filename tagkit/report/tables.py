@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tagkit.registry import missing_extra
+from tagkit.text.columns import aligned, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,11 +216,6 @@ def escape_latex(text: str) -> str:
     return re.sub(r"`([^`]*)`", r"\\texttt{\1}", escaped)
 
 
-def columns_of(text: str) -> int:
-    """Return how many columns of a terminal a text takes: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
 def _name(cell: Cell, table: Table) -> str:
     return cell.text + (" (baseline)" if cell.text == table.baseline else "")
 
@@ -235,10 +230,10 @@ def _lines(table: Table, shown: Sequence[int], halves: Collection[int]) -> list[
         if any(cell.mark for cell in cells):
             texts = [text + (cell.mark or " ") for text, cell in zip(texts, cells, strict=True)]
         if any(cell.verdict for cell in cells):
-            texts = _aligned(texts, left=False)
-            verdicts = _aligned([_verdict_text(cell) for cell in cells], left=True)
+            texts = aligned(texts, left=False)
+            verdicts = aligned([_verdict_text(cell) for cell in cells], left=True)
             texts = [f"{text} {verdict}" for text, verdict in zip(texts, verdicts, strict=True)]
-        columns.append(_aligned([head, *texts], left=not table.columns[at].is_number))
+        columns.append(aligned([head, *texts], left=not table.columns[at].is_number))
     lines = ["  ".join(texts).rstrip() for texts in zip(*columns, strict=True)]
     return [lines[0], "  ".join("-" * columns_of(column[0]) for column in columns), *lines[1:]]
 
@@ -253,10 +248,3 @@ def _verdict_text(cell: Cell) -> str:
     if cell.expected and cell.text == DASH:
         return ""
     return f"{cell.verdict} ({cell.expected})" if cell.expected and cell.expected != cell.text else cell.verdict
-
-
-def _aligned(texts: Sequence[str], *, left: bool) -> list[str]:
-    """Return texts with blanks to one width."""
-    width = max(map(columns_of, texts))
-    blanks = [" " * (width - columns_of(text)) for text in texts]
-    return [text + blank if left else blank + text for text, blank in zip(texts, blanks, strict=True)]

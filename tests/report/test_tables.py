@@ -10,6 +10,7 @@ import pytest
 
 from tagkit.report import tables
 from tagkit.report.tables import ALWAYS, IF_IT_FITS, Cell, Column, Table
+from tagkit.text.columns import columns_of
 
 NAMES = ("plain", r"空|_a $x^2$ \frac{ <b> #1 & ~ `")
 
@@ -41,14 +42,14 @@ def test_terminal_aligns_wide_characters(table):
     assert head == "shop: 3 products; * best; ▲ ▼ significantly better, worse than plain" and blank == ""
     assert lines[0].split() == ["strategy", "F1@M", "ECE", "↓"]
     assert "0.500 ±0.010" in lines[2] and lines[3].endswith("*0.600 ±0.010▲             –")
-    assert len({tables.columns_of(line) for line in lines}) == 1
+    assert len({columns_of(line) for line in lines}) == 1
 
 
 @pytest.mark.parametrize("width", [56, 48, 10])
 def test_terminal_leaves_out_what_does_not_fit(table, width):
     lines = tables.to_text(table, width).splitlines()[2:]
     assert "F1@M" in lines[0] and "0.500" in lines[2], "the first measure always stays"
-    assert width == 10 or max(map(tables.columns_of, lines)) <= width
+    assert width == 10 or max(map(columns_of, lines)) <= width
 
 
 def test_terminal_shows_the_expected_score_beside_other_verdicts_than_ok():
