@@ -21,11 +21,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
 	touch $(STAMP)
 
-# What the trained strategies give up so that `make compare` ends within some ten minutes on two cores without bf16: epochs
-# (their defaults are 12, 6, 15 and 40; with so few, smaller batches and no average of the weights do better), characters
-# (`sequence` reads pieces of words), and fine-tuning the generator, which is asked as it is and reads the beginning of a
-# text. The settings of training were chosen on dev, the last saves time. The average has the encoder of the table, which
-# does not learn again.
+# What lets `make compare` end within some ten minutes on two cores without bf16: fewer epochs (the defaults are 12, 6, 15
+# and 40), for which smaller batches and no averaging of weights do better; words instead of pieces of words in `sequence`;
+# and a zero-shot generator that reads the beginning of a text. The settings of training were chosen on dev, those of the
+# generator save time. The encoder of the ensemble is that of the table and is not trained again.
 QUICK := --set encoder.epochs=1 --set seq2seq.epochs=1 \
 	--set sequence.epochs=1 --set sequence.batch_size=8 --set sequence.average=0 --set sequence.level=word \
 	--set bilstm_crf.epochs=5 --set bilstm_crf.batch_size=16 --set bilstm_crf.learning_rate=0.01 \
