@@ -23,6 +23,12 @@ sys.path.insert(0, str(ROOT))
 REGISTERED = ("taggers", "measures", "datasets", "refine")
 """Packages whose registered classes have a page of their own; the API has their other modules."""
 
+VIEWS = {
+    "test": "All test products",
+    "dedup": "Test products whose text is not in train (dedup)",
+    "seen": "Test products whose text is in train (seen)",
+}
+
 
 def all_pages() -> Iterator[tuple[str, str]]:
     """Return the path and the text of each generated page."""
@@ -133,7 +139,7 @@ def experiments() -> Iterator[tuple[str, str]]:
         text.append("\n".join(f"- **{key}.** {_linked(value)}" for key, value in known.items()))
         shown = scores.views(result)
         for view in shown:
-            text += [f"## {view}"] * (len(shown) > 1) + [tables.scores(result, view)]
+            text += [f"## {VIEWS[view]}"] * (len(shown) > 1) + [tables.scores(result, view)]
         text.append("Times are those of all runs of a row together.")
         remarks = [*facts.notes(result), *(f"{row}: {said}." for row, said in facts.row_notes(result).items())]
         text.append("\n".join(f"- {tables.escape(remark)}" for remark in remarks))
