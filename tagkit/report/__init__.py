@@ -88,12 +88,7 @@ def to_frame(result: Result, view: str = TEST) -> pd.DataFrame:
 def to_html(results: Result | Sequence[Result], path: str | Path) -> Path:
     """Write one page that needs nothing else: tables, verdicts, plots, costs, examples, protocols, environment.
 
-    Args:
-        results: One result, or several for a page with one section for each.
-        path: The file.
-
-    Returns:
-        The path.
+    Several results get a section each. The path is returned.
 
     Raises:
         MissingExtra: Jinja2, matplotlib or adjustText is not installed.

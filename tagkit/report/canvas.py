@@ -20,8 +20,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
+from pylopdf_fonts_zh_cn import sans_path
 
-log = logging.getLogger(__name__)
 INK = "#1f2328"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C", "#B5A300", "#7B5AA6", "#8A5A2B")
 """The first six are those of Okabe and Ito (2008), which people with common forms of colour blindness tell apart."""
@@ -29,49 +29,27 @@ MARKERS = "osD^vPX*hp<d"
 WIDTH = 6.0
 """Of every figure, in inches."""
 EMBEDDED = "tagkit embedded"
-CHINESE_FONTS = (
-    *("Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC"),
-    *("Hiragino Sans GB", "Heiti SC", "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
-    *("Droid Sans Fallback", "Noto Sans CJK JP", "Arial Unicode MS"),
-)
+Interval = tuple[float, float, float]
+"""A score, and the lower and the upper end of its interval."""
 
 
 @cache
 def families() -> list[str]:
-    """Return the font families for plots, the one with Chinese characters first.
+    """Return the font families for plots: Noto Sans SC, and DejaVu Sans for what it lacks.
 
-    The first is Noto Sans SC from the package pylopdf-fonts-zh-cn (in the extra `report`), so that plots look the same
-    on every machine; without that package, the first of `CHINESE_FONTS` that is installed. Where there is none, one
-    warning is logged and Chinese characters are drawn as boxes. DejaVu Sans, which comes with matplotlib, follows.
+    Both come with packages of the extra `report`, so that plots look the same on every machine.
     """
-    try:
-        from pylopdf_fonts_zh_cn import sans_path
-    except ModuleNotFoundError:
-        known = {entry.name for entry in font_manager.fontManager.ttflist}
-        name = next((name for name in CHINESE_FONTS if name in known), None)
-    else:
-        path = str(sans_path())
-        font_manager.fontManager.addfont(path)
-        name = font_manager.FontProperties(fname=path).get_name()
-    if name is None:
-        log.warning('no font with Chinese characters is installed, plots show boxes: pip install "tagkit[report]"')
-    return ["DejaVu Sans"] if name is None else [name, "DejaVu Sans"]
+    path = str(sans_path())
+    font_manager.fontManager.addfont(path)
+    return [font_manager.FontProperties(fname=path).get_name(), "DejaVu Sans"]
 
 
 def embedded_font(characters: Iterable[str]) -> str:
     """Return a CSS rule that embeds a font with some characters, so that a page shows them on every machine.
 
-    Args:
-        characters: The Chinese characters of the page.
-
-    Returns:
-        One `@font-face` rule of a few hundred KiB at most; "" if there are no characters or the font is not installed.
+    The `@font-face` rule takes a few hundred KiB at most; without characters it is "".
     """
-    wanted = sorted(set(characters))
-    try:
-        from pylopdf_fonts_zh_cn import sans_path
-    except ModuleNotFoundError:
-        wanted = []
+    wanted = "".join(sorted(set(characters)))
     if not wanted:
         return ""
     from fontTools import subset, ttLib
@@ -79,7 +57,7 @@ def embedded_font(characters: Iterable[str]) -> str:
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     font: Any = ttLib.TTFont(sans_path())
     cutter = subset.Subsetter(subset.Options(layout_features=[]))
-    cutter.populate(text="".join(wanted))
+    cutter.populate(text=wanted)
     cutter.subset(font)
     font.flavor = "woff"
     out = io.BytesIO()
@@ -118,11 +96,7 @@ def style() -> AbstractContextManager[None]:
 
 
 def canvas(height: float) -> tuple[Figure, Axes]:
-    """Return a figure of the report's width, and its only plot.
-
-    Args:
-        height: In inches.
-    """
+    """Return a figure of the report's width and of some height in inches, and its only plot."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots()
 
@@ -154,9 +128,8 @@ def label_points(
             return
         centres = axes.transData.transform(np.asarray(points, dtype=float))
         half = 6 * figure.dpi / 72
-        markers = [Bbox([[x - half, y - half], [x + half, y + half]]) for x, y in centres]
         back = axes.transData.inverted()
-        obstacles = [Bbox(back.transform(marker.get_points())) for marker in markers]
+        obstacles = [Bbox(back.transform([centre - half, centre + half])) for centre in centres]
         line = {"arrowstyle": "-", "color": INK, "linewidth": 0.5, "alpha": 0.6}
         forces: dict[str, Any] = {"force_text": (0.3, 0.5), "force_static": (0.5, 0.7), "force_explode": (0.3, 1.0)}
         # a limit in iterations, not in seconds, gives the same plot on every machine
@@ -164,11 +137,7 @@ def label_points(
 
 
 def save(figure: Figure, path: str | Path) -> Path:
-    """Write a figure as PNG, on white.
-
-    Returns:
-        The path.
-    """
+    """Write a figure as PNG, on white, and return the path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with quiet():
@@ -189,7 +158,7 @@ def svg(figure: Figure) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hide matplotlib's warning for each missing character: `families` has given one for all."""
+    """Hide matplotlib's warning for each character that the fonts lack."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield

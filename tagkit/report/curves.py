@@ -10,10 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tagkit.product import Product, Tags
-from tagkit.report.canvas import COLOURS, INK, WIDTH, canvas, label_points, look, style
-
-Interval = tuple[float, float, float]
-"""A score, and the lower and the upper end of its interval."""
+from tagkit.report.canvas import COLOURS, INK, WIDTH, Interval, canvas, label_points, look, style
 
 
 class Point(NamedTuple):
@@ -25,12 +22,7 @@ class Point(NamedTuple):
 
 
 def training_curves(history: Sequence[Mapping[str, float]], name: str = "") -> Figure:
-    """Draw the loss by step and its mean by epoch, beside the learning rate.
-
-    Args:
-        history: What `tagkit.neural.training` returned; fitted strategies have it as `history_`.
-        name: What was trained.
-    """
+    """Draw the loss by step and its mean by epoch, beside the learning rate; fitted strategies have `history_`."""
     steps = [row for row in history if "loss" in row]
     epochs = [row for row in history if "epoch_loss" in row]
     with style():
@@ -101,7 +93,7 @@ def learning_curve(points: Mapping[str, Mapping[float, float]], measure: str, si
 
     Args:
         points: For each strategy its score by the share of train, from 0 to 1.
-        measure: The name of the measure.
+        measure: Its name.
         size: How many products train has.
     """
     with style():
@@ -120,14 +112,7 @@ def learning_curve(points: Mapping[str, Mapping[float, float]], measure: str, si
 
 
 def trade_off(points: Mapping[str, Sequence[Point]], x: str, y: str, title: str) -> Figure:
-    """Draw two measures against each other with their intervals, one line for each family of settings.
-
-    Args:
-        points: For each family its settings in order.
-        x: The name of the measure on the horizontal axis.
-        y: The name of the measure on the vertical axis.
-        title: What is shown.
-    """
+    """Draw two measures against each other with their intervals, one line for the settings of each family."""
     with style():
         figure, axes = canvas(4.4)
         for position, (name, row) in enumerate(points.items()):

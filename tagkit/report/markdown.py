@@ -12,13 +12,7 @@ from tagkit.report.tables import escape_markdown, to_markdown
 
 
 def document(results: Sequence[Result], title: str = "Results", preface: str = "") -> str:
-    """Return a Markdown document with one section for each result.
-
-    Args:
-        results: In the order of the document.
-        title: Its heading.
-        preface: A paragraph below the heading, in Markdown.
-    """
+    """Return a Markdown document with a preface in Markdown and one section for each result."""
     parts = [f"# {title}", preface]
     if expected := [result for result in results if has_expected(result)]:
         parts.append("\n".join(f"- {verdict}: {meaning}." for verdict, meaning in VERDICTS.items()))

@@ -28,12 +28,7 @@ EXAMPLES, TAGS_SHOWN, GAPS_SHOWN = 10, 12, 30
 
 
 def render(results: Sequence[Result], title: str = "") -> str:
-    """Return the page as HTML.
-
-    Args:
-        results: One result, or several, each of which gets a section of its own.
-        title: The heading; "": made from the results.
-    """
+    """Return the page as HTML, with a section for each result; a heading of "" is made from the results."""
     environment = Environment(
         loader=PackageLoader("tagkit.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -59,6 +54,8 @@ def _section(result: Result, at: int, is_one_of_several: bool) -> dict[str, Any]
     """Return what the template shows of one result; several on a page have no examples and only the first plot."""
     has_tags = result.data is not None and not is_one_of_several
     has_gaps = has_tags and bool(result.train_counts)
+    rows = [row for row in result.experiment.rows if row.name in result.rows]
+    ranks = {name: rank for rank, name in enumerate(result.order())}
     return {
         "id": f"experiment-{at + 1}-" if is_one_of_several else "",
         "name": label(result),
@@ -79,20 +76,11 @@ def _section(result: Result, at: int, is_one_of_several: bool) -> dict[str, Any]
         "has_gaps": has_gaps,
         "unknown_gold": facts.unknown_gold(result) if has_gaps else [],
         "gaps": facts.gaps(result) if has_gaps else {},
-        "rows": [
-            _row(result, row)
-            for row in sorted(result.experiment.rows, key=lambda row: _rank(result, row.name))
-            if row.name in result.rows
-        ],
+        "rows": [_row(result, row) for row in sorted(rows, key=lambda row: ranks.get(row.name, len(ranks)))],
         "environments": _environments(result),
         "samples": result.experiment.samples,
         "seed": result.experiment.seed,
     }
-
-
-def _rank(result: Result, name: str) -> int:
-    order = result.order()
-    return order.index(name) if name in order else len(order)
 
 
 def _lang(text: str) -> str:
@@ -191,8 +179,8 @@ def _row(result: Result, row: Row) -> dict[str, Any]:
             first: number(values[at] if at < len(values) else None, result.experiment.unit),
             "products": f"{run.n_products:,}",
             "fit s": cost(run.fit_seconds),
-            "predict s": cost(math.nan if run.predict_seconds is None else run.predict_seconds),
-            "peak MB": cost(math.nan if run.peak_mb is None else run.peak_mb),
+            "predict s": cost(run.predict_seconds),
+            "peak MB": cost(run.peak_mb),
         }
         for at, run in enumerate(found.runs)
     ]
@@ -203,10 +191,9 @@ def _environments(result: Result) -> list[dict[str, str]]:
     """Return the environments in which rows were measured, each once, as text."""
     out: list[dict[str, str]] = []
     for row in result.rows.values():
-        flat = {key: value for key, value in row.environment.items() if not isinstance(value, dict)}
-        flat |= {
-            key: value for inner in row.environment.values() if isinstance(inner, dict) for key, value in inner.items()
-        }
+        flat: dict[str, Any] = {}
+        for key, value in row.environment.items():
+            flat |= value if isinstance(value, dict) else {key: value}
         text = {key: str(value) for key, value in flat.items() if value not in ("", None)}
         if text and text not in out:
             out.append(text)

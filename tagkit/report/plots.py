@@ -1,4 +1,7 @@
-"""Plots of a result, as matplotlib figures; a row has the same colour and marker in all of them."""
+"""Plots of a result, as matplotlib figures; a row has the same colour and marker in all of them.
+
+A `view` is "test", or "dedup" and "seen" where they exist.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from tagkit.errors import BadInput
-from tagkit.experiment.result import Result, Score
+from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
 from tagkit.measures import Measure
-from tagkit.report.canvas import INK, WIDTH, canvas, label_points, look, save, style, svg
+from tagkit.report.canvas import INK, WIDTH, Interval, canvas, label_points, look, save, style, svg
 from tagkit.report.facts import comparable, finds, tag_f1
 from tagkit.report.scores import heading, title
 
@@ -31,16 +34,13 @@ LINES: dict[str, dict[str, Any]] = {
 }
 DIVERSITY = ("ILD", "Vendi", "coverage")
 """Measures of diversity; the first of them that was measured is plotted."""
-Interval = tuple[float, float, float]
 __all__ = ["accuracy_diversity", "accuracy_speed", "draw_all", "save", "scores", "svg", "tag_bars", "unique_finds"]
 
 
 def scores(result: Result, view: str = TEST) -> Figure:
     """Draw the first measure of all rows with 95 % intervals, the best row on top, and expected scores beside them.
 
-    Args:
-        result: The result; rows that were not measured are drawn by their expected scores alone.
-        view: "test", or "dedup" and "seen" where they exist.
+    Rows that were not measured are drawn by their expected scores alone.
     """
     first = str(result.measures[0])
     place = first if view == TEST else f"{view}/{first}"
@@ -84,10 +84,6 @@ def scores(result: Result, view: str = TEST) -> Figure:
 def accuracy_diversity(result: Result, view: str = TEST) -> Figure:
     """Draw the first measure against the first measure of diversity, with 95 % intervals.
 
-    Args:
-        result: With one of the measures in `DIVERSITY`.
-        view: "test", or "dedup" and "seen" where they exist.
-
     Raises:
         BadInput: No measure of diversity was measured.
     """
@@ -96,10 +92,9 @@ def accuracy_diversity(result: Result, view: str = TEST) -> Figure:
         raise BadInput(f"no measure says how diverse the tags are; add one of {', '.join(DIVERSITY)}")
     with style():
         figure, axes = canvas(4.4)
-        across = {name: _interval(row[str(measure)]) for name, row in _scaled(result, view, str(measure)).items()}
         axes.set_xlabel(heading(str(measure)))
         axes.set_title(f"{result.measures[0]} against diversity\n{title(result, view)}")
-        _scatter(result, axes, view, across)
+        _scatter(result, axes, view, _intervals(result, view, str(measure)))
     return figure
 
 
@@ -121,13 +116,10 @@ def accuracy_speed(result: Result, view: str = TEST) -> Figure:
 
 
 def tag_bars(result: Result, view: str = TEST, *, tags: int = 15, rows: int = 4) -> Figure:
-    """Draw the F1 of each of the most frequent gold tags for the best rows.
+    """Draw the F1 of each of the most frequent gold tags for the best rows by the first measure.
 
-    Args:
-        result: With its tags, not a stored one.
-        view: "test", or "dedup" and "seen" where they exist.
-        tags: How many tags.
-        rows: How many rows, the best by the first measure.
+    Raises:
+        BadInput: The result is a stored one, without its tags.
     """
     chosen = comparable(result, view)[:rows]
     counts = Counter(tag for product in result.products(view) for tag in dict.fromkeys(product.tags))
@@ -215,22 +207,20 @@ def _short(name: str, limit: int = 40) -> str:
     return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
-def _interval(score: Score) -> Interval:
-    """Return a score with the ends of its interval, or three times itself where it has none."""
-    return (score.value, score.value, score.value) if math.isnan(score.low) else (score.value, score.low, score.high)
-
-
-def _scaled(result: Result, view: str, *names: str) -> dict[str, dict[str, Score]]:
-    """Return the scores of the rows that have some measures, in the unit of the experiment."""
-    scale, found = result.experiment.scale, result.scores.get(view, {})
-    complete = {row: cells for row, cells in found.items() if all(name in cells for name in names)}
-    return {row: {name: cells[name].scaled(scale) for name in names} for row, cells in complete.items()}
+def _intervals(result: Result, view: str, measure: str) -> dict[str, Interval]:
+    """Return by row the score and the ends of its interval (the score, where it has none), in the experiment's unit."""
+    found = {}
+    for name, cells in result.scores.get(view, {}).items():
+        if measure in cells:
+            score = cells[measure].scaled(result.experiment.scale)
+            found[name] = (score.value,) * 3 if math.isnan(score.low) else (score.value, score.low, score.high)
+    return found
 
 
 def _scatter(result: Result, axes: Axes, view: str, across: Mapping[str, Interval]) -> None:
     """Draw the first measure against something else, with intervals, and the name of each row beside its point."""
     first = str(result.measures[0])
-    up = {name: _interval(cells[first]) for name, cells in _scaled(result, view, first).items()}
+    up = _intervals(result, view, first)
     points = {name: (across[name], up[name]) for name in up if name in across}
     points = {name: ends for name, ends in points.items() if not np.isnan([ends[0][0], ends[1][0]]).any()}
     for name, ((x, left, right), (y, low, high)) in points.items():

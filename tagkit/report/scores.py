@@ -110,9 +110,9 @@ def number(value: float | None, unit: str = "", digits: int | None = None) -> st
     return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"
 
 
-def cost(value: float) -> str:
-    """Write a cost with two or three digits."""
-    if math.isnan(value) or math.isinf(value):
+def cost(value: float | None) -> str:
+    """Write a cost with two or three digits; "–" where it is unknown."""
+    if value is None or not math.isfinite(value):
         return DASH
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}" if value < 1 else f"{value:.1f}"
 
@@ -228,22 +228,18 @@ def _mark_best(name: str, cells: Sequence[Cell]) -> list[Cell]:
 
 def _test_columns(result: Result, view: str, rows: Sequence[Row]) -> Columns:
     """Return wins, ties and losses and, beside expected scores, the p-value, all by the first measure."""
-    first, has_wins, has_p = str(result.measures[0]), False, False
-    wins, tests = [], []
-    for row in rows:
-        score = result.scores.get(view, {}).get(row.name, {}).get(first)
-        counts = (score.wins, score.ties, score.losses) if score else (None, None, None)
-        known = None not in counts
-        has_wins, has_p = has_wins or known, has_p or bool(score and score.p is not None)
-        text = "/".join(map(str, counts)) if known else DASH
-        wins.append(Cell(text, values=dict(zip(("wins", "ties", "losses"), counts, strict=True))))
-        p = f"{score.p:.3f}" if score and score.p is not None else DASH
-        tests.append(Cell("baseline" if row.name == result.baseline else p))
-    out: Columns = []
-    if has_wins:
-        out.append((Column("W/T/L", f"products with better / equal / worse {first} than {result.baseline}"), wins))
-    if has_p and has_expected(result):
-        out.append((Column("p", f"{first} against {result.baseline}, after Holm's correction"), tests))
+    first, out = str(result.measures[0]), []
+    scores = [result.scores.get(view, {}).get(row.name, {}).get(first) for row in rows]
+    counts = [(score.wins, score.ties, score.losses) if score else (None, None, None) for score in scores]
+    if any(None not in row for row in counts):
+        texts = [DASH if None in row else "/".join(map(str, row)) for row in counts]
+        values = ({"wins": wins, "ties": ties, "losses": losses} for wins, ties, losses in counts)
+        cells = [Cell(text, values=row) for text, row in zip(texts, values, strict=True)]
+        out.append((Column("W/T/L", f"products with better / equal / worse {first} than {result.baseline}"), cells))
+    tests = [DASH if score is None or score.p is None else f"{score.p:.3f}" for score in scores]
+    if has_expected(result) and set(tests) != {DASH}:
+        cells = [Cell("baseline" if row.name == result.baseline else p) for row, p in zip(rows, tests, strict=True)]
+        out.append((Column("p", f"{first} against {result.baseline}, after Holm's correction"), cells))
     return out
 
 
