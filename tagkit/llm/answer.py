@@ -79,14 +79,9 @@ class Reply:
 
 
 def parse_reply(body: str, bound: Tokens) -> Reply | None:
-    """Parse a chat completion.
+    """Return the reply in the body of an HTTP response, None if that is no chat completion.
 
-    Args:
-        body: The body of the HTTP response.
-        bound: The most tokens that question and answer can have, for servers that do not count.
-
-    Returns:
-        The reply, None if the body is no chat completion.
+    Where the server does not count tokens, they are those of `bound` for the prompt, and the bytes of the answer.
     """
     try:
         row = json.loads(body)
@@ -146,20 +141,10 @@ class Outcome:
 def read_tags(
     product: Product, reply: Reply, schema: AnswerSchema, vocabulary: Vocabulary, limit: int
 ) -> tuple[Outcome, list[Tag]]:
-    """Read the tags of an answer.
+    """Return what came of a question, and the tags of the answer: at most `limit`, the best first, each once.
 
     A tag's score is the geometric mean of the probabilities of its tokens, where the server gives them for the whole
     answer; else it follows from the rank: 1 for the first tag, decreasing linearly to 1 / limit.
-
-    Args:
-        product: The product.
-        reply: The answer.
-        schema: What was asked for.
-        vocabulary: What is allowed.
-        limit: The maximum number of tags.
-
-    Returns:
-        What came of it, and the tags, the best first, each once.
     """
     if reply.refusal or reply.finish == "content_filter":
         return Outcome(product.id, REFUSED, reply.refusal or "by the server's content filter"), []
@@ -199,12 +184,8 @@ def find_json(text: str, cut: bool, fits: Callable[[Any], bool]) -> Any:
     """Return the first JSON object or list in a text that has the right form, None if there is none.
 
     Code fences and words around the JSON are ignored, as are objects around the right one. A list counts only at the
-    top level: inside an object of another form, it answers something else.
-
-    Args:
-        text: What the model wrote.
-        cut: Whether it may be incomplete: then its complete part counts.
-        fits: Returns whether a value has the right form.
+    top level: inside an object of another form, it answers something else. Of a text that is cut off, the complete part
+    counts.
     """
     position = broken = 0
     in_broken_object = False

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import diskcache
 from tqdm.auto import tqdm
@@ -20,7 +19,7 @@ from tqdm.auto import tqdm
 from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, BudgetSpent, HostedError
 from tagkit.llm.answer import Reply
-from tagkit.llm.budget import Ledger, OverBudget
+from tagkit.llm.budget import OverBudget
 from tagkit.llm.client import Client, Failed, Stopped
 from tagkit.llm.request import Question
 
@@ -94,7 +93,7 @@ class Batch:
         failures: Why questions that were sent have no answer, by key.
     """
 
-    keys: list[str]
+    keys: list[str] = field(default_factory=list)
     replies: dict[str, Reply] = field(default_factory=dict)
     missing: dict[str, Question] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
@@ -106,16 +105,12 @@ class Batch:
 
 
 def look_up(questions: Sequence[Question], url: str, structured: str, cache: AnswerCache) -> Batch:
-    """Look up which questions have been answered before.
-
-    Args:
-        questions: To ask.
-        url: The base URL of the server: part of the key of an answer.
-        structured: How answers are requested: likewise.
-        cache: Of answers.
-    """
-    batch = Batch([_key([VERSION, url, structured, vars(question)]) for question in questions])
-    for key, question in zip(batch.keys, questions, strict=True):
+    """Look up which questions have been answered before, by this server (its base URL) and in this format."""
+    batch = Batch()
+    for question in questions:
+        parts = json.dumps([VERSION, url, structured, vars(question)], ensure_ascii=False, sort_keys=True)
+        key = hashlib.sha256(parts.encode()).hexdigest()
+        batch.keys.append(key)
         if key in batch.replies or key in batch.missing:
             continue
         if reply := cache[key]:
@@ -125,30 +120,18 @@ def look_up(questions: Sequence[Question], url: str, structured: str, cache: Ans
     return batch
 
 
-def _key(value: Any) -> str:
-    """Return the SHA-256 of JSON values, in hexadecimal digits."""
-    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-def ask_missing(batch: Batch, client: Client, cache: AnswerCache, ledger: Ledger, concurrency: int) -> None:
+def ask_missing(batch: Batch, client: Client, cache: AnswerCache, concurrency: int) -> None:
     """Send the missing questions; answers and failures are added to the batch.
 
     The event loop runs in a thread of its own, so that it does not matter whether one is running already, as in
     Jupyter. When this is interrupted, requests in flight continue in that thread and their answers are stored; the
     process waits for them when it ends.
 
-    Args:
-        batch: Answers are added to it.
-        client: Asks.
-        cache: Stores the answers.
-        ledger: Counts what came from the cache.
-        concurrency: The maximum number of requests in flight.
-
     Raises:
         BudgetSpent: The budget does not allow the next request.
         HostedError: The server refuses everything, or ten questions failed in a row.
     """
-    ledger.count(cached=len(batch.keys) - len(batch.missing))
+    client.ledger.count(cached=len(batch.keys) - len(batch.missing))
     if not batch.missing:
         return
     with_loop = ThreadPoolExecutor(1, thread_name_prefix="tagkit-llm")
@@ -162,8 +145,8 @@ def ask_missing(batch: Batch, client: Client, cache: AnswerCache, ledger: Ledger
     total, done = len(batch.keys), batch.n_answered
     if isinstance(end, OverBudget):
         raise BudgetSpent(
-            f"llm: the budget is spent ({ledger.status()}): {done} of {total} products have their answer, which is "
-            "stored; raise the budget and run the same again, and only the others are asked",
+            f"llm: the budget is spent ({client.ledger.status()}): {done} of {total} products have their answer, "
+            "which is stored; raise the budget and run the same again, and only the others are asked",
             done,
             total,
         )

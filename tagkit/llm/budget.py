@@ -17,11 +17,9 @@ class Tokens:
     completion: int = 0
 
     def __add__(self, other: Tokens) -> Tokens:
-        """Return the sum of both."""
         return Tokens(self.prompt + other.prompt, self.completion + other.completion)
 
     def __sub__(self, other: Tokens) -> Tokens:
-        """Return the difference of both."""
         return Tokens(self.prompt - other.prompt, self.completion - other.completion)
 
     @property
@@ -29,11 +27,44 @@ class Tokens:
         """All tokens."""
         return self.prompt + self.completion
 
-    def cost(self, price_in: float | None, price_out: float | None) -> float | None:
-        """Return the cost at prices per million tokens of prompts and answers, None without prices."""
-        if price_in is None or price_out is None:
+
+@dataclass(frozen=True)
+class Budget:
+    """Prices, and limits of what may be spent.
+
+    Attributes:
+        price_in: The price of a million tokens of prompts; None: unknown.
+        price_out: The price of a million tokens of answers; None: unknown.
+        max_cost: No more may be spent; None: no limit.
+        max_tokens: No more may be used; None: no limit.
+
+    Raises:
+        BadInput: The cost is limited without prices, or a limit is negative.
+    """
+
+    price_in: float | None = None
+    price_out: float | None = None
+    max_cost: float | None = None
+    max_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the limits."""
+        if self.max_cost is not None and self.cost(Tokens()) is None:
+            raise BadInput("llm: the parameter `budget` needs the prices `price_in` and `price_out` per million tokens")
+        if any(limit is not None and limit < 0 for limit in (self.max_cost, self.max_tokens)):
+            raise BadInput("llm: a budget must not be negative")
+
+    def cost(self, tokens: Tokens) -> float | None:
+        """Return the cost of tokens, None without prices."""
+        if self.price_in is None or self.price_out is None:
             return None
-        return (self.prompt * price_in + self.completion * price_out) / 1_000_000
+        return (tokens.prompt * self.price_in + tokens.completion * self.price_out) / 1_000_000
+
+    def allows(self, tokens: Tokens) -> bool:
+        """Return whether tokens are within all limits."""
+        if self.max_tokens is not None and tokens.total > self.max_tokens:
+            return False
+        return self.max_cost is None or (self.cost(tokens) or 0) <= self.max_cost
 
 
 @dataclass(frozen=True)
@@ -96,43 +127,20 @@ class OverBudget(Exception):
 class Ledger:
     """Accounts for all requests: each one reserves its upper bound and returns what it did not need.
 
-    It can be shared between threads. The arguments are those of `set_budget`.
+    It can be shared between threads.
     """
 
-    def __init__(
-        self,
-        price_in: float | None = None,
-        price_out: float | None = None,
-        cost: float | None = None,
-        tokens: int | None = None,
-    ) -> None:
+    def __init__(self, budget: Budget) -> None:
         self._lock = threading.Lock()
         self._used = self._lost = self._reserved = Tokens()
         self._in_flight = 0
         self._counts: Counter[str] = Counter()
-        self.set_budget(price_in, price_out, cost, tokens)
+        self.set_budget(budget)
 
-    def set_budget(
-        self, price_in: float | None, price_out: float | None, cost: float | None, tokens: int | None
-    ) -> None:
-        """Set prices and budget; what was spent remains.
-
-        Args:
-            price_in: The price of a million tokens of prompts.
-            price_out: The price of a million tokens of answers.
-            cost: The budget as a cost; None for no limit.
-            tokens: The budget in tokens; None for no limit.
-
-        Raises:
-            BadInput: There is a budget as a cost without prices, or a budget is negative.
-        """
-        if cost is not None and (price_in is None or price_out is None):
-            raise BadInput("llm: the parameter `budget` needs the prices `price_in` and `price_out` per million tokens")
-        if any(limit is not None and limit < 0 for limit in (cost, tokens)):
-            raise BadInput("llm: a budget must not be negative")
+    def set_budget(self, budget: Budget) -> None:
+        """Set prices and limits; what was spent remains."""
         with self._lock:
-            self._prices = price_in, price_out
-            self._max_cost, self._max_tokens = cost, tokens
+            self._budget = budget
             self._excess = ""
 
     def reserve(self, bound: Tokens) -> bool:
@@ -145,16 +153,13 @@ class Ledger:
             OverBudget: It does not fit and nothing is in flight, or the server charged more than a request's bound.
         """
         with self._lock:
-            tokens = self._used + self._lost + self._reserved + bound
-            too_many = self._max_tokens is not None and tokens.total > self._max_tokens
-            too_costly = self._max_cost is not None and (tokens.cost(*self._prices) or 0) > self._max_cost
-            if self._excess or ((too_many or too_costly) and not self._in_flight):
+            fits = self._budget.allows(self._used + self._lost + self._reserved + bound)
+            if self._excess or not (fits or self._in_flight):
                 raise OverBudget(self._excess)
-            if too_many or too_costly:
-                return False
-            self._reserved += bound
-            self._in_flight += 1
-            return True
+            if fits:
+                self._reserved += bound
+                self._in_flight += 1
+            return fits
 
     def settle(self, bound: Tokens, used: Tokens | None = None, *, counted: bool = True, lost: bool = False) -> None:
         """Record what came of a request.
@@ -174,7 +179,7 @@ class Ledger:
             self._counts.update(requests=int(used is not None), uncounted=int(not counted), lost=int(lost))
             if used is not None:
                 self._used += used
-                limited = self._max_cost is not None or self._max_tokens is not None
+                limited = self._budget.max_cost is not None or self._budget.max_tokens is not None
                 if limited and (used.prompt > bound.prompt or used.completion > bound.completion):
                     self._excess = (
                         f"the server charged {used.total:,} tokens for a request of at most {bound.total:,}: "
@@ -190,17 +195,12 @@ class Ledger:
     def spend(self) -> Spend:
         """What was spent so far."""
         with self._lock:
-            used = self._used
-            return Spend(
-                **self._counts,
-                prompt_tokens=used.prompt,
-                completion_tokens=used.completion,
-                cost=used.cost(*self._prices),
-            )
+            used, cost = self._used, self._budget.cost(self._used)
+            return Spend(**self._counts, prompt_tokens=used.prompt, completion_tokens=used.completion, cost=cost)
 
     def status(self) -> str:
         """Return what is used of the budget, for messages."""
-        used = self._used + self._lost
-        cost = "" if self._max_cost is None else f"{used.cost(*self._prices):.6g} of {self._max_cost:.6g}"
-        tokens = "" if self._max_tokens is None else f"{used.total:,} of {self._max_tokens:,} tokens"
+        used, budget = self._used + self._lost, self._budget
+        cost = "" if budget.max_cost is None else f"{budget.cost(used):.6g} of {budget.max_cost:.6g}"
+        tokens = "" if budget.max_tokens is None else f"{used.total:,} of {budget.max_tokens:,} tokens"
         return self._excess + " and ".join(filter(None, (cost, tokens)))

@@ -94,7 +94,7 @@ class Client:
     def __init__(self, server: Server, form: RequestFormat, ledger: Ledger, timeout: float, retries: int) -> None:
         self._server = server
         self._form = form
-        self._ledger = ledger
+        self.ledger = ledger
         self._timeout = timeout
         self._retries = retries
         self._stopped = threading.Event()
@@ -154,21 +154,21 @@ class Client:
                 raise Failed(f"{result}: the server asks to wait {result.wait:g} s")
             log.info("%s; sent again in %.1f s", result, pause)
             await self._pause(pause)
-            self._ledger.count(retries=1)
+            self.ledger.count(retries=1)
 
     async def _send(self, body: dict[str, Any], bound: Tokens) -> Reply | _Problem:
         """Send one request and account for it."""
         await self._pause(self._not_before - time.monotonic())
-        while not self._ledger.reserve(bound):
+        while not self.ledger.reserve(bound):
             await self._pause(0.02)
         result: Reply | _Problem = _Problem("cancelled", lost=True)
         try:
             result = await self._exchange(body, bound)
         finally:
             if isinstance(result, Reply):
-                self._ledger.settle(bound, result.tokens, counted=result.counted)
+                self.ledger.settle(bound, result.tokens, counted=result.counted)
             else:
-                self._ledger.settle(bound, lost=result.lost)
+                self.ledger.settle(bound, lost=result.lost)
         if isinstance(result, _Problem) and result.status in (429, 503) and result.wait <= PATIENCE:
             self._not_before = max(self._not_before, time.monotonic() + result.wait)
         return result

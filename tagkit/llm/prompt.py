@@ -115,11 +115,9 @@ class Vocabulary:
         return [(name, text) for name in types for text in _values(product, name)]
 
     def spelling(self, name: str, text: str) -> str:
-        """Return a tag as train spells it; "" if the vocabulary is closed and does not contain it.
+        """Return a tag of a field as train spells it; "" if the vocabulary is closed and does not contain it.
 
-        Args:
-            name: The field of the answer.
-            text: The tag; width, case and surrounding whitespace are ignored.
+        Width, case and surrounding whitespace are ignored.
         """
         return self._spelling.get(name, {}).get(_normalise(text), "") if self.closed else text
 
@@ -127,11 +125,8 @@ class Vocabulary:
         """Return the schema of the answer for one product.
 
         The types are those of its category if train knows it well, else all. Where the vocabulary is closed and larger
-        than what may be offered, the neighbours' tags come first, then the frequent ones.
-
-        Args:
-            product: Only its category is used.
-            neighbours: Training products, the most similar first.
+        than what may be offered, the tags of the neighbours (training products, the most similar first) come first,
+        then the frequent ones.
         """
         category = product.category if self.typed and product.category in self._known else ""
         if category not in self._schemas:
@@ -170,10 +165,11 @@ def messages(
     """Return the messages that ask for one product's tags.
 
     A product's text is a JSON string in a message of its own, so that it cannot be mistaken for the rest. Other
-    products appear as demonstrations only, and those are training products. `Product.attributes` is not shown.
+    products appear as demonstrations only, and those are training products. `Product.attributes` is not shown, nor is
+    the id, so that products with the same text share a question.
 
     Args:
-        product: The product to tag; its id is not shown, so that products with the same text share a question.
+        product: The product to tag.
         schema: Of the answer.
         examples: Demonstrations in the order in which they are shown: the most similar last.
         limit: The maximum number of tags to ask for.

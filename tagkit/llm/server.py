@@ -19,11 +19,7 @@ MASK = "***"
 
 
 class ApiKey:
-    """An API key that no `repr`, log, traceback or pickle shows.
-
-    Args:
-        value: The key; "" for none.
-    """
+    """An API key ("" for none) that no `repr`, log, traceback or pickle shows."""
 
     __slots__ = ("_pattern", "_value")
 

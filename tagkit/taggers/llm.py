@@ -11,7 +11,7 @@ from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.generation.few_shot import Demonstrations
 from tagkit.llm import answer, batch, prompt
-from tagkit.llm.budget import Estimate, Ledger, Spend, Tokens
+from tagkit.llm.budget import Budget, Estimate, Ledger, Spend, Tokens
 from tagkit.llm.client import Client
 from tagkit.llm.request import FORMATS, Question, RequestFormat
 from tagkit.llm.server import Server, find_server
@@ -123,17 +123,17 @@ class LLM(Tagger):
                 raise BadInput(f"llm: {name} must be at least {least}, not {getattr(self, name)}")
         if not self.timeout > 0:
             raise BadInput(f"llm: timeout must be above 0 seconds, not {self.timeout}")
-        Ledger(*self._limits())
+        self._budget()
         return server
 
-    def _limits(self) -> tuple[float | None, float | None, float | None, int | None]:
-        return self.price_in, self.price_out, self.budget, self.token_budget
+    def _budget(self) -> Budget:
+        return Budget(self.price_in, self.price_out, self.budget, self.token_budget)
 
     def _set_up(self, tagged: Sequence[Product]) -> None:
         self._examples = Demonstrations("similar", max(self.shots, N_NEIGHBOURS)).fit(tagged)
         self._vocabulary = prompt.Vocabulary(tagged, VOCABULARIES[self.vocabulary], self.candidates)
         self._form = RequestFormat() if self.structured == "auto" else RequestFormat(self.structured, fixed=True)
-        self._ledger = Ledger(*self._limits())
+        self._ledger = Ledger(self._budget())
         self.spend_: Spend = self._ledger.spend
         self.outcomes_: list[answer.Outcome] = []
 
@@ -152,7 +152,7 @@ class LLM(Tagger):
         url = find_server(self.endpoint, self.key_variable).url
         asked = batch.look_up(self._questions(rows)[0], url, self.structured, batch.AnswerCache())
         bound = sum((question.bound for question in asked.missing.values()), Tokens())
-        cost = bound.cost(self.price_in, self.price_out)
+        cost = self._budget().cost(bound)
         return Estimate(len(rows), asked.n_answered, len(asked.missing), bound.prompt, bound.completion, cost)
 
     def outcome_counts(self) -> dict[str, int]:
@@ -183,13 +183,13 @@ class LLM(Tagger):
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         server = self._check()
-        self._ledger.set_budget(*self._limits())
+        self._ledger.set_budget(self._budget())
         client = Client(server, self._form, self._ledger, self.timeout, self.retries)
         questions, schemas = self._questions(products)
         cache = batch.AnswerCache()
         asked = batch.look_up(questions, server.url, self.structured, cache)
         try:
-            batch.ask_missing(asked, client, cache, self._ledger, self.concurrency)
+            batch.ask_missing(asked, client, cache, self.concurrency)
         finally:
             self.spend_ = self._ledger.spend
             out = self._read(products, schemas, asked)

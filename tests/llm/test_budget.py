@@ -6,7 +6,7 @@ import pytest
 from loopback import BLUE, RED, cut, kinds, look_up
 
 from tagkit.errors import BudgetSpent
-from tagkit.llm.budget import Ledger, OverBudget, Tokens
+from tagkit.llm.budget import Budget, Ledger, OverBudget, Tokens
 
 
 def test_the_estimate_is_an_upper_bound_and_sends_nothing(llm_server, make_llm):
@@ -75,7 +75,7 @@ def test_a_server_that_charges_more_than_was_asked_for_is_stopped(llm_server, ma
 
 
 def test_the_ledger_returns_what_a_request_did_not_need():
-    ledger = Ledger(1.0, 2.0, tokens=100)
+    ledger = Ledger(Budget(1.0, 2.0, max_tokens=100))
     assert ledger.reserve(Tokens(40, 20)) and not ledger.reserve(Tokens(40, 20)), "until the first one is answered"
     ledger.settle(Tokens(40, 20), Tokens(30, 5))
     assert ledger.reserve(Tokens(40, 20))
