@@ -25,8 +25,9 @@ class Reader(ABC):
     """Base of all readers of named data sets.
 
     A subclass states its `name` and the other class attributes, and `read` turns the files into a `Dataset`. Files that
-    are not part of the package are found by `store.path("folder/file")`. Every subclass is a keyword-only dataclass:
-    its annotated attributes are the reader's options. An option annotated with `Literal` or `bool` is checked.
+    are not part of the package are found by `store.path("folder/file")`, which checks that they are the expected ones:
+    readers parse them without further checks. Every subclass is a keyword-only dataclass: its annotated attributes are
+    the reader's options. An option annotated with `Literal` or `bool` is checked.
 
     Raises:
         BadInput: An option has a value that is not allowed.

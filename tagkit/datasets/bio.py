@@ -5,31 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tagkit.errors import BadInput
 from tagkit.product import Product, Span, Tag
 
 
-def read_bio(path: Path, separator: str) -> Iterator[tuple[str, list[str]]]:
+def read_bio(path: Path) -> Iterator[tuple[str, list[str]]]:
     r"""Yield titles with one label per character.
 
-    Each line holds one character, the separator and the label; an empty line ends a title. The character may itself be
-    a space of any kind, so a line is cut by position and not by `split`.
+    Each line holds one character, a separator of one character and the label; an empty line ends a title. The character
+    may itself be a space of any kind, so a line is cut by position and not by `split`.
 
     Args:
         path: The file, UTF-8, with "\n" or "\r\n".
-        separator: The single character between a character and its label.
-
-    Raises:
-        BadInput: A line is malformed.
     """
     characters: list[str] = []
     labels: list[str] = []
     with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            row = line.rstrip("\n")
-            if row:
-                if len(row) < 3 or row[1] != separator:
-                    raise BadInput(f"{path}, line {number}: expected a character, {separator!r} and a label: {row!r}")
+        for line in lines:
+            if row := line.rstrip("\n"):
                 characters.append(row[0])
                 labels.append(row[2:])
             elif characters:
@@ -55,28 +47,22 @@ def entities(labels: Sequence[str]) -> list[tuple[int, int, str]]:
     return found
 
 
-def products(path: Path, separator: str, prefix: str, types: Mapping[str, str] | None = None) -> tuple[Product, ...]:
+def products(path: Path, prefix: str, types: Mapping[str, str] | None = None) -> tuple[Product, ...]:
     """Read a file of labelled Chinese titles into products.
 
     Args:
         path: The file.
-        separator: The single character between a character and its label.
         prefix: The beginning of the ids; a running number follows.
         types: The names of the types, by their names in the file (default: as in the file).
 
     Returns:
         Products whose tags are the distinct entity texts in order of appearance, and whose annotations are one `Tag`
         for each distinct (text, type) with all its spans.
-
-    Raises:
-        BadInput: A line is malformed, or a type is not in `types`.
     """
     out = []
-    for number, (title, labels) in enumerate(read_bio(path, separator), 1):
+    for number, (title, labels) in enumerate(read_bio(path), 1):
         spans: dict[tuple[str, str], list[Span]] = {}
         for start, end, kind in entities(labels):
-            if types and kind not in types:
-                raise BadInput(f"{path}: unknown type {kind!r} in {title!r}; expected one of {', '.join(types)}")
             spans.setdefault((title[start:end], types[kind] if types else kind), []).append(Span(start, end))
         annotations = tuple(Tag(text, 1.0, "gold", tuple(at), kind) for (text, kind), at in spans.items())
         tags = tuple(dict.fromkeys(tag.text for tag in annotations))

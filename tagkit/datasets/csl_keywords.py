@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from tagkit.datasets import store
 from tagkit.datasets.base import Expectation, Reader
 from tagkit.datasets.split import hold_out_tenth
-from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
 
 TRAIN, TEST = "csl_kg/kg_dev.tsv", "csl_kg/kg_test.tsv"
@@ -40,18 +39,11 @@ title is also in the files of the task "category", which is how title and catego
 """
 
 
-def _lines(file: str, task: str) -> list[tuple[int, str, str]]:
-    """Return (line number, text, label) of a file of lines "task, text, label"."""
-    path = store.path(file)
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        if not line:
-            continue
-        fields = line.split("\t")
-        if len(fields) != 3 or fields[0] != task:
-            raise BadInput(f"{path}, line {number}: expected {task!r}, a text and a label, separated by tabs")
-        found.append((number, fields[1].strip(), fields[2].strip()))
-    return found
+def _lines(file: str) -> Iterator[tuple[str, str]]:
+    """Yield text and label of each line of a file, "task, text, label" separated by tabs."""
+    for line in store.path(file).read_text(encoding="utf-8").rstrip("\n").split("\n"):
+        _, text, label = line.split("\t")
+        yield text.strip(), label.strip()
 
 
 def cut(text: str, known: Mapping[str, str]) -> tuple[str, str]:
@@ -91,7 +83,7 @@ class CSLKeywords(Reader):
 
     def read(self) -> Dataset:
         """Read the papers, finding their titles in the files of the task "category"."""
-        known = {title: label for file in TITLES for _, title, label in _lines(file, "to category")}
+        known = {title: label for file in TITLES for title, label in _lines(file)}
         rows = _products(TRAIN, "csl-dev", known)
         train, dev = hold_out_tenth(rows) if self.dev == "tenth" else (rows, ())
         return Dataset(self.name, train, dev, _products(TEST, "csl-test", known), self.card, self.licence)
@@ -99,7 +91,7 @@ class CSLKeywords(Reader):
 
 def _products(file: str, prefix: str, known: Mapping[str, str]) -> tuple[Product, ...]:
     made = []
-    for number, text, label in _lines(file, "to keywords"):
+    for number, (text, label) in enumerate(_lines(file), 1):
         abstract, title = cut(text, known)
         tags = tuple(dict.fromkeys(word for part in label.split("_") if (word := part.strip())))
         made.append(Product(f"{prefix}-{number:04d}", title, abstract, known.get(title, ""), lang="zh", tags=tags))

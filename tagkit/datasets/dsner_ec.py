@@ -95,4 +95,4 @@ class DSNER(Reader):
         return Dataset(self.name, train, dev, test, self.card, self.licence)
 
     def _labelled(self, file: str, prefix: str) -> tuple[Product, ...]:
-        return bio.products(store.path(f"dsner_ec/{file}"), "\t", prefix, TYPES)
+        return bio.products(store.path(f"dsner_ec/{file}"), prefix, TYPES)

@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 
 from tagkit.datasets import store
 from tagkit.datasets.base import Expectation, Reader
-from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Tag
 
 DOMAINS = {
@@ -19,8 +18,6 @@ DOMAINS = {
     "jewelry": "Jewlery_and_General_Apparel",  # as the folder is spelt
 }
 PARTS = ("train", "val", "test")
-HEADER = ["id", "images", "category", "texts", "attribute_names", "attribute_values"]
-MARK = "[Title] "
 
 CARD = """\
 # implicit_ave
@@ -90,30 +87,17 @@ class ImplicitAVE(Reader):
 
 def _rows(domain: str, part: str, ask: bool) -> Iterator[Product]:
     """Yield the products of one file, which is separated by tabs and quoted as CSV is."""
-    path = store.path(f"implicit_ave/texts/{DOMAINS[domain]}/{part}.tsv")
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines, delimiter="\t", strict=True)
-        try:
-            if next(reader, None) != HEADER:
-                raise BadInput(f"{path}, line 1: the columns are not {', '.join(HEADER)}")
-            for fields in reader:
-                yield _product(domain, fields, ask)
-        except BadInput:
-            raise
-        except (csv.Error, ValueError) as error:
-            raise BadInput(f"{path}, line {reader.line_num}: {error}") from error
-
-
-def _product(domain: str, fields: list[str], ask: bool) -> Product:
-    id, image, category, text, attribute, value = fields
-    return Product(
-        id,
-        text.removeprefix(MARK).strip(),
-        attribute if ask else "",
-        f"{domain}/{category.replace('/', '、')}",
-        {attribute: ""},
-        (image,),
-        "en",
-        (value,),
-        (Tag(value, 1.0, "gold", (), attribute),),
-    )
+    with store.path(f"implicit_ave/texts/{DOMAINS[domain]}/{part}.tsv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            attribute, value = row["attribute_names"], row["attribute_values"]
+            yield Product(
+                row["id"],
+                row["texts"].removeprefix("[Title] ").strip(),
+                attribute if ask else "",
+                f"{domain}/{row['category'].replace('/', '、')}",
+                {attribute: ""},
+                (row["images"],),
+                "en",
+                (value,),
+                (Tag(value, 1.0, "gold", (), attribute),),
+            )

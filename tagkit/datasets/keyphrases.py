@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 
 from tagkit.datasets import store
 from tagkit.datasets.base import Expectation, Reader
-from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
 
 INSPEC = "keyphrase_liaad/Inspec.zip"
@@ -83,24 +82,13 @@ def documents(archive: Path) -> dict[str, tuple[str, str]]:
     """Return the unparsed text and keyphrases of each document, by its name, sorted by name.
 
     Args:
-        archive: A zip file of NAME/docsutf8/ID.txt and NAME/keys/ID.key, UTF-8.
-
-    Raises:
-        BadInput: It is not such an archive.
+        archive: The file NAME.zip with NAME/docsutf8/ID.txt and NAME/keys/ID.key, UTF-8.
     """
-    found: dict[str, dict[str, str]] = {"txt": {}, "key": {}}
-    try:
-        with zipfile.ZipFile(archive) as files:
-            for name in files.namelist():
-                stem, _, kind = name.rpartition("/")[2].rpartition(".")
-                if stem and kind in found and "/" in name.strip("/").partition("/")[2]:
-                    found[kind][stem] = files.read(name).decode("utf-8")
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
-        raise BadInput(f"{archive} is not an archive of documents with keyphrases: {error}") from error
-    texts, keys = found["txt"], found["key"]
-    if incomplete := sorted(texts.keys() ^ keys.keys()):
-        raise BadInput(f"{archive}: the document {incomplete[0]} has no {'keys' if incomplete[0] in texts else 'text'}")
-    return {name: (texts[name], keys[name]) for name in sorted(texts)}
+    with zipfile.ZipFile(archive) as files:
+        names = sorted(Path(name).stem for name in files.namelist() if name.endswith(".key"))
+        texts = [files.read(f"{archive.stem}/docsutf8/{name}.txt").decode() for name in names]
+        keys = [files.read(f"{archive.stem}/keys/{name}.key").decode() for name in names]
+    return dict(zip(names, zip(texts, keys, strict=True), strict=True))
 
 
 def one_line(text: str) -> str:
@@ -150,18 +138,11 @@ class Inspec(Reader):
         return Dataset(self.name, train, dev, test, self.card, self.licence)
 
     def _product(self, name: str, text: str, keys: str) -> Product:
-        title, abstract = _two(name, text, "title and abstract")
-        uncontrolled, controlled = _two(name, keys, "uncontrolled and controlled phrases")
+        title, abstract, _ = text.split(END)
+        uncontrolled, controlled, _ = keys.split(END)
         listed = {"uncontrolled": uncontrolled, "controlled": controlled, "both": f"{uncontrolled}\n{controlled}"}
         tags = phrases(listed[self.keys])
         return Product(f"inspec-{name}", one_line(title), one_line(abstract), lang="en", tags=tags)
-
-
-def _two(name: str, text: str, what: str) -> tuple[str, str]:
-    pieces = text.split(END)
-    if len(pieces) != 3 or pieces[2].strip():
-        raise BadInput(f"{INSPEC}, document {name}: {what} do not each end with a carriage return")
-    return pieces[0], pieces[1]
 
 
 class SemEval2010(Reader):
@@ -200,11 +181,8 @@ class SemEval2010(Reader):
 
 
 def _paper(name: str, text: str, keys: str) -> Product:
-    topic = TOPICS.get(name[0])
-    if topic is None or not name[2:].isdecimal():
-        raise BadInput(f"{SEMEVAL}: {name} is not the name of a paper, such as C-41")
     title, _, rest = map(one_line, text.strip().partition("\n"))
-    return Product(f"semeval-{name}", title, rest, category=topic, lang="en", tags=phrases(keys.lower()))
+    return Product(f"semeval-{name}", title, rest, TOPICS[name[0]], lang="en", tags=phrases(keys.lower()))
 
 
 def in_test(name: str) -> bool:

@@ -6,13 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar
 
 from tagkit.datasets import store
 from tagkit.datasets.base import Expectation, Reader
 from tagkit.datasets.split import PARTS, Parts, by_part, split_of
-from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
 
 FILE = "ecomgpt_zh/ZH-OpenBG_Align-{}.test.json"
@@ -129,28 +127,16 @@ def _collect() -> tuple[dict[str, Pairs], dict[str, str]]:
     attributes: dict[str, Pairs] = {}
     categories: dict[str, str] = {}
     for task in TASKS:
-        path = store.path(FILE.format(task))
-        for row in _rows(path):
-            try:
-                for title, pairs in _items(task, row):
-                    if (title := title.strip()) and "#:#" in pairs:
-                        attributes.setdefault(title, {}).update(_pairs(pairs))
-                        if "classify" in task:
-                            levels = (row["labels"]["coarse"][0], row["labels"]["fine"][0].replace("/", "、"))
-                            categories.setdefault(title, "/".join(levels))
-            except (AttributeError, KeyError, IndexError, TypeError) as error:
-                raise BadInput(f"{path}: unexpected row {str(row)[:80]!r}") from error
+        # splitlines() would also cut at separators inside of JSON strings
+        lines = store.path(FILE.format(task)).read_text(encoding="utf-8").split("\n")
+        for row in map(json.loads, filter(None, lines)):
+            for title, pairs in _items(task, row):
+                if (title := title.strip()) and "#:#" in pairs:
+                    attributes.setdefault(title, {}).update(_pairs(pairs))
+                    if "classify" in task:
+                        levels = (row["labels"]["coarse"][0], row["labels"]["fine"][0].replace("/", "、"))
+                        categories.setdefault(title, "/".join(levels))
     return attributes, categories
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a file of JSON lines or of one JSON list."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.split("\n")  # splitlines() would also cut at separators inside of JSON strings
-    try:
-        yield from json.loads(text) if text.lstrip().startswith("[") else map(json.loads, filter(str.strip, lines))
-    except ValueError as error:
-        raise BadInput(f"{path} is neither JSON lines nor a JSON list: {error}") from error
 
 
 def _items(task: str, row: dict[str, Any]) -> Iterator[tuple[str, str]]:

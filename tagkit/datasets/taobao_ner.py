@@ -60,7 +60,7 @@ class TaobaoNER(Reader):
     def read(self) -> Dataset:
         """Read the character labels."""
         train, dev, test = (
-            bio.products(store.path(file), " ", f"taobao-{part}")
+            bio.products(store.path(file), f"taobao-{part}")
             for part, file in zip(("train", "dev", "test"), self.files, strict=True)
         )
         data = Dataset(self.name, train, dev, test, self.card, self.licence)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tagkit.datasets.bio import entities, products, read_bio
-from tagkit.errors import BadInput
 from tagkit.product import Span
 
 
@@ -13,8 +10,8 @@ def test_bio_keeps_spaces_and_joins_mentions(tmp_path):
     file = tmp_path / "x.txt"
     lines = ["红 B-A", "  I-A", "\u3000 O", "红 B-A", "  I-A", "鞋 B-B", "", "", "鞋 I-B", "鞋 B-B", "子 I-A"]
     file.write_bytes("\r\n".join(lines).encode())
-    assert [title for title, _ in read_bio(file, " ")] == ["红 \u3000红 鞋", "鞋鞋子"]
-    first, second = products(file, " ", "x")
+    assert [title for title, _ in read_bio(file)] == ["红 \u3000红 鞋", "鞋鞋子"]
+    first, second = products(file, "x")
     assert first.tags == ("红 ", "鞋")
     assert first.annotations[0].spans == (Span(0, 2), Span(3, 5))
     assert [(tag.text, tag.type) for tag in second.annotations] == [("鞋", "B"), ("子", "A")]
@@ -29,13 +26,3 @@ def test_bio_decoding():
         (4, 5, "b"),
         (6, 7, "b"),
     ]
-
-
-def test_bio_refuses_other_lines(tmp_path):
-    file = tmp_path / "x.txt"
-    file.write_text("红\tO\n红O\n", encoding="utf-8")
-    with pytest.raises(BadInput, match="line 2"):
-        list(read_bio(file, "\t"))
-    file.write_text("红\tB-zz\n", encoding="utf-8")
-    with pytest.raises(BadInput, match="unknown type 'zz'"):
-        products(file, "\t", "x", {"pp": "Brand"})

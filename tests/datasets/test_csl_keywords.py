@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tagkit.datasets import csl_keywords, load, store
-from tagkit.errors import BadInput
 
 
 def test_csl_titles_are_found(public_data, sizes):
@@ -22,11 +19,6 @@ def test_csl_titles_are_found(public_data, sizes):
     assert first.tags == ("染色", "活性染料", "匀染性", "棉织物")
 
 
-def test_csl_cut_and_broken_lines(tmp_path, monkeypatch):
+def test_csl_cut():
     assert csl_keywords.cut("前文. Na 元素 浓度", {"Na 元素 浓度": "", "浓度": ""}) == ("前文.", "Na 元素 浓度")
     assert csl_keywords.cut("前文. 标题", {}) == ("前文.", "标题")
-    broken = tmp_path / "x.tsv"
-    broken.write_text("to category\t标题\t工学\nto category\t标题\n", encoding="utf-8")
-    monkeypatch.setattr(store, "path", lambda name: broken)
-    with pytest.raises(BadInput, match=r"x\.tsv, line 2"):
-        load("csl_keywords")

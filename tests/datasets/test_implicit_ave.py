@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tagkit.datasets import implicit_ave, load, store
-from tagkit.errors import BadInput
+from tagkit.datasets import implicit_ave, load
 
 
 def test_implicit_ave_domains_and_the_question(public_data, sizes):
@@ -24,13 +21,3 @@ def test_implicit_ave_domains_and_the_question(public_data, sizes):
     assert {p.category.partition("/")[0] for p in whole.products} == set(implicit_ave.DOMAINS)
     pairs = {(tag.type, tag.text) for p in whole.products for tag in p.annotations}
     assert len(pairs) == 155 and len({kind for kind, _ in pairs}) == 23
-
-
-def test_implicit_ave_broken_lines(tmp_path, monkeypatch):
-    broken = tmp_path / "x.tsv"
-    monkeypatch.setattr(store, "path", lambda name: broken)
-    header = "\t".join(implicit_ave.HEADER)
-    for text, reason in (("a\tb\n", "line 1: the columns"), (f"{header}\n1\t2\t3\n", "line 2: ")):
-        broken.write_text(text, encoding="utf-8")
-        with pytest.raises(BadInput, match=reason):
-            load("implicit_ave", domain="food")
