@@ -19,7 +19,7 @@ from tagkit.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a product's text: characters `start` to `end` (exclusive) of `Product.text`."""
+    """A span of a product's text: characters `start` to `end` (exclusive) of `Product.text`."""
 
     start: int
     end: int
@@ -74,7 +74,7 @@ class Product:
         id: Unique within its data set.
         title: The name as the seller wrote it.
         description: Further text, may be empty.
-        category: Where the shop puts it, levels parted by "/".
+        category: Where the shop puts it, levels separated by "/".
         attributes: What is known beside the text, by name. A value "" means: asked for, and not known.
         images: Paths or addresses of photos.
         lang: "zh", "en" or "" (unknown: detected from the text where a strategy needs it).

@@ -37,7 +37,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """A YAML file.
 
     Attributes:
@@ -60,7 +60,7 @@ class Document:
         return BadInput(f"{self.file}, line {self.lines[place]}: {f'`{name}`: ' if name else ''}{message}")
 
 
-def read(path: Path) -> Document:
+def read(path: Path) -> YamlDocument:
     """Read a YAML file.
 
     Raises:
@@ -77,7 +77,7 @@ def read(path: Path) -> Document:
         if root is None:
             raise BadInput(f"{path}, line 1: the file holds nothing")
         lines: dict[Place, int] = {(): root.start_mark.line + 1}
-        return Document(path, _value(path, loader, root, (), lines), lines)
+        return YamlDocument(path, _value(path, loader, root, (), lines), lines)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from tagkit import registry
 from tagkit.errors import BadInput, MissingExtra, TagkitError, did_you_mean
-from tagkit.experiment.document import Document, Place, Written, read
+from tagkit.experiment.document import Place, Written, YamlDocument, read
 from tagkit.experiment.environment import root
 from tagkit.experiment.fit import make_step, make_tagger
 from tagkit.experiment.spec import (
@@ -227,7 +227,7 @@ def check_parameters(experiment: Experiment) -> None:
                 raise document.error(("rows", number, *keys[:1]), str(error)) from error
 
 
-def _checked(model: type[M], document: Document, value: Any, place: Place = ()) -> M:
+def _checked(model: type[M], document: YamlDocument, value: Any, place: Place = ()) -> M:
     """Return a value of a document as a model; of several errors, an unknown key is named before all others."""
     try:
         return model.model_validate(value)
@@ -264,7 +264,7 @@ def _shown(value: Any) -> str:
 class _Reader:
     """Turns the checked content of a file into an experiment, checking what one key says about another."""
 
-    def __init__(self, document: Document, found: _Experiment) -> None:
+    def __init__(self, document: YamlDocument, found: _Experiment) -> None:
         self.document, self.found = document, found
         self.measures = [self._measure(number, name) for number, name in enumerate(found.measures)]
 

@@ -280,9 +280,9 @@ class Experiment:
         """Return a digest of what a row computes: scores stored under another fingerprint are not its own."""
         data = [self.data.name, self.data.file.name if self.data.file else "", self.data.options, self.data.titles]
         what: list[Any] = [data, row.strategy, row.params, row.seeds, row.refine, row.options]
-        what += [row.share, row.folds, row.decoding, row.self_training, [self.fingerprint(self.row(r)) for r in row.of]]
-        if row.self_training:
-            what.append(self.fingerprint(self.row(row.self_training.by)))
+        labels = row.self_training
+        labelled = [labels.options, self.fingerprint(self.row(labels.by))] if labels else None
+        what += [row.share, row.folds, row.decoding, labelled, [self.fingerprint(self.row(name)) for name in row.of]]
         return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

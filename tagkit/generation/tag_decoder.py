@@ -60,7 +60,7 @@ class Memory(NamedTuple):
         return Memory(*(part[rows] for part in self))
 
 
-class Expected(NamedTuple):
+class ExpectedShares(NamedTuple):
     """Expectations for each token, each of shape (prompts, tags + 1 + spans); the share of the end is set to 0.
 
     Attributes:
@@ -218,7 +218,7 @@ class TagStepper:
         self._memory, self._used, self._state = self._memory.select(rows), self._used[rows], self._state[:, rows]
 
     @torch.inference_mode()
-    def expect(self, lists: Sequence[Sequence[Hypothesis]], power: float = 1.0) -> Expected:
+    def expect(self, lists: Sequence[Sequence[Hypothesis]], power: float = 1.0) -> ExpectedShares:
         """Estimate the share of lists that contain each tag, from the lists generated for the prompts of `start`.
 
         The probability that a list contains a tag is the expected sum of the tag's probabilities at all positions. The
@@ -249,7 +249,7 @@ class TagStepper:
         shares = (each.mean(1).clamp(max=1), (each * weights[..., None]).sum(1).clamp(max=1))
         for share in shares:
             share[:, self.net.end] = 0
-        return Expected(*(part.cpu().numpy() for part in (*shares, best)))
+        return ExpectedShares(*(part.cpu().numpy() for part in (*shares, best)))
 
 
 def gather(readings: Sequence[Reading], padding: int) -> dict[str, Tensor]:

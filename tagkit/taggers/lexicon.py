@@ -17,7 +17,7 @@ PRIOR_WEIGHT = 2.0
 """The number of pseudo-occurrences with the mean precision by which the precision of a phrase is smoothed."""
 
 
-class Entry(NamedTuple):
+class LexiconEntry(NamedTuple):
     """One phrase of the dictionary.
 
     Attributes:
@@ -71,7 +71,7 @@ class Lexicon(CleaningOptions, Tagger):
                 for other in others:
                     tag_of.setdefault(self.clean(other).text, tag_of[known])
         self.entries_ = [
-            Entry(key, tag, sorted(spellings[key]), {c: _most_frequent(n) for c, n in types[key].items()}, 1.0)
+            LexiconEntry(key, tag, sorted(spellings[key]), {c: _most_frequent(n) for c, n in types[key].items()}, 1.0)
             for key, tag in tag_of.items()
             if len(key) >= self.min_chars
         ]
@@ -112,7 +112,7 @@ class Lexicon(CleaningOptions, Tagger):
         return [Tag(key[0], scores[key], self.name, tuple(spans[key]), key[1]) for key in order]
 
     @staticmethod
-    def _spelling(entry: Entry, text: CleanText, span: Span) -> str:
+    def _spelling(entry: LexiconEntry, text: CleanText, span: Span) -> str:
         if len(entry.spellings) < 2:
             return entry.tag
         written = text.original[span.start : span.end]
@@ -122,7 +122,7 @@ class Lexicon(CleaningOptions, Tagger):
         return {"entries": [list(entry) for entry in self.entries_]}
 
     def _restore(self, state: State) -> None:
-        self.entries_ = [Entry(*row) for row in state["entries"]]
+        self.entries_ = [LexiconEntry(*row) for row in state["entries"]]
         self._matcher = PhraseMatcher([entry.key for entry in self.entries_])
 
 
