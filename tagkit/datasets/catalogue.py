@@ -29,13 +29,6 @@ def folder() -> Path:
     raise DataMissing(f"the embedded catalogue is not in {package / 'data'}: install tagkit again")
 
 
-def _card() -> str:
-    try:
-        return (folder() / "README.md").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return "# catalogue\n\nProducts written for tagkit, in Chinese and English. This copy lacks its data card.\n"
-
-
 def article_product(data: Dataset) -> tuple[str, bool]:
     """Return the part and the number of tags of the article's product, and whether they are as expected."""
     title, tags = ARTICLE
@@ -61,7 +54,7 @@ class Catalogue(Reader):
 
     name = "catalogue"
     licence = "Apache-2.0"
-    card = _card()
+    card = (folder() / "README.md").read_text(encoding="utf-8")
     expectations: ClassVar[dict[str, Expectation]] = {
         "zh products": (">=", 600),
         "en products": (">=", 200),
@@ -114,7 +107,5 @@ def _rows(file: Path) -> Iterator[tuple[str, Product]]:
 
 def _synonyms(file: Path) -> dict[str, tuple[str, ...]]:
     """Read lines of a preferred tag and its other forms, separated by tabs."""
-    if not file.is_file():
-        return {}
     rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     return {preferred: tuple(other for other in others if other) for preferred, *others in rows}

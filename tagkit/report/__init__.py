@@ -104,14 +104,9 @@ def to_html(results: Result | Sequence[Result], path: str | Path) -> Path:
 
 
 def write(result: Result, folder: str | Path) -> list[Path]:
-    """Write all forms of the report into a folder, which is made if it does not exist.
+    """Write all forms of the report into a folder, which is made if it does not exist, and return the files.
 
-    Args:
-        result: The result.
-        folder: Gets `report.html`, the plots as PNG, and for each view a CSV, a Markdown and a LaTeX file.
-
-    Returns:
-        The files.
+    These are `report.html`, the plots as PNG, and for each view a CSV, a Markdown and a LaTeX file.
 
     Raises:
         MissingExtra: An optional package is not installed.

@@ -26,7 +26,7 @@ def score_table(
     Args:
         result: The result.
         view: "test", or "dedup" and "seen" where they exist.
-        measures: The measures to show; None: all.
+        measures: Those to show (default: all).
         notes: Sentences to put below the legend.
 
     Raises:

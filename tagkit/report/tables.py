@@ -100,14 +100,10 @@ class Table:
 
 
 def to_text(table: Table, width: int = 100) -> str:
-    """Return a table for a terminal, one line for each row, without its notes.
+    """Return a table for a terminal of some columns, one line for each row, without its notes.
 
     Where the width does not suffice, intervals other than those of the first measure are left out, then columns that
     may be left out, the last one first. Beside verdicts there are no intervals, so that all verdicts are seen.
-
-    Args:
-        table: The table.
-        width: Columns of the terminal.
     """
     shown = [at for at, column in enumerate(table.columns) if column.terminal != NEVER]
     has_verdicts = any(cell.verdict for row in table.rows for cell in row)
@@ -178,7 +174,7 @@ def to_csv(table: Table) -> str:
     writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: "" if value is None or value != value else value for name, value in row.items()})
+        writer.writerow({name: value for name, value in row.items() if value == value})  # NaN is undefined
     return out.getvalue()
 
 
