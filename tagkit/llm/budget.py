@@ -133,7 +133,6 @@ class Ledger:
     def __init__(self, budget: Budget) -> None:
         self._lock = threading.Lock()
         self._used = self._lost = self._reserved = Tokens()
-        self._in_flight = 0
         self._counts: Counter[str] = Counter()
         self.set_budget(budget)
 
@@ -154,11 +153,10 @@ class Ledger:
         """
         with self._lock:
             fits = self._budget.allows(self._used + self._lost + self._reserved + bound)
-            if self._excess or not (fits or self._in_flight):
+            if self._excess or not (fits or self._reserved.total):
                 raise OverBudget(self._excess)
             if fits:
                 self._reserved += bound
-                self._in_flight += 1
             return fits
 
     def settle(self, bound: Tokens, used: Tokens | None = None, *, counted: bool = True, lost: bool = False) -> None:
@@ -173,7 +171,6 @@ class Ledger:
         """
         with self._lock:
             self._reserved -= bound
-            self._in_flight -= 1
             if lost:
                 self._lost += bound
             self._counts.update(requests=int(used is not None), uncounted=int(not counted), lost=int(lost))
