@@ -11,7 +11,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from tagkit.datasets.rows import KINDS, Rejects, Row, file_rows, frame_rows, line_rows
+from tagkit.datasets.rows import KINDS, FileRow, Rejects, file_rows, frame_rows, line_rows
 from tagkit.datasets.split import PARTS, by_part, split_of
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Tag
@@ -137,7 +137,9 @@ def iter_products(
         raise BadInput(f"{name}: no row can be used; the first: {rejects.first}")
 
 
-def _good(rows: Iterable[Row], columns: Columns, rejects: Rejects | None, name: str) -> Iterator[tuple[Row, Product]]:
+def _good(
+    rows: Iterable[FileRow], columns: Columns, rejects: Rejects | None, name: str
+) -> Iterator[tuple[FileRow, Product]]:
     for row in rows:
         reason = row.reason
         if not reason:
@@ -151,7 +153,7 @@ def _good(rows: Iterable[Row], columns: Columns, rejects: Rejects | None, name: 
         rejects.add(row, reason)
 
 
-def _dataset(rows: Iterable[Row], name: str, origin: str, rejects: Rejects, named: Mapping[str, str]) -> Dataset:
+def _dataset(rows: Iterable[FileRow], name: str, origin: str, rejects: Rejects, named: Mapping[str, str]) -> Dataset:
     columns = _named_columns(named)
     missing = {value for key, value in named.items() if key != "separator"}
     first_line: dict[str, int] = {}
@@ -189,7 +191,7 @@ def _named_columns(named: Mapping[str, str]) -> Columns:
     return Columns(**named)
 
 
-def _to_product(row: Row, columns: Columns) -> Product:
+def _to_product(row: FileRow, columns: Columns) -> Product:
     """Turn a row into a product; the message of a `BadInput` is the reason without the line."""
     values = row.values
     title = _text_of(values, columns.title, strip=False)  # as written: spans count in it
@@ -273,7 +275,7 @@ def _tags(value: Any, columns: Columns) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag.strip() for tag in listed))
 
 
-def _to_part(row: Row, product: Product, columns: Columns) -> str:
+def _to_part(row: FileRow, product: Product, columns: Columns) -> str:
     """Return the part that a row names, or else the one by hash."""
     named = _text_of(row.values, columns.split).lower()
     part = PART_NAMES.get(named, named)

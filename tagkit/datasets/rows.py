@@ -21,7 +21,7 @@ GZIP = b"\x1f\x8b"
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """One row: its line (1 for the first line of the file), its values, and the reason if it cannot be used."""
 
     line: int
@@ -48,7 +48,7 @@ class Rejects:
         self.first = ""
         self._file: TextIO | None = None
 
-    def add(self, row: Row, reason: str) -> None:
+    def add(self, row: FileRow, reason: str) -> None:
         """Count one row and write it if possible."""
         self.count += 1
         self.first = self.first or f"line {row.line}: {reason}"
@@ -110,7 +110,7 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def file_rows(path: Path, kind: str, encoding: str | None = None, delimiter: str | None = None) -> Iterator[Row]:
+def file_rows(path: Path, kind: str, encoding: str | None = None, delimiter: str | None = None) -> Iterator[FileRow]:
     """Yield the rows of a file, which is read once.
 
     Args:
@@ -137,31 +137,31 @@ def file_rows(path: Path, kind: str, encoding: str | None = None, delimiter: str
         raise BadInput(f"{path} cannot be read: {error}") from error
 
 
-def line_rows(lines: Iterable[str], kind: str, delimiter: str | None = None) -> Iterator[Row]:
+def line_rows(lines: Iterable[str], kind: str, delimiter: str | None = None) -> Iterator[FileRow]:
     """Yield the rows of lines of text, with `kind` and `delimiter` as in `file_rows`."""
     if kind == "jsonl":
         yield from _json_rows(lines)
     elif kind in ("csv", "tsv"):
         yield from _csv_rows(lines, delimiter or ("\t" if kind == "tsv" else ","))
     elif kind == "text":
-        yield from (Row(n, {"title": title}) for n, line in enumerate(lines, 1) if (title := line.strip()))
+        yield from (FileRow(n, {"title": title}) for n, line in enumerate(lines, 1) if (title := line.strip()))
     else:
         raise BadInput(f"unknown kind of file {kind!r}; there are: jsonl, csv, tsv, text, and parquet (files only)")
 
 
-def _json_rows(lines: Iterable[str]) -> Iterator[Row]:
+def _json_rows(lines: Iterable[str]) -> Iterator[FileRow]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             values = json.loads(line)
         except (ValueError, RecursionError) as error:
-            yield Row(number, line.rstrip("\r\n"), f"not JSON: {error}")
+            yield FileRow(number, line.rstrip("\r\n"), f"not JSON: {error}")
             continue
-        yield Row(number, values, "" if isinstance(values, dict) else "not a JSON object")
+        yield FileRow(number, values, "" if isinstance(values, dict) else "not a JSON object")
 
 
-def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
+def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[FileRow]:
     if len(delimiter) != 1:
         raise BadInput(f"`delimiter` must be one character, not {delimiter!r}")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -173,19 +173,19 @@ def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(number, None, f"not CSV: {error}")
+            yield FileRow(number, None, f"not CSV: {error}")
             continue
         if not fields:
             continue
         if not header:
             header = [name.strip() for name in fields]
         elif len(fields) != len(header):
-            yield Row(number, fields, f"{len(fields)} fields where the header has {len(header)}")
+            yield FileRow(number, fields, f"{len(fields)} fields where the header has {len(header)}")
         else:
-            yield Row(number, dict(zip(header, fields, strict=True)))
+            yield FileRow(number, dict(zip(header, fields, strict=True)))
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Path) -> Iterator[FileRow]:
     """Yield the rows of a Parquet file batch by batch; the line is the row's position, counted from 1."""
     try:
         import pyarrow
@@ -197,17 +197,17 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         for batch in parquet.ParquetFile(path).iter_batches():
             for values in batch.to_pylist():
                 number += 1
-                yield Row(number, values)
+                yield FileRow(number, values)
     except pyarrow.ArrowException as error:
         raise BadInput(f"{path} is not a readable Parquet file: {error}") from error
 
 
-def frame_rows(frame: Any) -> Iterator[Row]:
+def frame_rows(frame: Any) -> Iterator[FileRow]:
     """Yield the rows of a pandas DataFrame; missing values become None, the line is the position, counted from 1."""
     whole = frame.astype(object).where(frame.notna(), None)
     names = [str(name) for name in frame.columns]
     for number, values in enumerate(whole.itertuples(index=False, name=None), 1):
-        yield Row(number, dict(zip(names, values, strict=True)))
+        yield FileRow(number, dict(zip(names, values, strict=True)))
 
 
 def read_text(path: Path) -> str:

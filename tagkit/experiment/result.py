@@ -34,7 +34,7 @@ REASONS = ("failed", "not_set_up", "skipped")
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellVerdict:
     """What a table with expected scores says of one cell.
 
     Attributes:
@@ -180,7 +180,7 @@ class Result:
             )
         return self.make_tagger(self.experiment.row(row), self.rows[row].runs[0])
 
-    def cell(self, row: Row, name: str) -> Cell:
+    def cell(self, row: Row, name: str) -> CellVerdict:
         """Return what is said of one cell, in the unit of the experiment.
 
         Args:
@@ -189,18 +189,18 @@ class Result:
         """
         expected = row.expected.get(name)
         if row.name in self.failed:
-            return Cell(expected, None, FAIL, self.failed[row.name])
+            return CellVerdict(expected, None, FAIL, self.failed[row.name])
         if row.name not in self.rows:
-            return Cell(expected, None, SKIPPED, self.skipped.get(row.name, "not asked for"))
+            return CellVerdict(expected, None, SKIPPED, self.skipped.get(row.name, "not asked for"))
         view, measure = split_cell(name)
         score = self.scores.get(view, {}).get(row.name, {}).get(measure)
         nothing = FAIL if expected else SKIPPED
         if score is None:
-            return Cell(expected, None, nothing, "train and test share no texts, so there is no such view")
+            return CellVerdict(expected, None, nothing, "train and test share no texts, so there is no such view")
         if math.isnan(score.value):
-            return Cell(expected, None, nothing, "the measure is undefined for these tags")
+            return CellVerdict(expected, None, nothing, "the measure is undefined for these tags")
         score = score.scaled(self.experiment.scale)
-        return Cell(expected, score, verdict(expected, score.value))
+        return CellVerdict(expected, score, verdict(expected, score.value))
 
     @property
     def verdicts(self) -> list[str]:

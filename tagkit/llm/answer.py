@@ -16,7 +16,7 @@ from typing import Any
 import jiter
 
 from tagkit.llm.budget import Tokens
-from tagkit.llm.prompt import TAGS, AnswerSchema, Vocabulary
+from tagkit.llm.prompt import TAGS, AnswerSchema, PromptVocabulary
 from tagkit.product import Product, Span, Tag
 from tagkit.text.present import places
 
@@ -139,7 +139,7 @@ class Outcome:
 
 
 def read_tags(
-    product: Product, reply: Reply, schema: AnswerSchema, vocabulary: Vocabulary, limit: int
+    product: Product, reply: Reply, schema: AnswerSchema, vocabulary: PromptVocabulary, limit: int
 ) -> tuple[Outcome, list[Tag]]:
     """Return what came of a question, and the tags of the answer: at most `limit`, the best first, each once.
 

@@ -75,7 +75,7 @@ class AnswerSchema:
         return _to_json(row)
 
 
-class Vocabulary:
+class PromptVocabulary:
     """The types and tags of the training products.
 
     Args:

@@ -131,7 +131,7 @@ class LLM(Tagger):
 
     def _set_up(self, tagged: Sequence[Product]) -> None:
         self._examples = Demonstrations("similar", max(self.shots, N_NEIGHBOURS)).fit(tagged)
-        self._vocabulary = prompt.Vocabulary(tagged, VOCABULARIES[self.vocabulary], self.candidates)
+        self._vocabulary = prompt.PromptVocabulary(tagged, VOCABULARIES[self.vocabulary], self.candidates)
         self._form = RequestFormat() if self.structured == "auto" else RequestFormat(self.structured, fixed=True)
         self._ledger = Ledger(self._budget())
         self.spend_: Spend = self._ledger.spend

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from tagkit.datasets.rows import Rejects, Row, file_rows, find_encoding, parse_json, read_text
+from tagkit.datasets.rows import FileRow, Rejects, file_rows, find_encoding, parse_json, read_text
 from tagkit.errors import BadInput
 
 
@@ -24,8 +24,8 @@ def test_rows_have_the_lines_where_they_begin(tmp_path):
     file = tmp_path / "x.csv"
     file.write_text('title\n"two\nlines"\nlast,field\n', encoding="utf-8")
     assert list(file_rows(file, "csv")) == [
-        Row(2, {"title": "two\nlines"}),
-        Row(4, ["last", "field"], "2 fields where the header has 1"),
+        FileRow(2, {"title": "two\nlines"}),
+        FileRow(4, ["last", "field"], "2 fields where the header has 1"),
     ]
     with pytest.raises(BadInput, match="`delimiter` must be one character"):
         list(file_rows(file, "csv", delimiter="||"))
@@ -35,8 +35,8 @@ def test_rejects_are_counted_and_written(tmp_path):
     file = tmp_path / "rejects.jsonl"
     with Rejects(file) as rejects:
         assert rejects.summary(5) == "" and not file.exists()
-        rejects.add(Row(3, {"title": 5}), "wrong")
-        rejects.add(Row(4, None), "worse")
+        rejects.add(FileRow(3, {"title": 5}), "wrong")
+        rejects.add(FileRow(4, None), "worse")
     assert rejects.count == 2 and rejects.first == "line 3: wrong"
     assert rejects.summary(5).startswith("2 of 5 rows were left out") and str(file) in rejects.summary(5)
     assert [parse_json(line) for line in file.read_text(encoding="utf-8").splitlines()] == [

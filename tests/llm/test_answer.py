@@ -11,7 +11,7 @@ from loopback import BLUE, RED, completion, kinds, look_up, texts, title
 
 from tagkit.llm.answer import KINDS, Reply, find_json, parse_reply, read_tags
 from tagkit.llm.budget import Tokens
-from tagkit.llm.prompt import AnswerSchema, Vocabulary
+from tagkit.llm.prompt import AnswerSchema, PromptVocabulary
 from tagkit.product import Product
 
 
@@ -46,7 +46,7 @@ from tagkit.product import Product
 )
 def test_every_kind_of_answer(products, content, extra, kind, tags):
     reply = parse_reply(json.dumps(completion(content, None, extra)), Tokens())
-    outcome, found = read_tags(Product("p", RED), reply, AnswerSchema(), Vocabulary(products, None, 0), 20)
+    outcome, found = read_tags(Product("p", RED), reply, AnswerSchema(), PromptVocabulary(products, None, 0), 20)
     assert (outcome.kind, texts(found), outcome.product) == (kind, tags, "p")
     assert bool(outcome.reason) == (kind != "ok")
 
@@ -102,7 +102,7 @@ def test_a_reply_survives_storage_and_hostile_numbers():
     reply = parse_reply(json.dumps(row), Tokens(7, 9))
     assert (reply.tokens, reply.counted) == (Tokens(7, 15), False)
     assert Reply.from_json(reply.to_json()) == reply
-    _, (tag,) = read_tags(Product("p", "x"), reply, AnswerSchema(), Vocabulary([], False, 0), 5)
+    _, (tag,) = read_tags(Product("p", "x"), reply, AnswerSchema(), PromptVocabulary([], False, 0), 5)
     assert (tag.text, tag.score) == ("x", 1.0)
     parts = completion([{"type": "text", "text": "a\ud800"}, {"type": "text", "text": "b"}])
     assert parse_reply(json.dumps(parts), Tokens()).content == "a?b"
