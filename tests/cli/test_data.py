@@ -86,7 +86,7 @@ def test_data_list_and_card():
     lines = run("list").splitlines()
     assert len(lines) == len(rows) and lines[0].startswith("catalogue ") and "Licence: Apache-2.0." in lines[0]
     card = run("card", "catalogue")
-    assert card.startswith("#") and "not good for" in card.lower()
+    assert card.startswith("#") and "limitations" in card.lower()
 
 
 def test_data_audit(shop, monkeypatch):
