@@ -49,6 +49,8 @@ def read_state(folder: str | Path) -> State:
         BadInput: The folder holds no state, or a damaged one.
     """
     path = Path(folder) / JSON_FILE
+    if (path.parent / "tagger.json").is_file():
+        raise BadInput(f"{folder} was saved by an earlier version of tagkit: fit the tagger and save it again")
     if not path.is_file():
         raise BadInput(f"{folder} holds no saved tagger (no {JSON_FILE})")
     try:

@@ -127,6 +127,12 @@ def test_damaged_folders_are_refused(tmp_path):
         Tagger.load(folder)
 
 
+def test_a_strategy_saved_by_an_earlier_version_is_refused_in_one_sentence(tmp_path):
+    (tmp_path / "tagger.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BadInput, match="was saved by an earlier version of tagkit"):
+        Tagger.load(tmp_path)
+
+
 def test_states_hold_name_parameters_and_what_was_learned():
     tagger = create("lexicon", min_chars=1).fit(TITLES, TAGS)
     again = from_state(to_state(tagger))

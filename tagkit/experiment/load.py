@@ -1,22 +1,21 @@
-"""Read experiments from YAML: models that check every key and value, and errors that name file and line."""
+"""Read experiments from YAML files; every error names file and line."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import filter as matching
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing import Any
 
 from tagkit import registry
 from tagkit.errors import BadInput, MissingExtra, TagkitError, did_you_mean
 from tagkit.experiment.document import Place, Written, YamlDocument, read
 from tagkit.experiment.environment import root
 from tagkit.experiment.fit import make_step, make_tagger
+from tagkit.experiment.schema import CellModel, ExperimentModel, OriginModel, RowModel, checked, unknown_key
 from tagkit.experiment.spec import (
     DEDUP,
     SEEN,
@@ -32,123 +31,6 @@ from tagkit.experiment.spec import (
 from tagkit.measures import Measure, parse
 
 FOLDER = "experiments"
-KINDS = {
-    "float_type": "must be a number, not {}",
-    "int_type": "must be a whole number, not {}",
-    "bool_type": "must be true or false, not {}",
-    "string_type": "must be a text, not {}",
-    "list_type": "must be a list of one or more, not {}",
-    "too_short": "must be a list of one or more, not {}",
-    "dict_type": "must be keys with values, not {}",
-    "model_type": "must be keys with values, not {}",
-    "greater_than_equal": "must not be below {ge}",
-}
-"""How errors of pydantic are written, by their type."""
-
-
-def _text(value: Any) -> Any:
-    """Return a scalar as text, with line breaks and repeated blanks removed."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = getattr(value, "text", str(value))
-    return " ".join(value.split()) or None if isinstance(value, str) else value
-
-
-def _date(value: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError(f"must be YYYY-MM-DD, not {value!r}")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-Whole = Annotated[int, Field(ge=0)]
-Tolerance = Annotated[float, Field(ge=0)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-M = TypeVar("M", bound=_Model)
-
-
-class _Source(_Model):
-    paper: Text = ""
-    table: Text = ""
-    link: Text = ""
-
-
-class _Data(_Model):
-    name: Text | None = None
-    file: Text | None = None
-    options: dict[str, Any] = {}
-    titles: list[Text] = []
-
-
-class _Origin(_Model):
-    date: Annotated[Text, AfterValidator(_date)]
-    machine: Text
-    seconds: float | None
-
-
-class _SelfTraining(_Model):
-    by: Text
-    options: dict[str, Any] = {}
-
-
-class _Cell(_Model):
-    value: float
-    tolerance: Tolerance | None = None
-    origin: Any = None
-    sd: float | None = None
-
-
-class _Row(_Model):
-    name: Text
-    strategy: Text | None = None
-    params: dict[str, Any] = {}
-    of: Annotated[list[Text], Field(min_length=1)] | None = None
-    decoding: dict[str, Any] = {}
-    self_training: _SelfTraining | None = None
-    seeds: Annotated[list[int], Field(min_length=1)] | None = None
-    folds: Annotated[int, Field(ge=2)] | None = None
-    share: float | None = None
-    refine: list[Any] | None = None
-    options: dict[str, Any] = {}
-    quick: bool | None = None
-    expected: dict[str, Any] | None
-    origin: Any = None
-    tolerance: Tolerance | None = None
-    cites: Text = ""
-    command: Text = ""
-    tokens: Whole | None = None
-    chosen_on: Literal["dev", "test"] = "dev"
-    note: Text = ""
-
-
-class _Experiment(_Model):
-    title: Text
-    source: _Source
-    data: _Data
-    protocol: Text
-    measures: Annotated[list[Text], Field(min_length=1)]
-    tolerance: Tolerance
-    rows: Annotated[list[_Row], Field(min_length=1)]
-    unit: Literal["percent", "fraction"] = "percent"
-    quick: bool = False
-    baseline: Text = ""
-    budget: Text = ""
-    seeds: Annotated[list[int], Field(min_length=1)] | None = None
-    folds: Annotated[int, Field(ge=2)] | None = None
-    samples: Annotated[int, Field(ge=1)] = 1000
-
-
-MODELS: dict[str, type[_Model]] = {
-    "source": _Source,
-    "data": _Data,
-    "origin": _Origin,
-    "self_training": _SelfTraining,
-    "rows": _Row,
-}
 RUNS = (
     *("strategy", "params", "of", "decoding", "self_training", "seeds", "folds", "share", "refine", "options"),
     *("quick", "chosen_on"),
@@ -204,7 +86,7 @@ def load_experiment(path: Path) -> Experiment:
             score for a measure, or a value is of the wrong kind; the message names file and line.
     """
     document = read(path)
-    return _Reader(document, _checked(_Experiment, document, document.content)).experiment()
+    return _Reader(document, checked(ExperimentModel, document, document.content)).experiment()
 
 
 def check_parameters(experiment: Experiment) -> None:
@@ -227,44 +109,10 @@ def check_parameters(experiment: Experiment) -> None:
                 raise document.error(("rows", number, *keys[:1]), str(error)) from error
 
 
-def _checked(model: type[M], document: YamlDocument, value: Any, place: Place = ()) -> M:
-    """Return a value of a document as a model; of several errors, an unknown key is named before all others."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        found = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    at: Place = (*place, *found["loc"])
-    kind, key, given = found["type"], str(at[-1]) if at else "", found["input"]
-    if kind == "extra_forbidden":
-        raise document.error(at, _unknown(key, _model_at(found["loc"][:-1], model).model_fields))
-    if kind == "missing":
-        raise document.error(at[:-1], f"the key {key!r} is missing")
-    if kind == "literal_error":
-        raise document.error(at, f"must be {found['ctx']['expected']}, not {given!r}")
-    if kind in KINDS:
-        raise document.error(at, KINDS[kind].format(_shown(given), **found.get("ctx", {})))
-    raise document.error(at, found["msg"].removeprefix("Value error, "))
-
-
-def _model_at(place: Place, model: type[_Model]) -> type[_Model]:
-    """Return the model of a place inside of another model's content."""
-    names = [part for part in place if isinstance(part, str) and part in MODELS]
-    return MODELS[names[-1]] if names else model
-
-
-def _unknown(key: str, known: Collection[str]) -> str:
-    return f"unknown key {key!r}{did_you_mean(key, known)}; known are: {', '.join(known) or 'none'}"
-
-
-def _shown(value: Any) -> str:
-    kinds = {dict: "keys with values", list: "a list", type(None): "nothing"}
-    return kinds.get(type(value), repr(getattr(value, "text", value)))
-
-
 class _Reader:
     """Turns the checked content of a file into an experiment, checking what one key says about another."""
 
-    def __init__(self, document: YamlDocument, found: _Experiment) -> None:
+    def __init__(self, document: YamlDocument, found: ExperimentModel) -> None:
         self.document, self.found = document, found
         self.measures = [self._measure(number, name) for number, name in enumerate(found.measures)]
 
@@ -319,9 +167,9 @@ class _Reader:
         known = list(inspect.signature(registry.datasets.get(name)).parameters)
         for key in options:
             if key not in known:
-                raise self.document.error((*place, "options", key), _unknown(key, known))
+                raise self.document.error((*place, "options", key), unknown_key(key, known))
 
-    def _row(self, place: Place, row: _Row, before: dict[str, Row]) -> Row:
+    def _row(self, place: Place, row: RowModel, before: dict[str, Row]) -> Row:
         if (row.strategy is None) == (not row.cites):
             message = "a row has either `strategy`, which runs, or `cites`, which says where its scores are from"
             raise self.document.error(place, message)
@@ -363,7 +211,7 @@ class _Reader:
         )
         return replace(made, expected=self._expected(place, row))
 
-    def _share(self, place: Place, row: _Row) -> float:
+    def _share(self, place: Place, row: RowModel) -> float:
         share = 1.0 if row.share is None else row.share
         if not 0 < share <= 1:
             raise self.document.error((*place, "share"), f"must be above 0 and up to 1, not {share}")
@@ -382,7 +230,7 @@ class _Reader:
             raise self.document.error(place, str(error)) from error
         return step
 
-    def _expected(self, place: Place, row: _Row) -> dict[str, Expected | None]:
+    def _expected(self, place: Place, row: RowModel) -> dict[str, Expected | None]:
         place = (*place, "expected")
         names = list(map(str, self.measures))
         if row.expected is None:
@@ -401,8 +249,8 @@ class _Reader:
                 raise self.document.error(place, message)
         return found
 
-    def _cell(self, place: Place, cell: Any, row: _Row) -> Expected:
-        found = _checked(_Cell, self.document, cell if isinstance(cell, dict) else {"value": cell}, place)
+    def _cell(self, place: Place, cell: Any, row: RowModel) -> Expected:
+        found = checked(CellModel, self.document, cell if isinstance(cell, dict) else {"value": cell}, place)
         value = cell["value"] if isinstance(cell, dict) else cell
         text = value.text if isinstance(value, Written) else str(value)
         if not re.fullmatch(r"-?\d+(\.\d+)?", text):
@@ -423,7 +271,7 @@ class _Reader:
         if not isinstance(value, dict):
             message = "must be `published`, or of our own run the keys `date`, `machine` and `seconds`"
             raise self.document.error(place, message)
-        return Origin("ours", **_checked(_Origin, self.document, value, place).model_dump())
+        return Origin("ours", **checked(OriginModel, self.document, value, place).model_dump())
 
     def _registered(self, place: Place, name: str, names: registry.Registry[Any]) -> None:
         if name not in names:
