@@ -52,6 +52,7 @@ def reproduce(
     from tagkit.experiment import load
     from tagkit.experiment.run import check_only, run
     from tagkit.experiment.store import RunCache
+    from tagkit.experiment.worker import start_server
 
     place = folder or load.default_folder()
     if data_file and not runs_file:
@@ -60,6 +61,8 @@ def reproduce(
     if list_:
         _show_list(experiments, as_json)
         return
+    if not dry_run:
+        start_server()
     for experiment in experiments:
         load.check_parameters(experiment)
     check_only(experiments, only or ())

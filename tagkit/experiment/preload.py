@@ -5,6 +5,7 @@ Only what many strategies need and what stays small: neither torch nor a model.
 
 from __future__ import annotations
 
+import gc
 import importlib
 
 from tagkit.text.segment import Segmenter
@@ -13,3 +14,4 @@ for module in ("tagkit.experiment.worker", "tagkit.taggers.hybrid", "tagkit.tagg
     importlib.import_module(module)
 importlib.import_module("tagkit.refine.thresholds")
 Segmenter().tokens("预热", "zh", pos=True)  # loads jieba's dictionary
+gc.freeze()  # what is shared stays shared: the garbage collector of a run does not touch it

@@ -28,7 +28,7 @@ from tagkit.experiment.result import Result, views_of
 from tagkit.experiment.scoring import Tagged, score
 from tagkit.experiment.spec import Experiment, Row
 from tagkit.experiment.store import RunCache
-from tagkit.experiment.worker import can_be_sent, measure, measure_apart, pack
+from tagkit.experiment.worker import can_be_sent, measure, measure_apart, pack, start_server
 from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset
 
@@ -73,6 +73,8 @@ def run(
     Returns:
         What was measured, and why other rows were not.
     """
+    if isolate:
+        start_server()
     runs = cache or RunCache()
     state = _State(experiment, data)
     chosen = []

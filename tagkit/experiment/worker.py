@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from time import perf_counter
 from types import ModuleType
 from typing import Any
@@ -55,6 +55,13 @@ def measure(job: Job) -> RowRun:
         gpu=_gpu(),
         tags=tags,
     )
+
+
+def start_server() -> None:
+    """Start the process that starts those of all runs, so that it loads what they share while this one reads data."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        _context()
+        forkserver.ensure_running()
 
 
 def measure_apart(job: Job, packed: bytes | None = None) -> RowRun:
