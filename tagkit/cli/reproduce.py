@@ -30,7 +30,10 @@ def reproduce(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all files, show what would run, run nothing.")
     ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Run only the rows that are quick.")] = False,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Run only the quick rows, all in one process: their memory is not measured."),
+    ] = False,
     only: Annotated[list[str] | None, typer.Option(help="Run only this row; can be repeated.")] = None,
     data_file: Annotated[
         Path | None, typer.Option(help="Products: JSON lines with input, category, target_scores, or tagkit's formats.")
@@ -74,7 +77,7 @@ def reproduce(
     cache = RunCache(fresh)
     results = []
     for experiment in experiments:
-        result = run(experiment, quick=quick, only=only or (), cache=cache)
+        result = run(experiment, quick=quick, only=only or (), cache=cache, isolate=not quick)
         results.append(result)
         if not as_json:
             typer.echo(reports.terminal(result) + "\n")

@@ -66,8 +66,9 @@ def run(
         only: Run only the rows of these names; empty: all.
         data: The products; None: what the experiment names.
         cache: The finished runs of a command with several experiments, which then clears them itself.
-        isolate: Whether each run has a process of its own. A strategy that another process does not know, such as a
-            class defined in a notebook, runs in this one all the same, which its notes say.
+        isolate: Whether each run has a process of its own; in the process of the caller its memory is not known, since
+            that includes what ran before. A strategy that another process does not know, such as a class defined in a
+            notebook, runs in this one all the same, which its notes say.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -216,8 +217,8 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
         if made is None:
             apart = isolate and can_be_sent(job)
             if isolate and not apart:
-                notes.append("ran in the process of the command, so its memory includes what ran before")
-            made = measure_apart(job, state.pack(job)) if apart else measure(job)
+                notes.append("ran in the process of the command, so its memory is not known")
+            made = measure_apart(job, state.pack(job)) if apart else replace(measure(job), peak_mb=None)
             runs.write(job, made)
         found.append(made)
         train = job.parts.train if row.folds else data.train

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections import Counter
 
@@ -97,7 +98,7 @@ def test_costs_and_parameters_are_kept(data):
     for row in found.rows.values():
         assert row.fit_seconds > 0 and row.runs[0].predict_seconds > 0
         assert row.items_per_second == len(data.test) / row.runs[0].predict_seconds
-        assert 20 < row.peak_mb < 20_000
+        assert math.isnan(row.peak_mb), "in the process of the caller, memory includes what ran before"
         assert row.n_truncated_chars == 0
     assert found.rows["dictionary"].params == {"min_chars": 3}
     assert all(len(tag.text) >= 3 for row in found.tags("dictionary") for tag in row)
