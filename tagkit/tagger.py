@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, overload
 
 from tagkit import registry
 from tagkit.cache import FitCache, NoCache
@@ -19,6 +19,7 @@ from tagkit.errors import BadInput, NotFitted, did_you_mean
 from tagkit.product import Product, Tag, Tags, as_products
 from tagkit.state import State, read_state, write_state
 
+T = TypeVar("T", bound="Tagger")
 Space = Mapping[str, Sequence[Any]]
 """What may be chosen for parameters, by name: a list of choices, or a range (low, high) or (low, high, "log")."""
 
@@ -206,19 +207,23 @@ class Tagger(ABC):
         return f"{type(self).__name__}({', '.join(changed)})"
 
 
-def create(name: str, **params: Any) -> Tagger:
-    """Make a strategy by name.
+@overload
+def create(name: type[T], **params: Any) -> T: ...
+@overload
+def create(name: str, **params: Any) -> Tagger: ...
+def create(name: str | type[Tagger], **params: Any) -> Tagger:
+    """Make a strategy by name, or of a class.
 
     Args:
-        name: A name from `tagkit taggers`.
+        name: A name from `tagkit taggers`, or a subclass of `Tagger`, which type checkers then know the result by.
         **params: Its parameters.
 
     Raises:
         UnknownName: No strategy has that name.
         BadInput: It has no such parameter.
     """
-    tagger: Tagger = registry.taggers.get(name)()
-    return tagger.set_params(**params)
+    kind: type[Tagger] = registry.taggers.get(name) if isinstance(name, str) else name
+    return kind().set_params(**params)
 
 
 def to_state(tagger: Tagger) -> State:

@@ -56,6 +56,12 @@ def test_annotated_attributes_are_the_parameters():
         Constant().set_params(txt="包")
 
 
+def test_a_class_is_made_like_a_name():
+    assert isinstance(create(Constant, text="包"), Constant) and create(Constant, text="包").text == "包"
+    with pytest.raises(BadInput, match="no parameter"):
+        create(Constant, k=1)
+
+
 def test_y_gives_the_tags():
     tagger = create("lexicon").fit(TITLES, TAGS)
     assert {tag.text for tag in tagger.predict(["红色衬衫"])[0]} == {"红色", "衬衫"}
