@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -69,17 +70,16 @@ class FitCache:
 
     def fit(self, tagger: Fitted, train: Sequence[Product], dev: Sequence[Product]) -> None:
         """Fit a tagger, or restore what an equal one learned from equal products."""
-
-        def make() -> State:
-            tagger._fit(train, dev, self)
-            made.append(tagger)
-            return tagger._state()
-
-        made: list[Fitted] = []
         params = json.dumps(tagger.get_params(), sort_keys=True, default=repr)
-        state = self.get(f"{tagger.name} {params}", make, train, dev)
-        if not made:
+        name = f"{tagger.name} {params}"
+        state = self._find(name, train, dev)
+        if state is not None:
             tagger._restore(state)
+            return
+        with self._timed() as timer:
+            tagger._fit(train, dev, self)
+        if timer.seconds >= COSTLY:
+            self._write(_key(name, train, dev), tagger._state(), timer.seconds)
 
     def get(self, name: str, make: Callable[[], State], *parts: Sequence[Product]) -> State:
         """Return what was computed under this name from equal products, or compute it.
@@ -89,18 +89,29 @@ class FitCache:
             make: Computes the state; whoever receives it must not change it.
             parts: The products.
         """
-        prefix = hashlib.sha256(name.encode()).hexdigest()[:24]
-        # Computing a digest takes longer than some fits: it is computed only where it can help.
-        if self._knows(prefix) and (found := self._read(f"{prefix}-{digest(*parts)[:24]}")):
-            state, seconds = found
-            self.saved += seconds
-            return state
-        start, saved = time.perf_counter(), self.saved
-        state = make()
-        seconds = time.perf_counter() - start + self.saved - saved
-        if seconds >= COSTLY:
-            self._write(f"{prefix}-{digest(*parts)[:24]}", state, seconds)
+        state = self._find(name, *parts)
+        if state is None:
+            with self._timed() as timer:
+                state = make()
+            if timer.seconds >= COSTLY:
+                self._write(_key(name, *parts), state, timer.seconds)
         return state
+
+    def _find(self, name: str, *parts: Sequence[Product]) -> State | None:
+        """Return what is kept under this name from equal products, and charge its seconds; None if there is nothing."""
+        # Computing a digest takes longer than some fits: it is computed only where it can help.
+        if not self._knows(_prefix(name)) or (found := self._read(_key(name, *parts))) is None:
+            return None
+        state, seconds = found
+        self.saved += seconds
+        return state
+
+    @contextmanager
+    def _timed(self) -> Iterator[_Timer]:
+        """Take the seconds of a fit, those of what it found here included."""
+        timer, start, saved = _Timer(), time.perf_counter(), self.saved
+        yield timer
+        timer.seconds = time.perf_counter() - start + self.saved - saved
 
     def _knows(self, prefix: str) -> bool:
         if self.folder is not None:
@@ -124,8 +135,20 @@ class FitCache:
                 del self._states[next(iter(self._states))]
             return
         part = self.folder / f".{key}.part"
-        write_state(part, {"state": state, "seconds": seconds})
+        write_state(part, {"state": state, "seconds": seconds}, compress=False)  # the row that fits waits for it
         part.rename(self.folder / key)
+
+
+class _Timer:
+    seconds = 0.0
+
+
+def _prefix(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
+
+
+def _key(name: str, *parts: Sequence[Product]) -> str:
+    return f"{_prefix(name)}-{digest(*parts)[:24]}"
 
 
 class NoCache(FitCache):

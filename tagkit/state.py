@@ -20,12 +20,13 @@ ARRAY, SPARSE = "$array", "$sparse"
 """The key of a dictionary that stands for an array in the JSON file; its value names the array in the other file."""
 
 
-def write_state(folder: str | Path, state: Mapping[str, Any]) -> Path:
+def write_state(folder: str | Path, state: Mapping[str, Any], *, compress: bool = True) -> Path:
     """Write a state into a folder: `state.json` and, for the arrays, `arrays.npz`.
 
     Args:
         folder: Created if it does not exist.
         state: The state; keys are strings.
+        compress: Whether arrays take less space on disk; a network then takes seconds to write instead of a tenth.
 
     Returns:
         The folder.
@@ -37,7 +38,8 @@ def write_state(folder: str | Path, state: Mapping[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, np.ndarray] = {}
     text = json.dumps(_flatten(state, arrays), ensure_ascii=False)
-    np.savez_compressed(folder / ARRAYS_FILE, allow_pickle=False, **arrays)
+    save = np.savez_compressed if compress else np.savez
+    save(folder / ARRAYS_FILE, allow_pickle=False, **arrays)
     (folder / JSON_FILE).write_text(text, encoding="utf-8")
     return folder
 
@@ -49,9 +51,9 @@ def read_state(folder: str | Path) -> State:
         BadInput: The folder holds no state, or a damaged one.
     """
     path = Path(folder) / JSON_FILE
-    if (path.parent / "tagger.json").is_file():
-        raise BadInput(f"{folder} was saved by an earlier version of tagkit: fit the tagger and save it again")
     if not path.is_file():
+        if (path.parent / "tagger.json").is_file():
+            raise BadInput(f"{folder} was saved by an earlier version of tagkit: fit the tagger and save it again")
         raise BadInput(f"{folder} holds no saved tagger (no {JSON_FILE})")
     try:
         body = json.loads(path.read_text(encoding="utf-8"))

@@ -137,6 +137,8 @@ def test_a_strategy_saved_by_an_earlier_version_is_refused_in_one_sentence(tmp_p
     (tmp_path / "tagger.json").write_text("{}", encoding="utf-8")
     with pytest.raises(BadInput, match="was saved by an earlier version of tagkit"):
         Tagger.load(tmp_path)
+    tagger = create("lexicon").fit(TITLES, TAGS)
+    assert Tagger.load(tagger.save(tmp_path)).predict(TITLES) == tagger.predict(TITLES), "saved over it, it is read"
 
 
 def test_states_hold_name_parameters_and_what_was_learned():
