@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from tagkit.cache import FitCache
-from tagkit.datasets.split import split_of
+from tagkit.datasets.split import by_part, split_of
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Tags, as_products
 from tagkit.refine import Chain, Step
 from tagkit.state import read_state, write_state
-from tagkit.tagger import Tagger, from_state, take_synonyms, to_state
+from tagkit.tagger import Tagger, f1_at_m, from_state, take_synonyms, to_state
 
 REFINE = ("thresholds", "limit")
 """The refinements behind a strategy that needs thresholds, by default."""
@@ -87,11 +87,7 @@ class Pipeline:
             products: As in `predict`.
             y: The gold tags of each product, where the products do not hold them.
         """
-        from tagkit.measures import parse
-        from tagkit.tagger import with_tags
-
-        rows = as_products(products) if y is None else with_tags(products, y)
-        return parse("F1@M")(self.predict(rows), [product.tags for product in rows])
+        return f1_at_m(self.predict, products, y)
 
     def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
         """Return for each product how many characters at the end of its text are not read (0: all are read)."""
@@ -141,7 +137,6 @@ def train_and_dev(data: Dataset, *, whole: bool = False) -> tuple[Sequence[Produ
     """
     if whole or any(product.tags for product in data.dev):
         return data.train, data.dev
-    parts: dict[bool, list[Product]] = {True: [], False: []}
-    for product in data.train:
-        parts[split_of(product.id) == "dev"].append(product)
-    return (parts[False], parts[True]) if parts[False] and parts[True] else (data.train, ())
+    parts = ("dev" if split_of(product.id) == "dev" else "train" for product in data.train)
+    train, dev, _ = by_part(zip(parts, data.train, strict=True))
+    return (train, dev) if train and dev else (data.train, ())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, overload
@@ -124,10 +124,7 @@ class Tagger(ABC):
             products: As in `predict`.
             y: The gold tags of each product, where the products do not hold them.
         """
-        from tagkit.measures import parse
-
-        rows = as_products(products) if y is None else with_tags(products, y)
-        return parse("F1@M")(self.predict(rows), [product.tags for product in rows])
+        return f1_at_m(self.predict, products, y)
 
     def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
         """Return for each product how many characters at the end of its text are not read (0: all are read)."""
@@ -268,6 +265,22 @@ def with_tags(products: Iterable[Any], tags: Iterable[Iterable[str]]) -> list[Pr
         if isinstance(row, str):
             raise BadInput(f"item {position} of y must be a list of tags, not the text {row!r}")
     return [replace(product, tags=tuple(row)) for product, row in zip(rows, lists, strict=True)]
+
+
+def f1_at_m(
+    predict: Callable[[Sequence[Product]], Tags], products: Iterable[Any], y: Iterable[Iterable[str]] | None
+) -> float:
+    """Return the mean F1 of whole lists over the products with gold tags.
+
+    Args:
+        predict: Gives the lists.
+        products: Products, titles or mappings with the fields of `Product`.
+        y: The gold tags of each product, where the products do not hold them.
+    """
+    from tagkit.measures import parse
+
+    rows = as_products(products) if y is None else with_tags(products, y)
+    return parse("F1@M")(predict(rows), [product.tags for product in rows])
 
 
 def take_synonyms(tagger: Tagger, synonyms: Mapping[str, Sequence[str]]) -> None:

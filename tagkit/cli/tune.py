@@ -60,6 +60,8 @@ def tune(
 
 def table(tuned: Any) -> list[str]:
     """Return the best trials and the default one as aligned lines, with what they say."""
+    from tagkit.text.columns import aligned
+
     rows = tuned.ranking[:SHOWN]
     if tuned.default not in rows:
         rows = [*rows, tuned.default]
@@ -69,8 +71,8 @@ def table(tuned: Any) -> list[str]:
         score = "failed" if trial.value is None else f"{trial.value:.4f}"
         label = f"{trial.number}{' (default)' if trial.number == 0 else ''}"
         grid.append([label, score, f"{trial.seconds:.1f}", *(_written(trial.params[name]) for name in names)])
-    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+    columns = (aligned(column, left=True) for column in zip(*grid, strict=True))
+    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
     errors = [f"trial {trial.number} failed: {trial.error}" for trial in tuned.trials if trial.error]
     before = "failed" if tuned.default.value is None else f"{tuned.default.value:.4f}"
     return [

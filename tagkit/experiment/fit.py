@@ -6,6 +6,7 @@ import inspect
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Job:
     fold: int | None = None
     fits: Path | None = None
 
-    @property
+    @cached_property
     def parts(self) -> Dataset:
         """The products of the run: those of its fold, and its share of train and dev."""
         data = self.data if self.fold is None else fold_of(self.data, self.row.folds, self.fold)
@@ -68,7 +69,7 @@ def fit(job: Job, cache: FitCache) -> Pipeline:
     if row.self_training:
         data = data.with_parts(train=[*data.train, *_labelled(job, row.self_training.by, cache)])
     tagger = make_tagger(row, job.seed)
-    steps = default_refinements(tagger) if row.refine is None else list(map(make_step, row.refine))
+    steps = refinements(row, tagger)
     if row.of:
         train, dev = train_and_dev(data)
         parts = [
@@ -103,6 +104,11 @@ def make_tagger(row: Row, seed: int | None = None) -> Tagger:
     if seed is None or ("seed" not in tagger.get_params() and (row.share < 1 or row.tagger or row.folds)):
         return tagger
     return tagger.set_params(seed=seed)
+
+
+def refinements(row: Row, tagger: Tagger) -> list[Step]:
+    """Return the refinements behind a row's strategy, unfitted."""
+    return list(map(make_step, default_refinements(tagger) if row.refine is None else row.refine))
 
 
 def make_step(step: Refinement) -> Step:

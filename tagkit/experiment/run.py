@@ -20,9 +20,10 @@ from tagkit.errors import (
     NotSetUp,
     TagkitError,
     WeightsMissing,
+    did_you_mean,
 )
 from tagkit.experiment.environment import environment
-from tagkit.experiment.fit import Job, fit, make_step
+from tagkit.experiment.fit import Job, fit, make_tagger, refinements
 from tagkit.experiment.record import RowResult, RowRun
 from tagkit.experiment.result import Result, views_of
 from tagkit.experiment.scoring import Tagged, score
@@ -221,9 +222,9 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
             made = measure_apart(job, state.pack(job)) if apart else replace(measure(job), peak_mb=None)
             runs.write(job, made)
         found.append(made)
-        train = job.parts.train if row.folds else data.train
-        counts.append((Counter(tag for product in train for tag in product.tags), len(train)))
-        tested.append(job.parts if row.folds else data)
+        parts = job.parts if row.folds else data
+        counts.append((Counter(tag for product in parts.train for tag in product.tags), len(parts.train)))
+        tested.append(parts)
         advance()
     if empty := sum(not tags for tags in found[0].tags or ()):
         notes.append(f"{empty} of {found[0].n_products} products got no tags")
@@ -238,7 +239,7 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
     state.rows[row.name] = RowResult(
         runs=tuple(found),
         params={key: value for key, value in found[0].params.items() if key != "synonyms" or key in row.params},
-        refine=_refinements(row, data),
+        refine=tuple(map(repr, refinements(row, make_tagger(row)))),
         n_products={view: len(at) for view, at in views_of(tagged).items()},
         overlap=(len(tagged.test) - len(tagged.unseen()), len(tagged.test)),
         digest=data.digest,
@@ -248,14 +249,6 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
         resumed=resumed,
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _refinements(row: Row, data: Dataset) -> tuple[str, ...]:
-    from tagkit.experiment.fit import make_tagger
-    from tagkit.pipeline import default_refinements
-
-    steps = default_refinements(make_tagger(row)) if row.refine is None else row.refine
-    return tuple(repr(make_step(step)) for step in steps)
 
 
 def needed(experiment: Experiment, row: Row) -> dict[str, Row]:
@@ -274,8 +267,6 @@ def check_only(experiments: Collection[Experiment], only: Collection[str]) -> No
     Raises:
         BadInput: There is none of that name.
     """
-    from tagkit.errors import did_you_mean
-
     names = [row.name for experiment in experiments for row in experiment.rows]
     for name in only:
         if name not in names:
