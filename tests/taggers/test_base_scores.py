@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from toy_shop import make_shop, word_vectors
 
 from tagkit.product import Product
 from tagkit.taggers.base_scores import PRESENT, BaseScores
 
-WORDS = ("红色", "蓝色", "短袖", "长袖", "棉", "皮")
 VOTES, CATEGORY = slice(1, 3), 3
 """Which scores are the votes of neighbours, and the share of products of the same category."""
 
 
 @pytest.fixture(scope="module")
 def shop() -> list[Product]:
-    random = np.random.default_rng(0)
-    rows = []
-    for number in range(80):
-        own = [WORDS[i] for i in np.flatnonzero(random.random(len(WORDS)) < 0.4)]
-        category = "服饰/上衣" if number % 2 else "百货/杯子"
-        tags = [word for word in own if random.random() < 0.8] + (["休闲"] if number % 2 else ["家用"])
-        rows.append(Product(str(number), f"新款{number}号" + "".join(own), category=category, tags=tuple(tags)))
-    return rows
-
-
-def vectors(products) -> np.ndarray:
-    """Return which of the words are present in each text, as vectors of length 1."""
-    found = np.array([[1.0, *(word in product.text for word in WORDS)] for product in products], dtype=np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    return make_shop()
 
 
 def fitted(shop, category=True, synonyms=None) -> tuple[BaseScores, np.ndarray]:
     base = BaseScores(category, synonyms)
-    return base, base.fit(shop, vectors(shop), [], 2)
+    return base, base.fit(shop, word_vectors(shop), [], 2)
 
 
 def test_the_scores_of_a_training_product_do_not_know_its_own_tags(shop):
@@ -44,7 +31,7 @@ def test_the_scores_of_a_training_product_do_not_know_its_own_tags(shop):
     assert np.allclose(scores[-1, :, VOTES], changed_scores[-1, :, VOTES])
     # The share in the category is smoothed by all of train, which has the product.
     assert np.abs(scores[-1, :, CATEGORY] - changed_scores[-1, :, CATEGORY]).max() <= 3 / len(shop) / 20
-    known = base.transform([shop[-1]], vectors([shop[-1]]))[0]
+    known = base.transform([shop[-1]], word_vectors([shop[-1]]))[0]
     assert not np.allclose(known[:, VOTES], scores[-1, :, VOTES]), "as a new product it is its own neighbour"
 
 
@@ -55,11 +42,11 @@ def test_products_without_a_category_get_the_shares_of_train(shop):
         Product("b", "新款", category="服饰/其他"),
         Product("c", "新款"),
     ]
-    leaf, top = (base.transform(rows, vectors(rows))[:, :, at] for at in (CATEGORY, CATEGORY + 1))
+    leaf, top = (base.transform(rows, word_vectors(rows))[:, :, at] for at in (CATEGORY, CATEGORY + 1))
     share = np.asarray(base.gold.mean(0)).ravel()
     assert np.allclose(leaf[1:], share, atol=1e-6) and np.allclose(top[2], share, atol=1e-6)
     assert np.allclose(top[0], top[1]) and not np.allclose(top[0], share, atol=1e-2)
-    ignored = fitted(shop, category=False)[0].transform(rows, vectors(rows))
+    ignored = fitted(shop, category=False)[0].transform(rows, word_vectors(rows))
     assert np.ptp(ignored, axis=0).max() < 1e-6
 
 
@@ -67,10 +54,10 @@ def test_a_synonym_in_the_text_counts_as_the_tag(shop):
     base, _ = fitted(shop, synonyms={"红色": ["朱砂"]})
     rows = [Product("a", "新款红色"), Product("b", "新款朱砂"), Product("c", "新款朱漆")]
     assert base.present(rows, ["红色", "皮"]).tolist() == [[1, 0], [1, 0], [0, 0]]
-    assert base.transform(rows, vectors(rows))[:, :, PRESENT].sum() == 2
+    assert base.transform(rows, word_vectors(rows))[:, :, PRESENT].sum() == 2
 
 
 def test_a_restored_object_gives_the_same_scores(shop):
     base, _ = fitted(shop)
     again = BaseScores(True, None).restore(base.state())
-    assert np.array_equal(base.transform(shop, vectors(shop)), again.transform(shop, vectors(shop)))
+    assert np.array_equal(base.transform(shop, word_vectors(shop)), again.transform(shop, word_vectors(shop)))

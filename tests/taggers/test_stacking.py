@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_shop
+from toy_shop import make_shop
 
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
@@ -16,30 +18,17 @@ from tagkit.taggers import stacking
 from tagkit.taggers.base_scores import BaseScores
 from tagkit.taggers.stacking import MOST, StackedFeatures
 
-WORDS = ("红色", "蓝色", "短袖", "长袖", "棉", "皮")
-
 
 @pytest.fixture(scope="module")
 def shop() -> list[Product]:
-    random = np.random.default_rng(0)
-    rows = []
-    for number in range(80):
-        own = [WORDS[i] for i in np.flatnonzero(random.random(len(WORDS)) < 0.4)]
-        category = "服饰/上衣" if number % 2 else "百货/杯子"
-        tags = [word for word in own if random.random() < 0.8] + (["休闲"] if number % 2 else ["家用"])
-        rows.append(Product(str(number), f"新款{number}号" + "".join(own), category=category, tags=tuple(tags)))
-    return rows
+    return make_shop()
 
 
 @pytest.fixture(autouse=True)
 def word_vectors(monkeypatch):
     """The vectors of products say which of the words are present, instead of those of an encoder."""
 
-    def vectors(self, products):
-        found = np.array([[1.0, *(word in product.text for word in WORDS)] for product in products], dtype=np.float32)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
-
-    monkeypatch.setattr(StackedFeatures, "vectors", vectors)
+    monkeypatch.setattr(StackedFeatures, "vectors", lambda self, products: toy_shop.word_vectors(products))
 
 
 def make(category=True, synonyms=None) -> StackedFeatures:
