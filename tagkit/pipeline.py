@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, overload
 
 from tagkit.cache import FitCache
+from tagkit.datasets.items import Item, as_products, is_single
 from tagkit.datasets.split import by_part, split_of
 from tagkit.errors import BadInput
-from tagkit.product import Dataset, Product, Tags, as_products
+from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.refine import Chain, Step
 from tagkit.state import read_state, write_state
 from tagkit.tagger import Tagger, f1_at_m, from_state, take_synonyms, to_state
+from tagkit.text.spelling import one_spelling
 
 REFINE = ("thresholds", "limit")
 """The refinements behind a strategy that needs thresholds, by default."""
@@ -56,6 +58,7 @@ class Pipeline:
             cache: The costly fits of the same command.
         """
         steps = default_refinements(tagger) if refine is None else refine
+        data = one_spelling(data)
         take_synonyms(tagger, data.synonyms)
         train, dev = train_and_dev(data, whole=not tagger.needs_threshold and not steps)
         return cls.refined(tagger.fit(train, dev=dev, cache=cache), data, dev, steps)
@@ -68,17 +71,25 @@ class Pipeline:
             chain.fit(tagger.predict(dev), dev)
         return cls(tagger, chain)
 
-    def predict(self, products: Iterable[Any]) -> Tags:
+    @overload
+    def predict(self, products: Item) -> list[Tag]: ...  # type: ignore[overload-overlap]  # a text is iterable too
+    @overload
+    def predict(self, products: Iterable[Any]) -> Tags: ...
+    def predict(self, products: Any) -> Any:
         """Return the refined tags of each product, the best first.
 
         Args:
-            products: Products, titles or mappings with the fields of `Product`.
+            products: As in `Tagger.predict`.
+
+        Returns:
+            One list for each product; for a single product, title or mapping its list.
 
         Raises:
             BadInput: An item is not a product; the message names it.
         """
         rows = as_products(products)
-        return self.refinement(self.tagger.predict(rows), rows)
+        lists = self.refinement(self.tagger.predict(rows), rows)
+        return lists[0] if is_single(products) else lists
 
     def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
         """Return F1@M, the mean F1 of the refined lists over the products with gold tags.

@@ -1,7 +1,4 @@
-"""The types that flow through tagkit: products go in, tags come out.
-
-All of them are small, typed and immutable, so that a strategy cannot change what the next one sees.
-"""
+"""Products, which go in, and data sets; like tags they are immutable, so that no strategy changes what others see."""
 
 from __future__ import annotations
 
@@ -11,67 +8,38 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any
+from numbers import Real
+from typing import Any, NoReturn, Self
 
 from tagkit.errors import BadInput
+from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, listed
+
+__all__ = ["Dataset", "FrozenDict", "Product", "Span", "Tag", "Tags", "digest"]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A span of a product's text: characters `start` to `end` (exclusive) of `Product.text`."""
+class FrozenDict(dict[str, str]):
+    """A dictionary that does not change; it can be copied, pickled and written as JSON like any other."""
 
-    start: int
-    end: int
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("the attributes of a product do not change: make a new product with dataclasses.replace")
 
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore
 
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One tag of one product.
-
-    Attributes:
-        text: The tag itself, for example 高跟鞋.
-        score: How sure the strategy is, from 0 to 1.
-        source: The name of the strategy that gave it ("gold" for an annotation).
-        spans: Where it stands in `Product.text`; empty when the tag was inferred.
-        type: What kind of tag it is (an attribute or entity name), "" where the strategy has no types.
-    """
-
-    text: str
-    score: float = 1.0
-    source: str = ""
-    spans: tuple[Span, ...] = ()
-    type: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse an empty text and a score outside [0, 1]."""
-        if not self.text:
-            raise BadInput("a tag needs a text")
-        if not 0.0 <= self.score <= 1.0:
-            raise BadInput(f"the score of tag {self.text!r} is {self.score}, which is not between 0 and 1")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the tag as plain JSON values."""
-        out: dict[str, Any] = {"text": self.text, "score": self.score, "source": self.source}
-        if self.type:
-            out["type"] = self.type
-        if self.spans:
-            out["spans"] = [[s.start, s.end] for s in self.spans]
-        return out
-
-    @classmethod
-    def from_dict(cls, row: Mapping[str, Any]) -> Tag:
-        """Build a tag from what `to_dict` gave."""
-        spans = tuple(Span(start, end) for start, end in row.get("spans", ()))
-        return cls(row["text"], row.get("score", 1.0), row.get("source", ""), spans, row.get("type", ""))
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenDict, (dict(self),)
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product of a shop.
+    """One product of a shop: `Product(title)`, or `Product(id, title, ...)`.
+
+    The rules for its values are the same wherever it comes from: a file rejects the row that breaks one, and in Python
+    it is a `BadInput`. A lone surrogate (half of a cut emoji, an undecodable byte) is refused in every field, since it
+    cannot be written, hashed or sent as UTF-8, and replaced in an id or a tag it would make another one;
+    `text.encode("utf-8", "replace").decode()` makes a "?" of it.
 
     Attributes:
-        id: Unique within its data set.
+        id: Unique within its data set; "" where nobody gave one.
         title: The name as the seller wrote it.
         description: Further text, may be empty.
         category: Where the shop puts it, levels separated by "/".
@@ -80,36 +48,72 @@ class Product:
         lang: "zh", "en" or "" (unknown: detected from the text where a strategy needs it).
         tags: The gold tags, best first; empty when nobody tagged it yet.
         annotations: The gold tags with type and spans, for data sets that have those.
+
+    Raises:
+        BadInput: A value is of a wrong type, a tag is blank, a span lies outside the text, or a text holds a lone
+            surrogate; the message names the product and the field.
     """
 
-    id: str
-    title: str
+    id: str = ""
+    title: str = None  # type: ignore[assignment]  # a single argument is the title, as that of `range` is the end
     description: str = ""
     category: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=FrozenDict)
     images: tuple[str, ...] = ()
     lang: str = ""
     tags: tuple[str, ...] = ()
     annotations: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what is not text, and freeze the containers."""
-        for name in ("id", "title", "description", "category", "lang"):
-            if not isinstance(getattr(self, name), str):
-                raise BadInput(f"product {self.id!r}: `{name}` must be a string, not {getattr(self, name)!r}")
-        for name in ("tags", "images", "annotations"):
-            value = getattr(self, name)
-            if isinstance(value, str):
-                raise BadInput(f"product {self.id!r}: `{name}` must be a list, not the string {value!r}")
-            object.__setattr__(self, name, tuple(value))
-        if not all(isinstance(tag, str) and tag for tag in self.tags):
-            raise BadInput(f"product {self.id!r}: `tags` must be non-empty strings, not {list(self.tags)!r}")
-        object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
+        """Check the values, and freeze the containers."""
+        if self.title is None:
+            object.__setattr__(self, "title", self.id)
+            object.__setattr__(self, "id", "")
+        try:
+            self._check()
+        except BadInput as error:
+            raise BadInput(f"product {self.id!r}: {error}" if self.id else str(error)) from error
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Let a product travel to worker processes (a mapping proxy alone cannot)."""
-        values = (self.id, self.title, self.description, self.category, dict(self.attributes))
-        return (Product, (*values, self.images, self.lang, self.tags, self.annotations))
+    def _check(self) -> None:
+        for name in ("id", "title", "description", "category", "lang"):
+            check_text(f"`{name}`", getattr(self, name))
+        for name in ("tags", "images", "annotations"):
+            object.__setattr__(self, name, tuple(listed(f"`{name}`", getattr(self, name))))
+        for name in ("tags", "images"):
+            for text in getattr(self, name):
+                check_text(f"each of `{name}`", text)
+                if not text.strip():
+                    raise BadInput(f"`{name}` must be non-empty strings, not {getattr(self, name)!r}"[:LONGEST])
+        if not isinstance(self.attributes, Mapping):
+            raise BadInput(f"`attributes` must map texts to texts, not {self.attributes!r}"[:LONGEST])
+        for pair in self.attributes.items():
+            for text in pair:
+                check_text("each name and value of `attributes`", text)
+        object.__setattr__(self, "attributes", FrozenDict(self.attributes))
+        end = len(self.text)
+        for tag in self.annotations:
+            if not isinstance(tag, Tag):
+                raise BadInput(f"`annotations` must be tags, not {tag!r}"[:LONGEST])
+            for span in tag.spans:
+                if not span.start < span.end <= end:
+                    where = f"characters {span.start} to {span.end} of a text of {end}"
+                    raise BadInput(f"`annotations`: the span of {tag.text!r} is outside the text ({where})"[:LONGEST])
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> Self:
+        """Build a product from a mapping with its fields, such as `to_dict` gives; None and NaN mean: not given.
+
+        Raises:
+            BadInput: There is no title, an unknown field, or a wrong value.
+        """
+        values = {name: value for name, value in row.items() if not (value is None or _is_nan(value))}
+        if "title" not in values:
+            raise BadInput("there is no `title`")
+        if unknown := set(row) - set(cls.__dataclass_fields__):
+            raise BadInput(f"there are unknown fields {sorted(map(str, unknown))}")
+        if isinstance(number := values.get("id"), Real) and not isinstance(number, bool) and number % 1 == 0:
+            values["id"] = str(round(number))
+        return cls(**values | {"annotations": annotations_of(values.get("annotations", ()))})
 
     @property
     def text(self) -> str:
@@ -123,10 +127,6 @@ class Product:
         rows |= {"lang": self.lang, "tags": list(self.tags)}
         rows["annotations"] = [tag.to_dict() for tag in self.annotations]
         return {key: value for key, value in rows.items() if value or key in ("id", "title")}
-
-
-Tags = list[list[Tag]]
-"""What a tagger returns: for each product a ranked list of tags."""
 
 
 @dataclass(frozen=True)
@@ -181,21 +181,16 @@ class Dataset:
         return replace(self, **made)
 
 
-def as_products(items: Iterable[Product | str | Mapping[str, Any]]) -> list[Product]:
-    """Turn strings, dictionaries and products into products.
-
-    Args:
-        items: Titles, mappings with the fields of `Product`, or products, in any mix.
-
-    Returns:
-        One product for each item; those without an id get their position as id.
+def annotations_of(notes: Any) -> tuple[Tag, ...]:
+    """Return annotations given as tags or mappings.
 
     Raises:
-        BadInput: An item is none of these, or lacks a title; the message names its position.
+        BadInput: One of them is no tag.
     """
-    if isinstance(items, (str, Product, Mapping)):
-        raise BadInput("expected a list of products, not a single one: put it in a list")
-    return [_as_product(item, position) for position, item in enumerate(items)]
+    try:
+        return tuple(note if isinstance(note, Tag) else Tag.from_dict(note) for note in listed("they", notes))
+    except BadInput as error:
+        raise BadInput(f"`annotations`: {error}") from error
 
 
 def digest(*parts: Sequence[Product]) -> str:
@@ -208,18 +203,5 @@ def digest(*parts: Sequence[Product]) -> str:
     return sha.hexdigest()
 
 
-def _as_product(item: Product | str | Mapping[str, Any], position: int) -> Product:
-    if isinstance(item, Product):
-        return item
-    if isinstance(item, str):
-        return Product(str(position), item)
-    if isinstance(item, Mapping):
-        if "title" not in item:
-            raise BadInput(f"item {position} has no `title`")
-        unknown = set(item) - set(Product.__dataclass_fields__)
-        if unknown:
-            raise BadInput(f"item {position} has unknown fields {sorted(unknown)}")
-        values = {"id": str(position)} | dict(item)
-        values["annotations"] = tuple(Tag.from_dict(row) for row in values.get("annotations", ()))
-        return Product(**values)
-    raise BadInput(f"item {position} is a {type(item).__name__}, not a product, a string or a mapping")
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value

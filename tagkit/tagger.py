@@ -15,9 +15,12 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, overload
 
 from tagkit import registry
 from tagkit.cache import FitCache, NoCache
+from tagkit.datasets.items import Item, as_products, is_single
 from tagkit.errors import BadInput, NotFitted, did_you_mean
-from tagkit.product import Product, Tag, Tags, as_products
+from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.state import State, read_state, write_state
+from tagkit.text.clean import clean
+from tagkit.text.spelling import merge, one_spelling
 
 T = TypeVar("T", bound="Tagger")
 Space = Mapping[str, Sequence[Any]]
@@ -76,11 +79,11 @@ class Tagger(ABC):
         dev: Iterable[Any] = (),
         cache: FitCache | None = None,
     ) -> Self:
-        """Learn from tagged products.
+        """Learn from tagged products; of several spellings of one tag (T恤, t恤) only the most frequent one is learned.
 
         Args:
-            products: Products, titles or mappings with the fields of `Product`; strategies without training read only
-                their texts.
+            products: Products, titles or mappings with the fields of `Product`, or a table (see
+                `tagkit.datasets.items.as_products`); strategies without training read only their texts.
             y: The gold tags of each product, where the products do not hold them.
             dev: Products with gold tags on which thresholds and parameters are chosen, where the strategy has some.
             cache: The costly fits of the same command.
@@ -94,18 +97,27 @@ class Tagger(ABC):
         train = as_products(products) if y is None else with_tags(products, y)
         if not train:
             raise BadInput(f"{self.name} cannot be fitted on no products at all")
-        (cache or NoCache()).fit(self, train, as_products(dev))
+        data = one_spelling(Dataset(self.name, tuple(train), tuple(as_products(dev))))
+        (cache or NoCache()).fit(self, data.train, data.dev)
         self.fitted_ = True
         return self
 
-    def predict(self, products: Iterable[Any]) -> Tags:
+    @overload
+    def predict(self, products: Item) -> list[Tag]: ...  # type: ignore[overload-overlap]  # a text is iterable too
+    @overload
+    def predict(self, products: Iterable[Any]) -> Tags: ...
+    def predict(self, products: Any) -> Any:
         """Return the ranked tags of each product, the best first.
 
-        A product's tags do not depend on the other products in the call. A text appears at most once in a list for
-        each type. A product without text gets no tags.
+        A product's tags do not depend on the other products in the call. A tag appears at most once in a list for each
+        type, in one spelling. A product gets no tags if cleaning leaves no letter or digit of its text.
 
         Args:
-            products: Products, titles or mappings with the fields of `Product`.
+            products: Products, titles or mappings with the fields of `Product`, or a table (see
+                `tagkit.datasets.items.as_products`).
+
+        Returns:
+            One list for each product; for a single product, title or mapping its list.
 
         Raises:
             NotFitted: The strategy was neither fitted nor loaded.
@@ -113,9 +125,11 @@ class Tagger(ABC):
         """
         self.check_fitted()
         rows = as_products(products)
-        readable = [product for product in rows if product.text.strip()]
-        found = iter(self._tag(readable) if readable else [])
-        return [next(found) if product.text.strip() else [] for product in rows]
+        readable = [is_readable(product) for product in rows]
+        to_tag = [product for product, is_one in zip(rows, readable, strict=True) if is_one]
+        found = iter(self._tag(to_tag) if to_tag else [])
+        lists = [merge(next(found)) if is_one else [] for is_one in readable]
+        return lists[0] if is_single(products) else lists
 
     def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
         """Return F1@M, the mean F1 of the whole lists over the products with gold tags.
@@ -252,6 +266,11 @@ def from_state(state: State, source: str = "the state") -> Tagger:
     return tagger
 
 
+def is_readable(product: Product) -> bool:
+    """Say whether cleaning leaves a letter or a digit of a product's text; without one there is nothing to tag."""
+    return any(map(str.isalnum, clean(product.text).text))
+
+
 def with_tags(products: Iterable[Any], tags: Iterable[Iterable[str]]) -> list[Product]:
     """Return products with the given gold tags.
 
@@ -274,7 +293,7 @@ def f1_at_m(
 
     Args:
         predict: Gives the lists.
-        products: Products, titles or mappings with the fields of `Product`.
+        products: As in `Tagger.predict`.
         y: The gold tags of each product, where the products do not hold them.
     """
     from tagkit.measures import parse

@@ -88,7 +88,7 @@ def _stream(
 ) -> None:
     from tqdm import tqdm
 
-    from tagkit.product import as_products
+    from tagkit.datasets.items import as_products
 
     with tqdm(unit=" products", disable=not is_file, file=sys.stderr, mininterval=1) as bar:
         rest = iter(products)

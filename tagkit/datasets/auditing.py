@@ -17,11 +17,14 @@ from tagkit.product import Dataset, Product
 from tagkit.text.columns import aligned
 from tagkit.text.ngrams import nearest_jaccard
 from tagkit.text.present import is_present
+from tagkit.text.spelling import spellings
 
 NEAR = 0.6
 """Products with at least this Jaccard similarity of character 3-grams count as near-duplicates."""
 FREQUENT = 5
 """A tag of at least this many products is frequent."""
+FEW = 5
+"""So many tags in several spellings are named."""
 LONG = 100
 """A title of more characters is long."""
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -126,7 +129,12 @@ def _values(data: Dataset) -> Iterator[tuple[str, Value]]:
     yield "tags per product, mean", sum(sizes) / len(sizes)
     yield "tags per product, max", max(sizes)
     yield "products without tags", sizes.count(0) if products else 0
-    yield "distinct tags", len({tag for p in products for tag in p.tags})
+    folded = spellings(products)
+    several = [" = ".join(sorted(counts)) for counts in folded.values() if len(counts) > 1]
+    yield "distinct tags", sum(map(len, folded.values()))
+    yield "tags in several spellings", len(several)
+    if several:
+        yield "spellings of one tag, which are taken for one", "; ".join(several[:FEW]) + "; …" * (len(several) > FEW)
     groups = [("", products)]
     if len(languages) > 1:
         groups += [(f", {lang}", tuple(p for p in products if (p.lang or "unknown") == lang)) for lang in languages]

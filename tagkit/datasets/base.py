@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, dataclass_transform, get_args, get_origin, get_type_hints
 
 from tagkit import registry
-from tagkit.datasets.files import read_file
+from tagkit.datasets.files import from_frame, read_file
+from tagkit.datasets.items import is_frame
 from tagkit.errors import BadInput
 from tagkit.product import Dataset
 
@@ -82,11 +83,11 @@ def card(name: str | Path) -> str:
     return load(name).card if _is_file(str(name)) else _reader(str(name), {}).describe()
 
 
-def load(name: str | Path, **options: Any) -> Dataset:
-    """Return a data set by name, or from the user's own file.
+def load(name: Any, **options: Any) -> Dataset:
+    """Return a data set by name, from the user's own file, or from a table.
 
     Args:
-        name: A name from `tagkit data list`, or the path of a JSON Lines, CSV, TSV or Parquet file.
+        name: A name from `tagkit data list`, the path of a JSON Lines, CSV, TSV or Parquet file, or a pandas DataFrame.
         **options: The options of its reader; for a file those of `read_file`.
 
     Raises:
@@ -95,6 +96,8 @@ def load(name: str | Path, **options: Any) -> Dataset:
         BadInput: An option or a file is wrong.
         MissingExtra: The package for Parquet is not installed.
     """
+    if is_frame(name):
+        return from_frame(name, **options)
     text = str(name)
     return read_file(Path(text), **options) if _is_file(text) else _reader(text, options).read()
 

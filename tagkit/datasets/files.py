@@ -14,7 +14,7 @@ from typing import Any
 from tagkit.datasets.rows import KINDS, FileRow, Rejects, file_rows, frame_rows, line_rows
 from tagkit.datasets.split import PARTS, by_part, split_of
 from tagkit.errors import BadInput
-from tagkit.product import Dataset, Product, Tag
+from tagkit.product import Dataset, Product, Tag, annotations_of
 
 PART_NAMES = {"valid": "dev", "validation": "dev", "val": "dev"}
 
@@ -92,6 +92,15 @@ def from_frame(frame: Any, *, name: str = "frame", rejects: str | Path | None = 
         BadInput: A named column is absent, or no row can be used.
     """
     return _dataset(frame_rows(frame), name, name, Rejects(Path(rejects) if rejects else None), columns)
+
+
+def frame_products(frame: Any) -> list[Product]:
+    """Return the product of each row of a pandas DataFrame, under the rules of `read_file`.
+
+    Raises:
+        BadInput: A row cannot be used; the message names it.
+    """
+    return [product for _, product in _good(frame_rows(frame), Columns(), None, "the table")]
 
 
 def iter_products(
@@ -197,11 +206,7 @@ def _to_product(row: FileRow, columns: Columns) -> Product:
     title = _text_of(values, columns.title, strip=False)  # as written: spans count in it
     if not title.strip():
         raise BadInput(f"no `{columns.title}` (the row has: {', '.join(map(str, values)) or 'nothing'})")
-    try:
-        annotations = _annotations(values.get("annotations"))
-    except (AttributeError, KeyError, TypeError) as error:
-        raise BadInput(f"`annotations` is malformed: {error!r}") from error
-    product = Product(
+    return Product(
         _id_of(values, columns) or str(row.line),
         title,
         _text_of(values, columns.description, strip=False),
@@ -210,13 +215,8 @@ def _to_product(row: FileRow, columns: Columns) -> Product:
         _images(values.get("images")),
         _text_of(values, columns.lang),
         _tags(values.get(columns.tags), columns),
-        annotations,
+        _annotations(values.get("annotations")),
     )
-    try:
-        "\0".join((product.id, product.text, product.category, *product.tags)).encode()
-    except UnicodeEncodeError as error:
-        raise BadInput("it contains bytes that are not text in this encoding") from error
-    return product
 
 
 def _text_of(values: Mapping[str, Any], name: str, strip: bool = True) -> str:
@@ -261,7 +261,7 @@ def _strings(value: Any) -> dict[str, str]:
 
 
 def _annotations(value: Any) -> tuple[Tag, ...]:
-    return () if isinstance(value, str) else tuple(Tag.from_dict(tag) for tag in _listed(value))
+    return () if isinstance(value, str) else annotations_of(_listed(value))
 
 
 def _tags(value: Any, columns: Columns) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 from tagkit import registry
 from tagkit.datasets import load
@@ -18,6 +18,7 @@ from tagkit.measures import Measure, parse_all
 from tagkit.product import Dataset
 from tagkit.refine import Step
 from tagkit.tagger import Tagger
+from tagkit.text.spelling import one_spelling
 
 MEASURES = ("F1@M", "P@5", "R@10", "nDCG@10", "micro-F1", "macro-F1", "R(tags=absent)@10", "ILD@10")
 MORE_MEASURES = ("Vendi@10", "coverage@10", "redundancy@10", "ECE", "Brier", "OOV-rate")
@@ -25,7 +26,7 @@ MORE_MEASURES = ("Vendi@10", "coverage@10", "redundancy@10", "ECE", "Brier", "OO
 
 def compare(
     taggers: Iterable[str | Tagger] | Mapping[str, str | Tagger] | None = None,
-    data: str | Path | Dataset = "catalogue",
+    data: Any = "catalogue",
     measures: Sequence[str | Measure] | None = None,
     *,
     baseline: str | None = None,
@@ -49,7 +50,8 @@ def compare(
 
     Args:
         taggers: Names, strategies, or either of them by name in the table; default: all registered ones.
-        data: A data set, its name, or the path of a file.
+        data: A data set, its name, the path of a file, or a pandas DataFrame. Of several spellings of one gold tag
+            (T恤, t恤) the most frequent one of train stands for all.
         measures: Names or measures; the first one sorts the table. Default: accuracy, diversity and calibration, and
             entity or attribute F1 where the data has spans or attributes.
         baseline: The strategy that the others are tested against; default: "lexicon" where it takes part, else the
@@ -74,7 +76,7 @@ def compare(
         BadInput: There is nothing to compare, the baseline does not take part or could not run, an argument is out of
             range, or the data has no tagged test products.
     """
-    data = data if isinstance(data, Dataset) else load(data)
+    data = one_spelling(data if isinstance(data, Dataset) else load(data))
     if not any(product.tags for product in data.test) and not folds:
         raise BadInput(f"{data.name} has no test products with gold tags: there is nothing to measure")
     if samples < 1:

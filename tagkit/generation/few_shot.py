@@ -7,8 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from tagkit.datasets.items import as_products
 from tagkit.features import TextFeatures
-from tagkit.product import Product, as_products
+from tagkit.product import Product
 from tagkit.tagger import State
 
 KINDS = ("similar", "shared")

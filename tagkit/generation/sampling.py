@@ -17,7 +17,7 @@ TOP_P_CANDIDATES = 512
 
 def random_numbers(seed: int, key: str, returns: int, tokens: int) -> NDArray[np.float64]:
     """Return random numbers in [0, 1) that depend on a seed and a key, shape (returns, tokens)."""
-    number = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8])
+    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8])
     return np.random.default_rng([seed, number]).random((returns, tokens))
 
 

@@ -72,7 +72,7 @@ class AnswerSchema:
     def gold(self, product: Product) -> str:
         """Return the correct answer for a tagged product, as JSON."""
         row = {name: _values(product, name) for name in self.fields} if self.typed else {TAGS: list(product.tags)}
-        return _to_json(row)
+        return json.dumps(row, ensure_ascii=False)
 
 
 class PromptVocabulary:
@@ -193,12 +193,7 @@ def messages(
 def _shown(product: Product, category: bool) -> str:
     row = {"title": product.title, "description": product.description}
     row |= {"category": product.category} if category else {}
-    return _to_json({key: value for key, value in row.items() if value})
-
-
-def _to_json(row: Mapping[str, Any]) -> str:
-    """Return JSON without lone surrogates, which cannot be sent."""
-    return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return json.dumps({key: value for key, value in row.items() if value}, ensure_ascii=False)
 
 
 def _values(product: Product, type_: str) -> list[str]:

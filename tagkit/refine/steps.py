@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from tagkit.refine.base import Step
 from tagkit.text.clean import clean
 from tagkit.text.ngrams import char_ngrams, jaccard
 from tagkit.text.present import is_present
+from tagkit.text.spelling import merge
 
 
 class Limit(Step):
@@ -97,8 +98,8 @@ class Vocabulary(Step):
 class Synonyms(Step):
     """Replace synonyms by the preferred tag, and merge tags that become equal.
 
-    Texts are compared exactly; put `normalise` before this step where case or width may differ. Of equal tags the best
-    ranked one stays, with the highest score and all spans.
+    Texts are compared with the table exactly; put `normalise` before this step where case or width may differ. Of
+    equal tags, in whatever spelling, the best ranked one stays, with the highest score and all spans.
 
     Args:
         table: The synonyms of each preferred tag, as in `Dataset.synonyms`. None: those of the data set in an
@@ -132,7 +133,7 @@ class Synonyms(Step):
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the list with preferred tags only."""
-        return _merge(replace(tag, text=self._preferred.get(tag.text, tag.text)) for tag in tags)
+        return merge([replace(tag, text=self._preferred.get(tag.text, tag.text)) for tag in tags])
 
 
 class Normalise(Step):
@@ -168,7 +169,7 @@ class Normalise(Step):
         """Return the normalised and merged list."""
         texts = [_normal(tag.text) for tag in tags]
         texts = [self._spelling.get(text, text) for text in texts]
-        return _merge(replace(tag, text=text) for tag, text in zip(tags, texts, strict=True) if text)
+        return merge([replace(tag, text=text) for tag, text in zip(tags, texts, strict=True) if text])
 
 
 class NearDuplicates(Step):
@@ -260,20 +261,3 @@ def _refuse_text(what: str, value: Any) -> None:
 
 def _normal(text: str) -> str:
     return " ".join(clean(text).text.split())
-
-
-def _merge(tags: Iterable[Tag]) -> list[Tag]:
-    """Return the tags with each (text, type) once.
-
-    The best ranked one keeps its rank and its source; it gets the highest score of the equal ones and all their spans.
-    """
-    merged: dict[tuple[str, str], Tag] = {}
-    for tag in tags:
-        key = (tag.text, tag.type)
-        first = merged.get(key)
-        if first is None:
-            merged[key] = tag
-        else:
-            spans = sorted({*first.spans, *tag.spans}, key=lambda span: (span.start, span.end))
-            merged[key] = replace(first, score=max(first.score, tag.score), spans=tuple(spans))
-    return list(merged.values())

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 
 from tagkit.cache import FitCache
+from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.generation import Search, SpecialTokens
 from tagkit.generation.base import ListTagger
@@ -22,7 +23,7 @@ from tagkit.generation.votes import Confidence
 from tagkit.generation.writer import Writer
 from tagkit.neural import TrainOptions, device
 from tagkit.neural.checkpoint import checkpoint_file
-from tagkit.product import Product, as_products
+from tagkit.product import Product
 from tagkit.tagger import Space, State
 
 MODES = ("fine-tuned", "prompted")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tagkit.cache import FitCache
+from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.generation.few_shot import Demonstrations
 from tagkit.llm import answer, batch, prompt
@@ -15,8 +16,8 @@ from tagkit.llm.budget import Budget, Estimate, Ledger, Spend, Tokens
 from tagkit.llm.client import Client
 from tagkit.llm.request import FORMATS, Question, RequestFormat
 from tagkit.llm.server import Server, find_server
-from tagkit.product import Product, Tag, Tags, as_products
-from tagkit.tagger import State, Tagger
+from tagkit.product import Product, Tag, Tags
+from tagkit.tagger import State, Tagger, is_readable
 from tagkit.text.language import language_of
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class LLM(Tagger):
             BadInput: No server is configured, or an item is not a product.
         """
         self.check_fitted()
-        rows = [product for product in as_products(products) if product.text.strip()]
+        rows = [product for product in as_products(products) if is_readable(product)]
         url = find_server(self.endpoint, self.key_variable).url
         asked = batch.look_up(self._questions(rows)[0], url, self.structured, batch.AnswerCache())
         bound = sum((question.bound for question in asked.missing.values()), Tokens())

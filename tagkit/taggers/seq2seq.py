@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
+from tagkit.datasets.items import as_products
 from tagkit.generation import Search, SpecialTokens, decode
 from tagkit.generation.base import ListTagger
 from tagkit.generation.prompt_format import Item, Votes
@@ -25,7 +26,7 @@ from tagkit.neural.hardware import prepare, uses_bf16
 from tagkit.neural.inference import embed
 from tagkit.neural.label_scorer import frequent_tags
 from tagkit.neural.options import EncoderOptions, choose_model
-from tagkit.product import Product, as_products
+from tagkit.product import Product
 from tagkit.tagger import Space, State
 from tagkit.taggers.stacking import StackedFeatures
 

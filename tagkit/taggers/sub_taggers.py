@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.tagger import State, Tagger, create, from_state, to_state
 
@@ -60,7 +61,7 @@ class CombinedTagger(Tagger):
 
     def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
         """Return for each product how many characters at the end of its text no sub-tagger reads."""
-        products = list(products)
+        products = as_products(products)
         return [min(counts) for counts in zip(*(t.n_truncated_chars(products) for t in self.taggers_), strict=True)]
 
     def _state(self) -> State:

@@ -59,6 +59,13 @@ def test_audit_values():
     assert 0.6 <= found["highest similarity, train and test"] < 1
 
 
+def test_spellings_of_one_tag_are_told():
+    tags = [("T恤", "鞋"), ("t恤",), ("Ｔ恤", "C"), ("C++",)]
+    found = values(Dataset("x", tuple(Product(str(n), "x", tags=row) for n, row in enumerate(tags))))
+    assert found["distinct tags"] == 6 and found["tags in several spellings"] == 1
+    assert found["spellings of one tag, which are taken for one"] == "T恤 = t恤 = Ｔ恤"
+
+
 def test_audit_compares_with_expectations():
     expectations = {
         "products": (">=", 4),

@@ -43,7 +43,7 @@ def test_jsonl_with_bad_rows(tmp_path):
     rows = rejected(tmp_path / "shop.jsonl.rejects.jsonl")
     assert [row["line"] for row in rows] == [2, 3, 5, 6, 7, 9, 10, 11, 12]
     for row, part in zip(
-        rows, ["JSON", "object", "title", "int", "line 1", "tags", "later", "bytes", "annotations"], strict=True
+        rows, ["JSON", "object", "title", "int", "line 1", "tags", "later", "surrogate", "annotations"], strict=True
     ):
         assert part in row["reason"]
     assert rows[0]["row"] == "{broken"

@@ -70,11 +70,6 @@ def test_few_candidates_are_those_of_the_neighbours(llm_server, make_llm):
     assert len(enum) == 5 and set(enum) == {"高跟鞋", "鞋子", "红色", "女性", "婚礼"}
 
 
-def test_lone_surrogates_are_replaced(llm_server, make_llm):
-    assert texts(make_llm().predict(["红色\ud83d"])[0]) == ["红色"]
-    assert title(llm_server.requests[0]) == "红色?"
-
-
 def test_gold_attributes_are_never_shown(llm_server, make_llm):
     make_llm().predict([Product("x", RED, attributes={"secret name": ""})])
     assert "secret name" not in json.dumps(llm_server.requests)

@@ -6,6 +6,7 @@ import inspect
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tagkit import registry
@@ -17,7 +18,7 @@ STRATEGIES = registry.taggers.names()
 ODD = [
     Product("empty", ""),
     Product("blank", "   \n"),
-    Product("emoji", "👠👠👠"),
+    Product("emoji", "👠❤️！！！→ 包邮"),
     Product("mixed", "👠 blue 高跟鞋 <b>&amp;</b> １２３"),
     Product("long", "高跟鞋 蓝色 女性 透气 " * 769 + "无糖乌龙茶 饮料"),
 ]
@@ -136,14 +137,24 @@ class TestContract:
     def test_odd_input(self, name, fitted):
         assert fitted(name).predict([]) == []
         rows = fitted(name).predict(ODD)
-        assert rows[0] == rows[1] == []
+        assert rows[0] == rows[1] == rows[2] == []
         assert all(isinstance(row, list) for row in rows)
 
     def test_bad_items_are_named(self, name, fitted):
         with pytest.raises(BadInput, match="item 1"):
             fitted(name).predict(["fine", 3])
-        with pytest.raises(BadInput, match="list"):
-            fitted(name).predict("蓝色高跟鞋")
+        with pytest.raises(BadInput, match=r"item 1.*title.*surrogate"):
+            fitted(name).predict(["fine", "红色\ud83d"])
+
+    def test_a_single_item_gives_a_single_list(self, name, fitted):
+        batch = fitted(name).predict(["蓝色高跟鞋"])
+        for item in ("蓝色高跟鞋", Product("蓝色高跟鞋"), {"title": "蓝色高跟鞋"}):
+            assert_same([fitted(name).predict(item)], batch)
+
+    def test_a_table_is_read_by_its_columns(self, name, fitted, products):
+        frame = pd.DataFrame(products[:3])
+        assert_same(fitted(name).predict(frame), fitted(name).predict(products[:3]))
+        assert_same(fitted(name).predict(frame["title"]), fitted(name).predict([p.title for p in products[:3]]))
 
     def test_what_did_not_fit_is_reported(self, name, fitted):
         tagger = fitted(name)

@@ -1,0 +1,75 @@
+"""Turn whatever a user gives (titles, dictionaries, products, tables, or a single one of these) into products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from tagkit.datasets.files import frame_products
+from tagkit.errors import BadInput
+from tagkit.product import Product
+
+Item: TypeAlias = Product | str | Mapping[str, Any]
+"""What stands for one product: itself, its title, or a mapping with the fields of `Product`."""
+
+
+def is_single(items: Any) -> bool:
+    """Say whether a single product is given, not several."""
+    return isinstance(items, (Product, str, Mapping))
+
+
+def is_frame(items: Any) -> bool:
+    """Say whether a pandas DataFrame, or a table like it, is given."""
+    return hasattr(items, "itertuples") and hasattr(items, "columns")
+
+
+def as_products(items: Any) -> list[Product]:
+    """Turn what a user gives into products.
+
+    Args:
+        items: Titles, mappings with the fields of `Product`, or products, in any mix, as a list, a pandas Series or a
+            single one; or a pandas DataFrame, whose columns are found as in a file (see `tagkit.datasets.from_frame`).
+
+    Returns:
+        One product for each item or row; those without an id get their position as id, with "_" behind it where another
+        product has that id.
+
+    Raises:
+        BadInput: An item is none of these, or breaks a rule of `Product`; the message names its position.
+    """
+    if is_frame(items):
+        return frame_products(items)
+    if is_single(items):
+        items = [items]
+    try:
+        listed = list(items)
+    except TypeError as error:
+        raise BadInput(f"expected products, titles or a table, not {type(items).__name__}") from error
+    return _with_ids([_as_product(item, position) for position, item in enumerate(listed)])
+
+
+def _as_product(item: Item, position: int) -> Product:
+    if isinstance(item, Product):
+        return item
+    try:
+        if isinstance(item, str):
+            return Product(item)
+        if isinstance(item, Mapping):
+            return Product.from_dict(item)
+    except BadInput as error:
+        raise BadInput(f"item {position}: {error}") from error
+    raise BadInput(f"item {position} is a {type(item).__name__}, not a product, a string or a mapping")
+
+
+def _with_ids(products: Sequence[Product]) -> list[Product]:
+    taken = {product.id for product in products}
+    out = []
+    for position, product in enumerate(products):
+        if not product.id:
+            number = str(position)
+            while number in taken:
+                number += "_"
+            product = replace(product, id=number)
+        out.append(product)
+    return out
