@@ -71,7 +71,8 @@ class Result:
         failed: The reason, by row that failed to run.
         not_set_up: What is missing in two words, by row whose data, package, weights, server or answers are not there.
         skipped: The reason in one sentence, by row that was not run, those that are not set up included.
-        sizes: Number of products in `train`, `dev` and `test`, as the experiment's own options read them.
+        sizes: Number of products in `train`, `dev` and `test`, as the experiment's own options read them, and of those
+            in test that have gold tags (`judged`).
         licence: Of the data.
         datasets: By row the products that were tagged, as `test`; empty in a stored result.
     """

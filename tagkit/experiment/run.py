@@ -183,7 +183,10 @@ class _State:
     def sizes(self) -> dict[str, int]:
         """Count the products as the experiment's own options read them; nothing where no row that ran did so."""
         data = self._own_data()
-        return {part: len(getattr(data, part)) for part in ("train", "dev", "test")} if data else {}
+        if data is None:
+            return {}
+        judged = sum(bool(product.tags) for product in data.test)
+        return {part: len(getattr(data, part)) for part in ("train", "dev", "test")} | {"judged": judged}
 
     def licence(self) -> str:
         """Return the licence of the data."""
@@ -226,8 +229,7 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
         counts.append((Counter(tag for product in parts.train for tag in product.tags), len(parts.train)))
         tested.append(parts)
         advance()
-    if empty := sum(not tags for tags in found[0].tags or ()):
-        notes.append(f"{empty} of {found[0].n_products} products got no tags")
+    notes += _remarks(found[0], state.experiment)
     if row.folds:
         first = [part.test for run, part in zip(found, tested, strict=True) if run.seed == found[0].seed]
         tagged = data.with_parts(train=(), dev=(), test=[product for part in first for product in part])
@@ -249,6 +251,20 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
         resumed=resumed,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _remarks(run: RowRun, experiment: Experiment) -> list[str]:
+    """Return what a reader should know of the tags of a run: that some are missing, or that ties decide a cut-off."""
+    rows = run.tags or ()
+    out = []
+    if empty := sum(not tags for tags in rows):
+        out.append(f"{empty} of {run.n_products} products got no tags")
+    for k in sorted({k for cut in experiment.measures if isinstance(k := cut.params().get("k"), int)}):
+        if tied := sum(len(tags) > k and tags[k - 1].score == tags[k].score for tags in rows):
+            out.append(
+                f"for {tied} of {run.n_products} products tags {k} and {k + 1} have equal scores: their order decides"
+            )
+    return out
 
 
 def needed(experiment: Experiment, row: Row) -> dict[str, Row]:

@@ -43,7 +43,7 @@ def bootstrap(
 
     A sample holds fewer different products than the test part, so for scores that grow with variety (coverage,
     distinct tags) all samples can lie on one side of the score. Where the mean of the samples is off by more than
-    `BIAS` standard errors, the interval is shifted by that difference.
+    `BIAS` standard errors, the interval is shifted by that difference, but not beyond the bounds of the measure.
 
     Args:
         measure: The measure.
@@ -63,11 +63,7 @@ def bootstrap(
         return value, float("nan"), float("nan")
     chunks = _chunks(_resample, samples, statistics.shape, seed)
     drawn = np.concatenate([measure.summarise(_product(weights, statistics)) for weights in chunks])
-    drawn = drawn[~np.isnan(drawn)]
-    if not len(drawn):
-        return value, float("nan"), float("nan")
-    low, high = np.quantile(_unbiased(drawn, value), [(1 - level) / 2, (1 + level) / 2])
-    return value, float(low), float(high)
+    return (value, *_ends(measure, drawn, value, level))
 
 
 def randomisation(measure: Measure, first: Any, second: Any, *, samples: int = 1000, seed: int = 0) -> float:
@@ -130,15 +126,10 @@ def multi_bootstrap(
         `bootstrap`.
     """
     value = float(np.mean([measure.summarise(_sum(statistics)) for statistics in runs]))
-    nothing = value, float("nan"), float("nan")
     if runs[0].shape[0] == 0 or np.isnan(value):
-        return nothing
+        return value, float("nan"), float("nan")
     drawn = _multi_samples(measure, runs, folds, _seed_weights(len(runs), samples, seed), samples, seed)
-    drawn = drawn[~np.isnan(drawn)]
-    if not len(drawn):
-        return nothing
-    low, high = np.quantile(_unbiased(drawn, value), [(1 - level) / 2, (1 + level) / 2])
-    return value, float(low), float(high)
+    return (value, *_ends(measure, drawn, value, level))
 
 
 def multi_bootstrap_test(
@@ -189,6 +180,16 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, p[index] * (len(known) - rank)))
         out[index] = highest
     return out.tolist()
+
+
+def _ends(measure: Measure, drawn: NDArray[np.float64], value: float, level: float) -> tuple[float, float]:
+    """Return the ends of the percentile interval of bootstrap samples, NaN where none is defined."""
+    drawn = drawn[~np.isnan(drawn)]
+    if not len(drawn):
+        return float("nan"), float("nan")
+    ends = np.quantile(_unbiased(drawn, value), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.clip(ends, *measure.bounds).tolist()
+    return low, high
 
 
 def _unbiased(drawn: NDArray[np.float64], value: float) -> NDArray[np.float64]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from tagkit.experiment.spec import DEDUP, TEST, Row
@@ -15,11 +16,20 @@ if TYPE_CHECKING:
 def warnings(result: Result) -> list[str]:
     """Return what a reader must be warned of.
 
-    That train and test overlap, with the scores on all test products and on the others; that a parameter or threshold
-    was chosen on test; that two rows differ by less than the standard deviation of their runs; which rows have
-    parameters that a search chose; and which left text unread.
+    That some test products have no gold tags; that train and test overlap, with the scores on all test products and on
+    the others; that a parameter or threshold was chosen on test; that two rows differ by less than the standard
+    deviation of their runs; which rows have parameters that a search chose; and which left text unread.
     """
-    return [*_overlap(result), *_chosen_on_test(result), *_close(result), *_tuned(result), *_truncated(result.rows)]
+    parts = _unjudged(result.sizes), _overlap(result), _chosen_on_test(result), _close(result), _tuned(result)
+    return [*chain.from_iterable(parts), *_truncated(result.rows)]
+
+
+def _unjudged(sizes: Mapping[str, int]) -> list[str]:
+    judged, test = (sizes.get(part, 0) for part in ("judged", "test"))
+    if not 0 < judged < test:
+        return []
+    verb = "has" if judged == 1 else "have"
+    return [f"{judged:,} of {test:,} test products {verb} gold tags; no measure compares the others with any."]
 
 
 def _overlap(result: Result) -> list[str]:
@@ -33,7 +43,7 @@ def _overlap(result: Result) -> list[str]:
         options = "".join(f", {key} {value}," for key, value in row.options.items())
         pairs = groups.setdefault(f"{shared:,} of {total:,} test texts{options} occur word for word in train.", [])
         on_all, on_new = (result.scores.get(view, {}).get(row.name, {}).get(first) for view in (TEST, DEDUP))
-        if on_all and on_new:
+        if on_all and on_new and not math.isnan(on_new.value):
             digits = 2 if scale == 100 else 3
             values = (f"{scale * score.value:.{digits}f}" for score in (on_all, on_new))
             pairs.append(f"{row.name} {', without them '.join(values)}")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tokenizers import Tokenizer
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-WORD = re.compile(rf"\d+|[{CJK}]|[^\W\d_{CJK}]+|[^\w\s]|_")
+WORD = re.compile(rf"\d+(?:[.,]\d+)*|[{CJK}]|[^\W\d_{CJK}]+|[^\w\s]|_")
 """Spans start and end at the borders of these: numbers, words, punctuation marks, and single Chinese characters."""
 MAX_CHARACTERS = 160
 """The maximum length of a span."""

@@ -67,6 +67,10 @@ def one_of(*values: Any, default: Any) -> Any:
     return _parameter(default, check)
 
 
+SHARE = (0.0, 1.0)
+"""The bounds of a measure that is a share."""
+
+
 @dataclass_transform(eq_default=True, frozen_default=True, field_specifiers=(positive_int, number, one_of))
 @dataclass(frozen=True, repr=False)
 class Measure:
@@ -80,6 +84,8 @@ class Measure:
     name: ClassVar[str] = ""
     better: ClassVar[str] = "higher"
     """Whether "higher" or "lower" scores are better."""
+    bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """The lowest and the highest possible score; no interval goes beyond them."""
     source: ClassVar[str] = ""
     """The publication that defines it."""
     needs: ClassVar[str] = ""

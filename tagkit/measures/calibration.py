@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tagkit.measures.base import Floats, Measure, RatioMeasure, positive_int, ratio
+from tagkit.measures.base import SHARE, Floats, Measure, RatioMeasure, positive_int, ratio
 from tagkit.measures.run import Run
 
 
@@ -22,6 +22,7 @@ class ECE(Measure):
     """
 
     name = "ECE"
+    bounds = SHARE
     better = "lower"
     source = "Naeini, Cooper and Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian Binning (AAAI 2015)"
     bins: int = positive_int(default=10)
@@ -51,6 +52,7 @@ class Brier(RatioMeasure):
     """
 
     name = "Brier"
+    bounds = SHARE
     better = "lower"
     source = "Brier, Verification of Forecasts Expressed in Terms of Probability (Monthly Weather Review 1950)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import xlogy
 
-from tagkit.measures.base import Floats, MeanMeasure, Measure, number, positive_int, ratio
+from tagkit.measures.base import SHARE, Floats, MeanMeasure, Measure, number, positive_int, ratio
 from tagkit.measures.run import Run, blocks
 from tagkit.text.present import is_present
 
@@ -22,6 +23,7 @@ class ILD(MeanMeasure):
     """
 
     name = "ILD"
+    bounds = SHARE
     source = "Zhang and Hurley, Avoiding Monotony: Improving the Diversity of Recommendation Lists (RecSys 2008)"
     k: int = positive_int(default=10)
 
@@ -43,6 +45,7 @@ class Vendi(MeanMeasure):
     """
 
     name = "Vendi"
+    bounds = (0.0, math.inf)
     source = "Friedman and Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine Learning (TMLR 2023)"
     k: int = positive_int(default=10)
 
@@ -70,6 +73,7 @@ class Redundancy(MeanMeasure):
     """
 
     name = "redundancy"
+    bounds = SHARE
     better = "lower"
     source = "defined here, after Broder, On the Resemblance and Containment of Documents (SEQUENCES 1997)"
     k: int = positive_int(default=10)
@@ -128,6 +132,7 @@ class TagDistribution(Measure):
     With `needs = "train_counts"` the tags are the vocabulary of train, and predicted tags outside it are ignored.
     """
 
+    bounds = SHARE
     k: int | None = positive_int(default=None)
 
     def statistics(self, run: Run) -> sparse.csr_matrix:
@@ -165,6 +170,7 @@ class Entropy(TagDistribution):
     """
 
     name = "entropy"
+    bounds = (0.0, math.inf)
     source = "Shannon, A Mathematical Theory of Communication (Bell System Technical Journal 1948)"
 
     def summarise(self, totals: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from tagkit.measures.base import Floats, MeanMeasure, Measure, one_of, positive_int, ratio
+from tagkit.measures.base import SHARE, Floats, MeanMeasure, Measure, one_of, positive_int, ratio
 from tagkit.measures.run import Run, indicator
 from tagkit.text.present import is_present
 from tagkit.text.stems import stems
@@ -42,6 +42,7 @@ class OverlapMeasure(MeanMeasure):
             its own length (as in pke's benchmarks).
     """
 
+    bounds = SHARE
     score: ClassVar[Callable[[Any, Any, Any], Floats]]
     """One of `precision`, `recall` and `f1`."""
     k: int | str = positive_int(default="M", letters="MO")
@@ -121,6 +122,7 @@ class PooledMeasure(Measure):
     `statistics` holds per product the numbers of correct, predicted and gold items, shape (n, 3).
     """
 
+    bounds = SHARE
     score: ClassVar[Callable[[Any, Any, Any], Floats]]
     """One of `precision`, `recall` and `f1`."""
 
@@ -183,6 +185,7 @@ class MacroF1(Measure):
     """
 
     name = "macro-F1"
+    bounds = SHARE
     source = "Opitz and Burst, Macro F1 and Macro F1 (2019), the mean of the F1 of each class"
     k: int | None = positive_int(default=None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tagkit.measures.base import Floats, MeanMeasure, number, positive_int, ratio
+from tagkit.measures.base import SHARE, Floats, MeanMeasure, number, positive_int, ratio
 from tagkit.measures.run import Run, blocks
 from tagkit.text.ngrams import NgramMatrix
 
@@ -18,6 +18,7 @@ class NDCG(MeanMeasure):
     """
 
     name = "nDCG"
+    bounds = SHARE
     source = "Järvelin and Kekäläinen, Cumulated gain-based evaluation of IR techniques (TOIS 2002)"
     k: int = positive_int(default=10)
 
@@ -37,6 +38,7 @@ class MAP(MeanMeasure):
     """
 
     name = "MAP"
+    bounds = SHARE
     source = "Manning, Raghavan and Schütze, Introduction to Information Retrieval (2008), chapter 8"
     k: int | None = positive_int(default=None)
 
@@ -54,6 +56,7 @@ class MRR(MeanMeasure):
     """
 
     name = "MRR"
+    bounds = SHARE
     source = "Voorhees, The TREC-8 Question Answering Track Report (TREC 1999)"
     k: int | None = positive_int(default=None)
 
@@ -79,6 +82,7 @@ class AlphaNDCG(MeanMeasure):
     """
 
     name = "alpha-nDCG"
+    bounds = SHARE
     source = "Clarke et al., Novelty and Diversity in Information Retrieval Evaluation (SIGIR 2008)"
     k: int = positive_int(default=10)
     alpha: float = number(0, 1, default=0.5)

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from tagkit.measures.base import Floats, RatioMeasure, number, positive_int
+from tagkit.measures.base import SHARE, Floats, RatioMeasure, number, positive_int
 from tagkit.measures.run import Run
 
 
@@ -26,6 +26,7 @@ class PSP(RatioMeasure):
     """
 
     name = "PSP"
+    bounds = SHARE
     source = (
         "Jain, Prabhu and Varma, Extreme Multi-label Loss Functions for Recommendation, Tagging, Ranking and Other "
         "Missing Label Applications (KDD 2016)"
@@ -58,6 +59,7 @@ class OOVRate(RatioMeasure):
     """
 
     name = "OOV-rate"
+    bounds = SHARE
     better = "lower"
     source = "defined here"
     needs = "train_counts"

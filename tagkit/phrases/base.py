@@ -19,13 +19,15 @@ from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text.clean import DEFAULT, CleanText
 from tagkit.text.language import language_of
-from tagkit.text.segment import Segmenter, Token
+from tagkit.text.segment import CHINESE, Segmenter, Token
 from tagkit.text.stems import stem
 from tagkit.text.stopwords import is_stopword
 
 CONTENT_POS = ("n", "a", "vn", "b", "t", "z", "i", "l", "j", "eng")
 """Prefixes of jieba's tags for content words: nouns, adjectives, verbal nouns, distinguishing words (男式), times
 (夏季), states (雪白), idioms, set phrases, abbreviations, Latin words."""
+PRODUCT_NOUNS = ["登机箱", "打底裤", "马丁靴", "唇釉", "料理机", "钢化膜", "筋膜枪", "泡泡袖", "一字肩"]
+"""Product nouns that jieba's dictionary lacks, so that it would cut a single character off (登 机箱)."""
 CASED = tuple(step for step in DEFAULT if step not in ("case", "punctuation"))
 """The cleaning steps that preserve capitals and sentences."""
 WORDS, STEMS, NOUN_PHRASES = ENGLISH = ("words", "stems", "noun phrases")
@@ -95,7 +97,7 @@ class PhraseTagger(PhraseOptions, Tagger):
         self._spellings: dict[str, str] = {}
         for tag in tags:
             self._spellings.setdefault(self.clean(tag).text, tag)
-        self._segmenter = Segmenter(self._spellings)
+        self._segmenter = Segmenter([*self._spellings, *PRODUCT_NOUNS])
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         return [self._tag_one(product) for product in products]
@@ -129,8 +131,9 @@ class PhraseTagger(PhraseOptions, Tagger):
                 token.start,
                 token.end,
                 keep=token.text in self._spellings or self._is_content_word(token, lang),
+                alone=lang != "zh" and CHINESE.search(token.text) is not None,
             )
-            for token in self._segmenter.tokens(cleaned.text, lang, pos=self.pos_filter and lang == "zh")
+            for token in self._segmenter.tokens(cleaned.text, lang, pos=self.pos_filter)
         ]
         return Document(cleaned, lang, _with_gaps(words, cleaned), stemmed)
 
@@ -153,7 +156,7 @@ class PhraseTagger(PhraseOptions, Tagger):
     def _is_content_word(self, token: Token, lang: str) -> bool:
         if len(token.text) < 2 or not any(map(str.isalpha, token.text)) or is_stopword(token.text, lang):
             return False
-        return not (self.pos_filter and lang == "zh") or token.pos.startswith(CONTENT_POS)
+        return not token.pos or token.pos.startswith(CONTENT_POS)
 
 
 class CountingTagger(PhraseTagger):

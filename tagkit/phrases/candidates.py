@@ -27,6 +27,7 @@ class Word:
         keep: Whether it may be part of a candidate.
         gap: The original text between it and the word before it.
         pos: "N" for a noun, "A" for an adjective, "" for other words and where the part of speech is unknown.
+        alone: Whether it forms no phrase with other words: a Chinese word in a text of another language.
     """
 
     form: str
@@ -35,6 +36,7 @@ class Word:
     keep: bool = True
     gap: str = ""
     pos: str = ""
+    alone: bool = False
 
     @property
     def joins_previous(self) -> bool:
@@ -111,7 +113,7 @@ def runs(words: Sequence[Word], only: Collection[str] | None = None) -> Position
     for i, word in enumerate(words):
         if not word.keep or (only is not None and word.form not in only):
             continue
-        if found and found[-1][1] == i - 1 and word.joins_previous:
+        if found and found[-1][1] == i - 1 and word.joins_previous and not (word.alone or words[i - 1].alone):
             found[-1] = (found[-1][0], i)
         else:
             found.append((i, i))

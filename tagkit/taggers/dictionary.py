@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from tagkit.cache import FitCache
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
-from tagkit.text.language import language_of
-from tagkit.text.phrases import PhraseMatcher
+from tagkit.text.phrases import PhraseMatcher, warn_of_short
+from tagkit.text.present import lower
 
 
 class Dictionary(Tagger):
     """Dictionary matching without cleaning, synonyms, categories or scores: the baseline of published tables.
 
-    Case is ignored; a tag is written as in the text if train has this spelling. In English a tag must be a whole word,
-    in Chinese it may be anywhere. Where train has typed annotations, a tag has its most frequent type. Tags are in the
-    order of the text, all with score 1. `lexicon` is the dictionary for use in practice.
+    Case is ignored; a tag is written as in the text if train has this spelling. Latin letters and numbers of a tag must
+    be whole words and numbers of the text, Chinese may be anywhere. Where train has typed annotations, a tag has its
+    most frequent type. Tags are in the order of the text, all with score 1. `lexicon` is the dictionary for use in
+    practice.
 
     Args:
         min_chars: Shorter tags are ignored.
@@ -36,29 +37,24 @@ class Dictionary(Tagger):
         types: dict[str, Counter[str]] = defaultdict(Counter)
         for product in train:
             for tag in product.tags:
-                spellings[tag.lower()][tag] += 1
+                spellings[lower(tag)][tag] += 1
             for note in product.annotations:
-                types[note.text.lower()][note.type] += max(1, len(note.spans))
+                types[lower(note.text)][note.type] += max(1, len(note.spans))
+        warn_of_short(spellings, self.min_chars, self.name)
         self.entries_: list[tuple[str, list[str], str]] = [
             (key, [tag for tag, _ in counts.most_common()], types[key].most_common(1)[0][0] if types[key] else "")
             for key, counts in spellings.items()
             if len(key) >= self.min_chars
         ]
-        self._build_matchers()
-
-    def _build_matchers(self) -> None:
-        keys = [key for key, _, _ in self.entries_]
-        self._matchers = {"zh": PhraseMatcher(keys, whole_words=False), "en": PhraseMatcher(keys)}
+        self._matcher = PhraseMatcher([key for key, _, _ in self.entries_])
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         return [self._tag_one(product) for product in products]
 
     def _tag_one(self, product: Product) -> list[Tag]:
         text = product.text
-        lower = text.lower() if len(text.lower()) == len(text) else text
         spans: dict[tuple[str, str], list[Span]] = {}
-        matcher = self._matchers["en" if language_of(product) == "en" else "zh"]
-        for start, end, number in matcher.find(lower):
+        for start, end, number in self._matcher.find(lower(text)):
             _, spellings, kind = self.entries_[number]
             tag = text[start:end] if text[start:end] in spellings else spellings[0]
             spans.setdefault((tag, kind), []).append(Span(start, end))
@@ -69,4 +65,4 @@ class Dictionary(Tagger):
 
     def _restore(self, state: State) -> None:
         self.entries_ = [(key, tags, kind) for key, tags, kind in state["entries"]]
-        self._build_matchers()
+        self._matcher = PhraseMatcher([key for key, _, _ in self.entries_])

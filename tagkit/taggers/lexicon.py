@@ -11,7 +11,7 @@ from tagkit.features import CleaningOptions
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import Space, State, Tagger
 from tagkit.text.clean import CleanText
-from tagkit.text.phrases import PhraseMatcher
+from tagkit.text.phrases import PhraseMatcher, warn_of_short
 
 PRIOR_WEIGHT = 2.0
 """The number of pseudo-occurrences with the mean precision by which the precision of a phrase is smoothed."""
@@ -65,6 +65,7 @@ class Lexicon(CleaningOptions, Tagger):
             for note in product.annotations:
                 for category in {"", product.category}:
                     types[self.clean(note.text).text][category][note.type] += 1
+        warn_of_short(spellings, self.min_chars, self.name)
         tag_of = {key: _most_frequent(counts) for key, counts in spellings.items()}
         for preferred, others in (self.synonyms or {}).items():
             if (known := self.clean(preferred).text) in spellings:

@@ -55,6 +55,7 @@ class Replay(Tagger):
 
     Attributes:
         missing_: How many products of the last `predict` have no answer.
+        unknown_: How many answers belong to none of these products.
 
     Source: the published runs are from Brinkmann, Shraga and Bizer, ExtractGPT (2023),
     https://github.com/wbsg-uni-mannheim/ExtractGPT.
@@ -88,11 +89,10 @@ class Replay(Tagger):
         self._answers = list(answers)
         self._index: dict[tuple[str, str], list[Any]] = {}
         for row in self._answers:
-            keys = [(row["id"], row["text"]), ("", row["text"])] if row["text"] else [(row["id"], "")]
-            for key in keys:
+            for key in _keys_of(row):
                 self._index.setdefault(key, row["tags"])
         self._warned = False
-        self.missing_ = 0
+        self.missing_ = self.unknown_ = 0
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         found = [self._find(product) for product in products]
@@ -100,23 +100,43 @@ class Replay(Tagger):
         if self.missing_ == len(products) >= MANY:
             where = f" in {self.answers}" if self.answers else ""
             raise BadInput(f"replay: none of the {len(products)} products has a stored answer{where}")
-        if self.missing_ and not self._warned:
+        asked = {key for product in products for key in _keys_for(product)}
+        self.unknown_ = sum(asked.isdisjoint(_keys_of(row)) for row in self._answers)
+        if not self._warned:
+            self._warn(products, found)
+        return [_to_tags(tags or [], product.text) for product, tags in zip(products, found, strict=True)]
+
+    def _warn(self, products: Sequence[Product], found: Sequence[list[Any] | None]) -> None:
+        if self.missing_:
             first = products[found.index(None)].id
             message = "replay: %d of %d products have no stored answer and get no tags, the first: %s"
             log.warning(message, self.missing_, len(products), first)
-            self._warned = True
-        return [_to_tags(tags or [], product.text) for product, tags in zip(products, found, strict=True)]
+        if self.unknown_ and len(products) > 1:
+            verb = "belongs" if self.unknown_ == 1 else "belong"
+            message = "replay: %d of %d answers %s to no product of the %d that were asked about"
+            log.warning(message, self.unknown_, len(self._answers), verb, len(products))
+        self._warned = bool(self.missing_ or self.unknown_)
 
     def _find(self, product: Product) -> list[Any] | None:
-        text = product.text.strip()
-        keys = ((product.id, text), ("", text), (product.id, ""))
-        return next((self._index[key] for key in keys if key in self._index), None)
+        return next((self._index[key] for key in _keys_for(product) if key in self._index), None)
 
     def _state(self) -> State:
         return {"answers": self._answers}
 
     def _restore(self, state: State) -> None:
         self._set_answers(state["answers"])
+
+
+def _keys_of(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the (id, text) under which an answer can be found."""
+    id, text = answer["id"], answer["text"]
+    return [(id, text), ("", text)] if text else [(id, "")]
+
+
+def _keys_for(product: Product) -> list[tuple[str, str]]:
+    """Return the (id, text) that the answer of a product may have, the best first."""
+    text = product.text.strip()
+    return [(product.id, text), ("", text), (product.id, "")]
 
 
 def _published_run(path: Path) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from tagkit.phrases.candidates import Document, Phrase, Word, ngrams
 from tagkit.product import Product, Tag
 from tagkit.tagger import ranked
 from tagkit.text.language import language_of
+from tagkit.text.segment import CHINESE
 
 MAX_WORDS = 10
 """The maximum number of words in a keyword where the parameter is None."""
@@ -25,9 +26,9 @@ class Yake(PhraseTagger):
 
     The lower YAKE's score s is, the better; the score of a tag is 1 / (1 + s), divided by the highest of the product.
 
-    The library takes every term below three characters for a stop word and cannot segment Chinese. So Chinese words
-    are found by the segmenter, and each is passed to it as an artificial Latin word, with sentences and commas.
-    The library removes similar keywords by comparing letters, which is done for English only.
+    The library takes every term below three characters for a stop word and cannot segment Chinese. So the words of a
+    text with Chinese words are found by the segmenter, and each is passed to it as an artificial Latin word, with
+    sentences and commas. Similar keywords are removed from English texts only, by their edit distance.
 
     Args:
         window: The distance up to which words count as neighbours.
@@ -44,7 +45,7 @@ class Yake(PhraseTagger):
     similarity: float = 0.9
 
     def _tag_one(self, product: Product) -> list[Tag]:
-        if language_of(product) == "zh" or self.english == NOUN_PHRASES:
+        if language_of(product) == "zh" or self.english == NOUN_PHRASES or CHINESE.search(product.text):
             return super()._tag_one(product)
         cased = self.clean(product.text, CASED)
         most = self.limit or len(cased.text)
@@ -57,17 +58,20 @@ class Yake(PhraseTagger):
     def _english_scores(self, text: str, max_words: int, similarity: float, most: int) -> dict[str, float]:
         """Return the keywords that the library finds in an English text, in lower case, with scores from 0 to 1."""
         extractor = yake.KeywordExtractor(
-            lan="en", n=max_words, window_size=self.window, dedup_lim=similarity, top=most
+            lan="en", n=max_words, window_size=self.window, dedup_lim=similarity, dedup_func="levs", top=most
         )
         # Without a full stop the library would take the title and the description for one sentence.
         found = extractor.extract_keywords(text.replace("\n", ".\n"))
         return {" ".join(keyword.lower().split()): _goodness(score) for keyword, score in found}
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
-        return self._score_chinese(document) if document.lang == "zh" else self._score_noun_phrases(document)
+        if document.lang == "zh":
+            return self._score_words(document)
+        by_pos = self.english == NOUN_PHRASES
+        return self._distinct(self._score_noun_phrases(document) if by_pos else self._score_words(document))
 
     def _score_noun_phrases(self, document: Document) -> list[tuple[Phrase, float]]:
-        """Score noun phrases by the best form that the library finds, and remove those similar to a better one."""
+        """Score noun phrases by the best form that the library finds."""
         phrases = self.candidates(document)
         text, longest = document.clean.text, max((len(phrase.words) for phrase in phrases), default=1)
         known = self._english_scores(text, longest, 1.0, len(text))
@@ -76,6 +80,10 @@ class Yake(PhraseTagger):
             forms = {document.text(first, last) for first, last in phrase.places}
             if found := forms & known.keys():
                 scored.append((phrase, max(known[form] for form in found)))
+        return scored
+
+    def _distinct(self, scored: list[tuple[Phrase, float]]) -> list[tuple[Phrase, float]]:
+        """Return the best phrases without those similar to a better one."""
         similarity = yake.KeywordExtractor(lan="en").levs
         best: list[tuple[Phrase, float]] = []
         for phrase, score in sorted(scored, key=lambda pair: (-pair[1], pair[0].places)):
@@ -85,13 +93,13 @@ class Yake(PhraseTagger):
                 best.append((phrase, score))
         return best
 
-    def _score_chinese(self, document: Document) -> list[tuple[Phrase, float]]:
+    def _score_words(self, document: Document) -> list[tuple[Phrase, float]]:
         candidates = self.candidates(document, ngrams)
         terms = {word.form: _artificial_word(number) for number, word in enumerate(document.words)}
         kept = {word.form for word in document.words if word.keep}
         stop = {term for form, term in terms.items() if form not in kept} | {"stop"}
         extractor = yake.KeywordExtractor(
-            n=self.max_words_zh or MAX_WORDS,
+            n=self._max_words(document) or MAX_WORDS,
             window_size=self.window,
             dedup_lim=1.0,
             top=len(candidates) + 1,

@@ -22,10 +22,10 @@ _ELEMENTS = (
 MARKUP = re.compile(
     r"<!--.*?-->|<(script|style)\b.*?</\1\s*>"
     rf"|</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>"
-    r"|&(?:amp;)?(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});",
+    r"|&(?:amp;|#0*38;|#x0*26;)*(?P<entity>nbsp|(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
     re.DOTALL | re.IGNORECASE,
 )
-"""Comments, scripts, tags of known elements (not "<S码>") and entities, including doubly escaped ones."""
+"""Comments, scripts, tags of known elements (not "<S码>") and entities, also ones escaped several times."""
 
 ZERO_WIDTH = (
     "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
@@ -36,10 +36,18 @@ CONTROL = re.compile(f"(?P<line>\r\n?|[\u2028\u2029])|(?P<nothing>[{ZERO_WIDTH}]
 """Line ends; characters without width; controls, lone surrogates, private use and remains of broken encodings."""
 
 EMOJI = re.compile(
-    "[©®‼⁉\u20e3™ℹ\u231a\u231b\u2328\u23cf\u23e9-\u23fa\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001faff]+"
+    "(?P<keycap>\u20e3(?<=[0-9].)(?![A-Za-z]))|[©®‼⁉\u20e3™ℹ\u231a\u231b\u2328\u23cf\u23e9-\u23fa\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001faff]+"
 )
+"""Emoji, and the key around a digit that no letter follows."""
 
-URL = re.compile(r"(?:https?://|[Ww]{3}\.)[!-~]+")
+URL = re.compile(
+    r"(?:(?:https?|ftp)://|www\.)[!-~]+"
+    r"|[a-z0-9](?<![a-z0-9._%+\-].)[a-z0-9._%+\-]*+@(?:[a-z0-9\-]++\.)+[a-z]{2,}"
+    r"|[a-z0-9](?<![a-z0-9.\-].)[a-z0-9\-]*+\.(?:[a-z0-9\-]++\.)*?(?:com|net|org|cn|(?:com?|net|org)\.[a-z]{2})"
+    r"(?![a-z0-9.\-]*[a-z0-9\-])(?:[/?#:][!-~]*)?",
+    re.IGNORECASE,
+)
+"""Web addresses with a scheme or www, e-mail addresses, and names of hosts in the most usual domains."""
 
 _NOISE = (
     # A lookahead excludes words of products that continue differently: 斜挎包邮差包, 正品质, 独特价值, 促销台.
@@ -63,19 +71,23 @@ NOISE = re.compile(
 The inside of a bracket is matched possessively (++), so that a long text without the closing bracket takes little time.
 """
 
-_SOFT = ".'&+%\\-"
+_SOFT = ".,'&+%\\-"
 _HARD = (
-    '!"#$(),/:;<=>?@\\[\\\\\\]\\^_`*{|}~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf×÷'
+    '!"#$()/:;<=>?@\\[\\\\\\]\\^_`*{|}~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf×÷'
     "\u2010-\u2027\u2030-\u205e\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f\u3001-\u3003\u3008-\u303f\u30fb\ufe10-\ufe6f"
     "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffee"
 )
 PUNCTUATION = re.compile(
     f"[{_HARD}{_SOFT}](?:(?<=[{_HARD}])"
     r"|(?<=\.)(?:(?<![0-9].)|(?![0-9]))"
+    r"|(?<=,)(?:(?<![0-9].)|(?![0-9]{3}(?![0-9])))"
     r"|(?<=['&+\-])(?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))"
     r"|(?<=%)(?<![0-9].))"
 )
-"""One punctuation mark, unless it is part of a token: 1.5, wi-fi, men's, h&m, 3+1, 100%."""
+"""One punctuation mark, unless it is part of a token: 1.5, 1,500, wi-fi, men's, h&m, 3+1, 100%."""
+
+LEADING_POINT = re.compile(r"\.(?<!\S.)(?=[0-9])")
+"""The point of a number that has no digit before it: .5."""
 
 UNIT_HINT = re.compile("[0-9][^\\S\\n]*[毫公千厘英克升米MKCGLmkcgl]")
 _NOT_IN_WORD = r"(?![A-Za-z0-9])"

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tagkit.errors import BadInput, UnknownName
 from tagkit.product import Span
 from tagkit.text import _patterns
+from tagkit.text.present import lower
 
 Offsets = Sequence[tuple[int, int]]
 """For each character of a clean text: start and end of the span of the original that it came from."""
@@ -63,10 +64,14 @@ Step = Callable[[CleanText], CleanText]
 
 
 def html(given: CleanText) -> CleanText:
-    """Turn HTML tags into blanks and entities into their characters."""
+    """Turn HTML tags into blanks and entities into their characters, also where markup was escaped."""
     if "<" not in given.text and "&" not in given.text:
         return given
-    return _replace(given, _patterns.MARKUP, lambda m: " " if m[0][0] == "<" else unescape(unescape(m[0])))
+    before = None
+    while given.text != before:
+        before = given.text
+        given = _replace(given, _patterns.MARKUP, lambda m: unescape(f"&{m['entity']}") if m["entity"] else " ")
+    return given
 
 
 def control(given: CleanText) -> CleanText:
@@ -77,8 +82,10 @@ def control(given: CleanText) -> CleanText:
 
 
 def emoji(given: CleanText) -> CleanText:
-    """Turn emoji into blanks."""
-    return given if given.text.isascii() else _replace(given, _patterns.EMOJI, " ")
+    """Turn emoji into blanks; of a keycap the digit stays (2️⃣0️⃣件 → 20件)."""
+    if given.text.isascii():
+        return given
+    return _replace(given, _patterns.EMOJI, lambda m: "" if m["keycap"] else " ")
 
 
 def nfkc(given: CleanText) -> CleanText:
@@ -95,7 +102,11 @@ def nfkc(given: CleanText) -> CleanText:
 
 
 def traditional(given: CleanText) -> CleanText:
-    """Turn traditional Chinese characters into simplified ones (OpenCC, t2s)."""
+    """Turn traditional Chinese characters into simplified ones (OpenCC, hk2s).
+
+    Variants of Hong Kong (衞, 枱, 粧) are among them, those of Taiwan as far as each has one meaning: 著 stays, which
+    is 着 in 穿著 and not in 原著. No word is replaced by another (滑鼠 stays), so that tags are still in the text.
+    """
     if given.text.isascii():
         return given
     convert, convertible = _opencc()
@@ -106,8 +117,8 @@ def traditional(given: CleanText) -> CleanText:
 
 
 def urls(given: CleanText) -> CleanText:
-    """Turn addresses (http://…, www.…) into blanks."""
-    return _replace(given, _patterns.URL, " ") if "://" in given.text or "www." in given.text.lower() else given
+    """Turn web addresses (http://…, www.…, example.com) and e-mail addresses into blanks."""
+    return _replace(given, _patterns.URL, " ") if "." in given.text or "://" in given.text else given
 
 
 def noise(given: CleanText) -> CleanText:
@@ -117,16 +128,14 @@ def noise(given: CleanText) -> CleanText:
 
 def case(given: CleanText) -> CleanText:
     """Turn all letters into lower case."""
-    text = given.text.lower()
-    if text == given.text:
-        return given
-    if len(text) == len(given.text):
-        return nfkc(CleanText(text, given.original, given.offsets)) if not text.isascii() else given._replace(text=text)
-    return nfkc(_rebuilt(given, [(at, at + 1, char.lower()) for at, char in enumerate(given.text)]))
+    text = lower(given.text)
+    return given if text == given.text else nfkc(given._replace(text=text))
 
 
 def punctuation(given: CleanText) -> CleanText:
-    """Turn punctuation into blanks, except inside a token: 1.5, wi-fi, men's, h&m, 3+1, 100%."""
+    """Turn punctuation into blanks, except inside a token: 1.5, 1,500, wi-fi, men's, h&m, 3+1, 100%; .5 becomes 0.5."""
+    if "." in given.text:
+        given = _replace(given, _patterns.LEADING_POINT, "0.")
     text = _patterns.PUNCTUATION.sub(" ", given.text.replace("’", "'"))
     return given if text == given.text else CleanText(text, given.original, given.offsets)
 
@@ -207,7 +216,7 @@ def _step(name: str) -> Step:
 
 
 def _replace(given: CleanText, pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str]) -> CleanText:
-    """Replace all matches by strings that are not longer than them."""
+    """Replace all matches by strings of which none is longer than its match, or all are."""
     text, count = pattern.subn(new, given.text)
     if not count:
         return given
@@ -265,10 +274,10 @@ def _opencc() -> tuple[Callable[[str], str], re.Pattern[str]]:
     """Load the converter, and find the characters that it may change."""
     from opencc import OpenCC
 
-    convert: Callable[[str], str] = OpenCC("t2s").convert
+    convert: Callable[[str], str] = OpenCC("hk2s").convert
     han = [chr(code) for code in range(0x3400, 0xA000)]
     simplified = convert("\n".join(han)).split("\n")
     changing = [char for char, simple in zip(han, simplified, strict=True) if simple != char]
     # These characters change in phrases such as 瞭解 and 藉口 only.
-    changing += "哩坏沈瞭甦藉衹覆"
+    changing += "哩坏沈瞭甦藉覆"
     return convert, re.compile(f"[{''.join(changing)}\U00020000-\U000323af]")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from tagkit.product import Product
+from tagkit.text import _patterns
 
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+HAN = re.compile(f"[{_patterns.HAN}]")
 LETTER = re.compile(r"[^\W\d_]")
 SHARE = 0.15
 """A text is Chinese if at least this share of its letters are Han characters."""

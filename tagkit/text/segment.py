@@ -8,10 +8,15 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from tagkit.text._patterns import HAN
 from tagkit.text.phrases import PhraseMatcher
+from tagkit.text.present import lower
 
-WORD = re.compile(r"[^\W_]+(?:[-'’.&][^\W_]+)*", re.UNICODE)
-PIECE = re.compile(r"(?P<latin>[0-9A-Za-z]+(?:[-'.&][0-9A-Za-z]+)*)|[^0-9A-Za-z]+")
+CHINESE = re.compile(f"[{HAN}]")
+_JOINED = r"(?:[-'’.&]|(?<=[0-9]),(?=[0-9]{3}(?![0-9])))"
+WORD = re.compile(rf"[^\W_]+(?:{_JOINED}[^\W_]+)*")
+PIECE = re.compile(rf"(?P<latin>[0-9A-Za-z]+(?:{_JOINED}[0-9A-Za-z]+)*)|[^0-9A-Za-z]+")
+BY_SCRIPT = re.compile(rf"(?P<chinese>[{HAN}]+)|[^\W_{HAN}]+(?:{_JOINED}[^\W_{HAN}]+)*")
 
 
 class Token(NamedTuple):
@@ -34,7 +39,7 @@ class Segmenter:
     """
 
     def __init__(self, user_words: Iterable[str] = ()) -> None:
-        self.user_words = tuple(dict.fromkeys(word.lower() for word in user_words if len(word.strip()) > 1))
+        self.user_words = tuple(dict.fromkeys(lower(word) for word in user_words if len(word.strip()) > 1))
         self._matcher = PhraseMatcher(self.user_words)
 
     def tokens(self, text: str, lang: str, *, pos: bool = False) -> list[Token]:
@@ -42,15 +47,13 @@ class Segmenter:
 
         Args:
             text: The text, cleaned or not.
-            lang: "zh" is cut by jieba, except Latin words and numbers; any other language at blanks and punctuation.
-            pos: Whether to tag parts of speech (Chinese only, slower). User words get "n".
+            lang: "zh" is cut by jieba, except Latin words and numbers; any other language at blanks and punctuation,
+                and only its Chinese words by jieba.
+            pos: Whether to tag parts of speech (of Chinese words only, slower). User words get "n".
         """
-        lower = text.lower()
-        if len(lower) != len(text):
-            lower = text
         found: list[Token] = []
         at = 0
-        for start, end, _ in self._matcher.find(lower):
+        for start, end, _ in self._matcher.find(lower(text)):
             found.extend(_cut(text, at, start, lang, pos))
             found.append(Token(text[start:end], start, end, "n" if pos else ""))
             at = end
@@ -62,23 +65,29 @@ def _cut(text: str, start: int, end: int, lang: str, pos: bool) -> Iterator[Toke
     """Cut the part of a text between two user words."""
     if lang != "zh":
         for match in WORD.finditer(text, start, end):
-            yield Token(match[0], match.start(), match.end())
+            if not CHINESE.search(match[0]):
+                yield Token(match[0], match.start(), match.end())
+                continue
+            for part in BY_SCRIPT.finditer(text, match.start(), match.end()):
+                if part["chinese"]:
+                    yield from _chinese_words(part[0], part.start(), pos)
+                else:
+                    yield Token(part[0], part.start(), part.end())
         return
     for match in PIECE.finditer(text, start, end):
-        at = match.start()
         if match["latin"]:
-            yield Token(match[0], at, match.end(), "eng" if pos else "")
-            continue
-        for word, kind in _chinese_words(match[0], pos):
-            if any(char.isalnum() for char in word):
-                yield Token(word, at, at + len(word), kind)
-            at += len(word)
+            yield Token(match[0], match.start(), match.end(), "eng" if pos else "")
+        else:
+            yield from _chinese_words(match[0], match.start(), pos)
 
 
-def _chinese_words(text: str, pos: bool) -> Iterable[tuple[str, str]]:
-    if pos:
-        return ((pair.word, pair.flag) for pair in _jieba_pos().cut(text))
-    return ((word, "") for word in _jieba().cut(text))
+def _chinese_words(text: str, at: int, pos: bool) -> Iterator[Token]:
+    """Cut a text that begins at character `at` by jieba."""
+    pairs = _jieba_pos().cut(text) if pos else ((word, "") for word in _jieba().cut(text))
+    for word, kind in pairs:
+        if any(char.isalnum() for char in word):
+            yield Token(word, at, at + len(word), kind)
+        at += len(word)
 
 
 @cache

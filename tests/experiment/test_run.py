@@ -11,7 +11,7 @@ from tagkit.experiment.load import load_experiment
 from tagkit.experiment.run import check_only, left_out, needed, run
 from tagkit.experiment.spec import Data, Experiment, Row, SelfTraining
 from tagkit.measures import parse_all
-from tagkit.product import Dataset
+from tagkit.product import Dataset, Product
 
 
 @pytest.fixture
@@ -63,12 +63,27 @@ def test_what_is_not_set_up_is_no_failure(data):
     assert list(found.failed) == ["wrong"] and "has no parameter" in found.failed["wrong"]
 
 
+def test_what_a_reader_should_know_of_the_tags_is_said():
+    train = [Product(str(n), "红裙", tags=("红裙",)) for n in range(3)]
+    test = [Product("a", "蓝裤 黑鞋 白帽", tags=("蓝裤",)), Product("b", "补差价"), Product("c", "补运费")]
+    train.append(Product("d", "蓝裤 黑鞋 白帽 红裙", tags=("蓝裤", "黑鞋", "白帽")))
+    data = Dataset("small", train=tuple(train), test=tuple(test))
+    found = run(
+        Experiment("small", rows=(Row("a", "dictionary"),), measures=parse_all(["P@1", "P@2", "coverage"])), data=data
+    )
+    assert "1 of 3 test products has gold tags; no measure compares the others with any." in found.warnings
+    assert found.rows["a"].notes == (
+        "2 of 3 products got no tags",
+        "for 1 of 3 products tags 1 and 2 have equal scores: their order decides",
+    )
+
+
 def test_the_record_says_what_was_run(data):
     found = ran(data, Row("a", "linear", {"penalty": 2.0}))
     row = found.rows["a"]
     assert row.params["penalty"] == 2.0 and [step.partition("(")[0] for step in row.refine] == ["Thresholds", "Limit"]
     assert row.digest == data.digest and {"commit", "machine"} <= set(row.environment) and len(row.date) == 10
-    assert found.sizes == {"train": 12, "dev": 4, "test": 8} and found.licence == "none"
+    assert found.sizes == {"train": 12, "dev": 4, "test": 8, "judged": 8} and found.licence == "none"
     assert row.fingerprint == found.experiment.fingerprint(found.experiment.rows[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from scipy import sparse, stats
 
 from tagkit.experiment import significance
 from tagkit.experiment.significance import bootstrap, holm, multi_bootstrap, multi_bootstrap_test, randomisation
-from tagkit.measures import Measure, parse
+from tagkit.measures import Measure, Run, parse
 from tagkit.measures.base import MeanMeasure, ratio
+from tagkit.product import Tag
 
 
 class Variety(Measure):
@@ -86,6 +88,19 @@ class TestBootstrap:
         columns = (np.random.default_rng(5).random((80, 400)) < 0.01).astype(float)
         value, low, high = bootstrap(Variety(), columns)
         assert low < value < high
+
+    @pytest.mark.parametrize("name", ["coverage", "distinct", "macro-F1", "Gini", "micro-F1", "ECE"])
+    def test_no_interval_goes_beyond_the_bounds_of_the_measure(self, name):
+        names = [f"t{n}" for n in range(6)]
+        run = Run([[Tag(name, 1.0)] for name in names], [[name] for name in names], train_counts=Counter(names))
+        measure = parse(name)
+        for low, high in (
+            bootstrap(measure, measure.statistics(run))[1:],
+            multi_bootstrap(measure, [measure.statistics(run)] * 2)[1:],
+        ):
+            assert 0 <= low <= high <= 1
+        # Of six products a sample holds about four, so the interval of a variety of 6 is shifted above it.
+        assert bootstrap(Variety(), parse("coverage").statistics(run))[2] > 6
 
     def test_sparse_rows_give_the_same_as_dense_ones(self):
         columns = (np.random.default_rng(5).random((60, 90)) < 0.03).astype(float)

@@ -163,6 +163,46 @@ def test_a_very_long_title_is_read_to_its_end_in_short_time(fitted, lang):
     assert len(title) in {span.end for tag in tags for span in tag.spans}
 
 
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Hardside Luggage with Wheels 时尚登机箱", {"登机箱"}),
+        ("Soft 真皮拉杆箱 with cushions", {"真皮", "拉杆箱"}),
+        ("Bluetooth-耳机 for running and cycling", {"耳机"}),
+    ],
+)
+def test_chinese_words_of_an_english_text_stand_alone(fitted, title, words):
+    [tags] = fitted.predict([Product("1", title, lang="en")])
+    chinese = {tag.text for tag in tags if not tag.text.isascii()}
+    assert words <= chinese and all(len(text) < 4 for text in chinese), texts(tags)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "羽绒服 shop@example.com",
+        "羽绒服 www.shop.example.com",
+        "羽绒服,shop.example.com/a?b=c",
+        "羽绒服&lt;b&gt;&amp;nbsp;",
+    ],
+)
+def test_addresses_and_escaped_markup_give_nothing(fitted, title):
+    assert texts(fitted.predict([title])[0]) == ["羽绒服"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_numbers_are_not_cut(fitted, lang):
+    [tags] = fitted.predict([Product("1", "steel bottle 1.5L 饮用水 1,500ml .5oz", lang=lang)])
+    assert not {"5l", "500ml", "5oz", "1"} & {word for text in texts(tags) for word in text.split()}
+
+
+@pytest.mark.parametrize("title", ["İİ 羽绒服 leather bag", "ﬁne 羽绒服 ẞ leather bag"])
+def test_places_hold_where_letters_grow(fitted, title):
+    for lang in ("zh", "en"):
+        for tag in fitted.predict([Product("1", title, lang=lang)])[0]:
+            assert all(clean(title[span.start : span.end]).text.split() == tag.text.split() for span in tag.spans)
+
+
 @pytest.mark.parametrize("pos_filter", [True, False])
 def test_the_filter_by_part_of_speech(pos_filter):
     found = texts(create("tfidf", pos_filter=pos_filter).fit(TRAIN).predict(["这款高跟鞋非常舒适，可以奔跑"])[0])

@@ -31,6 +31,12 @@ def test_a_score_is_the_smoothed_precision_without_the_first_occurrence():
     }
 
 
+def test_numbers_are_not_cut():
+    train = [Product("1", "饮用水5L", tags=("饮用水", "5L", "500"))]
+    found = create("lexicon").fit(train).predict(["饮用水1.5L", "饮用水 1,500", "饮用水5升"])
+    assert [{tag.text for tag in row} for row in found] == [{"饮用水"}, {"饮用水"}, {"饮用水", "5L"}]
+
+
 def test_types_are_those_of_the_products_category():
     def product(category, kind):
         note = Tag("apple", spans=(Span(0, 5),), type=kind)
@@ -48,10 +54,11 @@ def test_a_tag_is_written_as_in_the_text_if_train_has_this_spelling():
     assert texts(tagger, "NIKE 鞋") == {"Nike"}
 
 
-def test_shorter_phrases_are_ignored():
+def test_shorter_phrases_are_ignored_and_counted(caplog):
     train = [Product("1", "x", tags=("鞋", "黑色"))]
     assert texts(create("lexicon").fit(train), "黑色 鞋") == {"黑色"}
     assert texts(create("lexicon", min_chars=1).fit(train), "黑色 鞋") == {"黑色", "鞋"}
+    assert caplog.messages == ["lexicon: 1 of 2 tags is shorter than `min_chars` (2) and cannot be found"]
 
 
 def test_a_skipped_cleaning_step_is_not_applied():

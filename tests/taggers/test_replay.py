@@ -86,6 +86,17 @@ def test_what_is_missing_is_counted_and_warned_about_once(replay, caplog, tmp_pa
     assert again.predict(rows) == tagger.predict(rows), "a saved one needs the file no more"
 
 
+def test_answers_that_belong_to_no_product_are_counted_and_said(replay, caplog):
+    caplog.set_level(logging.WARNING)
+    tagger = replay(
+        {"id": "2", "tags": ["x"]}, {"id": "nobody", "tags": ["y"]}, {"title": "same", "id": "7", "tags": ["z"]}
+    )
+    products = [Product("1", "same"), Product("2", "other")]
+    assert [len(row) for row in tagger.predict(products)] == [1, 1]
+    assert (tagger.missing_, tagger.unknown_) == (0, 1)
+    assert caplog.messages == ["replay: 1 of 3 answers belongs to no product of the 2 that were asked about"]
+
+
 def test_what_another_strategy_wrote_is_read_again(replay, products):
     tagger = create("lexicon").fit(products)
     found = tagger.predict(products)

@@ -26,6 +26,13 @@ def test_the_window_is_that_of_the_library():
     assert {tag.text: tag.score for tag in found} != {tag.text: tag.score for tag in tags_of(TEXT, "en")}
 
 
+def test_similar_english_keywords_are_removed():
+    text = "The satin dress shop. A satin dress show. Satin dress shoe, silk gown."
+    few, all_ = ({tag.text for tag in tags_of(text, "en", limit=None, similarity=s)} for s in (0.6, 1.0))
+    assert few < all_ and {"satin dress shop", "satin dress show"} <= all_
+    assert not {"satin dress shop", "satin dress show"} <= few
+
+
 def test_similar_noun_phrases_are_removed(english_model):
     text = "The running shoes, a running shop and the silk dress."
     few, all_ = (tags_of(text, "en", english="noun phrases", limit=None, similarity=s) for s in (0.5, 1.0))

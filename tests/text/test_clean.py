@@ -55,11 +55,22 @@ def test_nfkc_is_that_of_unicode(odd_texts: list[str]) -> None:
         ("【包邮】正品 NIKE/耐克 女鞋!!! 500ML", "nike 耐克 女鞋 500ml"),
         ("红&amp;白&nbsp;鞋<br/>&#x9ad8;跟 &amp;nbsp;", "红 白 鞋 高跟"),
         ("<S码>鞋 <高级>", "s码 鞋 高级"),
+        ("&lt;b&gt;红裙&lt;/b&gt;&amp;nbsp;新", "红裙 新"),
+        ("&amp;lt;p style=&quot;x&quot;&amp;gt;红鞋&amp;amp;nbsp;&#38;lt;br/&#38;gt;帽", "红鞋 帽"),
+        ("红&nbsp裙 A&nbspB H&amp;amp;M &lt;S码&gt; AT&T; &foo;", "红 裙 a b h&m s码 at&t foo"),
         ("ＡＢＣ１２３\u3000㎏ ﾊﾟﾝ ﬁ", "abc123kg パン fi"),
         ("新款連衣裙 瞭解 乾淨 乾隆", "新款连衣裙 了解 干净 乾隆"),
+        ("裏布 裡布 鞋櫃 恤衫 衞生紙 枱燈 化粧 麵 麪", "里布 里布 鞋柜 恤衫 卫生纸 台灯 化妆 面 面"),
+        ("原著 顯著 什么", "原著 显著 什么"),
         ("高\u200b跟\ufeff鞋\x86女", "高跟鞋 女"),
         ("a👠b 👩\u200d👩\u200d👧 1\ufe0f\u20e3 Nike™", "a b 1 nike"),
+        ("2\ufe0f\u20e30\ufe0f\u20e3件 5\ufe0f\u20e3折 1\ufe0f\u20e3Warm", "20件 5折 1 warm"),
         ("http://a.com/x?y=1鞋 www.a.com/包", "鞋 包"),
+        ("羽绒服 shop@example.com", "羽绒服"),
+        ("裙Shop_1@mail.example.co.uk，见example.com/帽?a=1 shop.example.com.cn鞋", "裙 见 帽 a 1 鞋"),
+        ("node.js v1.2.3 bag.top ＷＷＷ．Ａ．ＣＮ ftp://a/b", "node js v1.2.3 bag top"),
+        ("1,500ml 1,50 .5 oz 水.", "1,500ml 1 50 0.5 oz 水"),
+        ("İstanbul STRASSE Straße", "istanbul strasse straße"),
         ("H&M Wi-Fi men’s 100%棉 3+1 衬衫+裤子 中-长 1.5,2.0.", "h&m wi-fi men's 100%棉 3+1 衬衫 裤子 中 长 1.5 2.0"),
         (
             "500ML 500毫升 500 ml 1.5L 1.5升 2公斤 3千克 5克 10厘米 5mm 3米",
@@ -80,9 +91,9 @@ def test_clean(given: str, expected: str) -> None:
 
 
 def test_spans_lead_back_to_the_original() -> None:
-    given = "【包邮】Ａ款&amp;連衣裙 500 毫升"
+    given = "İ【包邮】Ａ款&amp;連衣裙 &lt;b&gt;ﬁt 500 毫升 .5L"
     cleaned = clean(given)
-    for word, source in (("连衣裙", "連衣裙"), ("a款", "Ａ款"), ("500ml", "500 毫升")):
+    for word, source in (("连衣裙", "連衣裙"), ("a款", "Ａ款"), ("500ml", "500 毫升"), ("fit", "ﬁt"), ("0.5l", ".5L")):
         at = cleaned.text.index(word)
         span = cleaned.to_original(at, at + len(word))
         assert given[span.start : span.end] == source

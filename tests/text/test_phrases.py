@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tagkit.text.phrases import PhraseMatcher
 
 
@@ -13,8 +11,6 @@ def test_the_longest_phrase_from_the_left_wins():
     assert PhraseMatcher([]).find("红") == []
 
 
-@pytest.mark.parametrize(
-    ("whole_words", "found"), [(True, [(6, 9, 0), (10, 14, 1)]), (False, [(2, 5, 0), (6, 9, 0), (10, 14, 1)])]
-)
-def test_whole_words(whole_words, found):
-    assert PhraseMatcher(["red", "5码鞋大"], whole_words=whole_words).find("bored red 5码鞋大5") == found
+def test_letters_and_numbers_are_not_cut():
+    assert PhraseMatcher(["red", "5码鞋大"]).find("bored red 5码鞋大5") == [(6, 9, 0), (10, 14, 1)]
+    assert PhraseMatcher(["5l", "水1", "1.5l"]).find("水1.5l 15l 5l") == [(1, 5, 2), (10, 12, 0)]

@@ -35,6 +35,25 @@ def test_english_words() -> None:
     ]
 
 
+def test_chinese_words_of_an_english_text_are_cut() -> None:
+    assert words("Wheels 真皮拉杆箱 wifi-路由器 café咖啡 1,500g", "en", ("Wheels",)) == [
+        "Wheels",
+        "真皮",
+        "拉杆箱",
+        "wifi",
+        "路由器",
+        "café",
+        "咖啡",
+        "1,500g",
+    ]
+    tokens = Segmenter().tokens("red 优雅高跟鞋", "en", pos=True)
+    assert [(token.text, token.pos) for token in tokens] == [("red", ""), ("优雅", "a"), ("高跟鞋", "n")]
+
+
+def test_places_hold_where_a_letter_grows_in_lower_case() -> None:
+    assert words("İİ红鞋 İx", known=("红鞋", "İx"))[-2:] == ["红鞋", "İx"]
+
+
 def test_parts_of_speech_are_for_chinese() -> None:
     tokens = Segmenter(["收腰显瘦"]).tokens("优雅高跟鞋收腰显瘦", "zh", pos=True)
     assert [(token.text, token.pos) for token in tokens] == [("优雅", "a"), ("高跟鞋", "n"), ("收腰显瘦", "n")]
