@@ -1,6 +1,7 @@
-# Every target makes .venv and installs by itself; bare Python 3.11 is enough.
+# Every target makes .venv and installs by itself; bare Python 3.11 is enough. `make test PYTHON=python3.13` tests another
+# version, in .venv-3.13.
 PYTHON ?= python3.11
-VENV := .venv
+VENV := .venv$(patsubst python%,-%,$(filter-out python3.11,$(notdir $(PYTHON))))
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The public data sets, where a folder beside the project holds them; users' copies download instead.
@@ -65,5 +66,5 @@ benchmarks: $(STAMP) ## Time measures, dictionary, training, tagging and vector 
 	$(BIN)/python benchmarks/gpu.py
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) build dist runs .pytest_cache .ruff_cache .mypy_cache mlruns/mlflow.db mlruns/artifacts
+	rm -rf .venv .venv-* build dist runs .pytest_cache .ruff_cache .mypy_cache mlruns/mlflow.db mlruns/artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

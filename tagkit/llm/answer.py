@@ -26,6 +26,10 @@ THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 BRACKET = re.compile(r"[{\[]")
 MAX_BROKEN = 100
 """So many brackets that begin no JSON are tried; an answer with more of them is malformed."""
+TOKEN_BYTES = 16
+"""An answer has at most so many bytes per token that it may have, on average; a longer one is cut off."""
+MAX_COUNT = 10**12
+"""No request takes more tokens; a server that says so does not count."""
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 APOLOGY = re.compile(
     r"\W*(i['’]?m sorry|sorry|i can(no|['’])t|i am (sorry|not able|unable)|抱歉|对不起|很遗憾|我(无法|不能))", re.I
@@ -73,29 +77,35 @@ class Reply:
 
     def redacted(self, redact: Callable[[str], str]) -> Reply:
         """Return it with texts that are redacted; log-probabilities no longer fit a text that this changed."""
-        content, refusal = redact(self.content), redact(self.refusal)
+        content = redact(self.content)
         logprobs = self.logprobs if content == self.content else ()
-        return replace(self, content=content, refusal=refusal, logprobs=logprobs)
+        texts = {"content": content, "finish": redact(self.finish), "refusal": redact(self.refusal)}
+        return replace(self, **texts, logprobs=logprobs)
 
 
 def parse_reply(body: str, bound: Tokens) -> Reply | None:
     """Return the reply in the body of an HTTP response, None if that is no chat completion.
 
-    Where the server does not count tokens, they are those of `bound` for the prompt, and the bytes of the answer.
+    Where the server does not count tokens, they are those of `bound` for the prompt, and for the answer its bytes, but
+    no more than those of `bound` unless the answer is longer than it allows. Such an answer is cut off.
     """
     try:
         row = json.loads(body)
         choice = row["choices"][0]
         message = choice["message"]
-        content, refusal = _text(message.get("content")), _text(message.get("refusal"))
+        answer, refusal = _text(message.get("content")), _text(message.get("refusal"))
         finish = _text(choice.get("finish_reason"))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None
     counts = row.get("usage")
     counts = [counts.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(counts, dict) else []
-    counted = bool(counts) and all(isinstance(count, int) and count >= 0 for count in counts)
-    prompt, completion = counts if counted else (bound.prompt, len(content.encode()))
-    return Reply(content, finish, refusal, prompt, completion, counted, _logprobs(choice.get("logprobs"), content))
+    counted = bool(counts) and all(type(count) is int and 0 <= count <= MAX_COUNT for count in counts)
+    limit = TOKEN_BYTES * bound.completion
+    content, size = answer[:limit], len(answer.encode())
+    prompt, completion = counts if counted else (bound.prompt, size if size > limit else min(size, bound.completion))
+    finish = finish[:limit] if content == answer else "length"
+    logprobs = _logprobs(choice.get("logprobs"), content)
+    return Reply(content, finish, refusal[:limit], prompt, completion, counted, logprobs)
 
 
 def _text(value: Any) -> str:
@@ -111,9 +121,9 @@ def _logprobs(logprobs: Any, content: str) -> tuple[tuple[int, float], ...]:
     """Return size in bytes and log-probability of each token, none unless the tokens spell the text."""
     try:
         tokens = logprobs["content"]
-        parts = [bytes(t["bytes"]) if t.get("bytes") is not None else t["token"].encode() for t in tokens]
+        parts = [bytes(t["bytes"]) if isinstance(t.get("bytes"), list) else t["token"].encode() for t in tokens]
         values = [min(0.0, float(token["logprob"])) for token in tokens]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return ()
     if not b"".join(parts).startswith(content.encode()):
         return ()
@@ -139,7 +149,12 @@ class Outcome:
 
 
 def read_tags(
-    product: Product, reply: Reply, schema: AnswerSchema, vocabulary: PromptVocabulary, limit: int
+    product: Product,
+    reply: Reply,
+    schema: AnswerSchema,
+    vocabulary: PromptVocabulary,
+    limit: int,
+    redact: Callable[[str], str] = str,
 ) -> tuple[Outcome, list[Tag]]:
     """Return what came of a question, and the tags of the answer: at most `limit`, the best first, each once.
 
@@ -148,7 +163,7 @@ def read_tags(
     """
     if reply.refusal or reply.finish == "content_filter":
         return Outcome(product.id, REFUSED, reply.refusal or "by the server's content filter"), []
-    content = THINKING.sub("", reply.content).strip()
+    content = redact(THINKING.sub("", reply.content).strip())
     cut = reply.finish == "length"
     if not content:
         kind, reason = (TRUNCATED, "cut off before the first tag") if cut else (EMPTY, "no text")

@@ -26,8 +26,8 @@ from tagkit.llm.request import Question
 log = logging.getLogger(__name__)
 VERSION = 2
 """Part of each key: raised when the form of questions or stored answers changes."""
-MAX_FAILURES = 10
-"""After so many failures in a row the server is considered down."""
+MAX_FAILURES, MAX_FAILURES_WHILE_SILENT = 10, 2
+"""After so many failures in a row the server is considered down; the second where it has been silent for long."""
 BAR_FROM = 20
 """From so many requests on, a progress bar is shown."""
 
@@ -171,8 +171,8 @@ async def _ask_all(batch: Batch, client: Client, cache: AnswerCache, concurrency
             except Failed as failure:
                 batch.failures[key] = str(failure)
                 in_a_row += 1
-                if in_a_row >= MAX_FAILURES:
-                    end = end or HostedError(f"llm: {MAX_FAILURES} requests failed in a row, the last: {failure}")
+                if in_a_row >= (MAX_FAILURES_WHILE_SILENT if client.is_silent() else MAX_FAILURES):
+                    end = end or HostedError(f"llm: {in_a_row} requests failed in a row, the last: {failure}")
             except (OverBudget, HostedError) as error:
                 end = end or error
             bar.update(1)

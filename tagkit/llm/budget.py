@@ -54,6 +54,11 @@ class Budget:
         if any(limit is not None and limit < 0 for limit in (self.max_cost, self.max_tokens)):
             raise BadInput("llm: a budget must not be negative")
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit."""
+        return self.max_cost is not None or self.max_tokens is not None
+
     def cost(self, tokens: Tokens) -> float | None:
         """Return the cost of tokens, None without prices."""
         if self.price_in is None or self.price_out is None:
@@ -102,7 +107,8 @@ class Spend:
         requests: Requests that were answered.
         cached: Products whose answer was in the cache, or was that of another product with the same text.
         prompt_tokens: As the server counted; where it did not, the upper bound.
-        completion_tokens: As the server counted; where it did not, the bytes of the answer.
+        completion_tokens: As the server counted; where it did not, the bytes of the answer, or its maximum length where
+            that is less.
         cost: At the given prices, without discounts such as those for cached prompts; None without prices.
         uncounted: Answers whose tokens the server did not count.
         lost: Requests that were sent and brought no answer (timeouts, broken connections). They may be charged for, so
@@ -133,17 +139,21 @@ class Ledger:
     def __init__(self, budget: Budget) -> None:
         self._lock = threading.Lock()
         self._used = self._lost = self._reserved = Tokens()
+        self._in_flight = 0
         self._counts: Counter[str] = Counter()
-        self.set_budget(budget)
+        self._budget, self._excess = budget, ""
 
     def set_budget(self, budget: Budget) -> None:
-        """Set prices and limits; what was spent remains."""
+        """Set prices and limits; what was spent remains, and so does what the server charged in excess of them."""
         with self._lock:
-            self._budget = budget
-            self._excess = ""
+            if budget != self._budget:
+                self._budget, self._excess = budget, ""
 
     def reserve(self, bound: Tokens) -> bool:
         """Reserve the upper bound of a request.
+
+        Within a budget no more requests are in flight than answers have come, and one: if the server turns out to
+        charge more than their bounds, few are to be paid for.
 
         Returns:
             Whether it was reserved; False while it does not fit, but requests in flight may return enough.
@@ -153,10 +163,12 @@ class Ledger:
         """
         with self._lock:
             fits = self._budget.allows(self._used + self._lost + self._reserved + bound)
+            fits = fits and not (self._budget.is_limited and self._in_flight > self._counts["requests"])
             if self._excess or not (fits or self._reserved.total):
                 raise OverBudget(self._excess)
             if fits:
                 self._reserved += bound
+                self._in_flight += 1
             return fits
 
     def settle(self, bound: Tokens, used: Tokens | None = None, *, counted: bool = True, lost: bool = False) -> None:
@@ -171,13 +183,13 @@ class Ledger:
         """
         with self._lock:
             self._reserved -= bound
+            self._in_flight -= 1
             if lost:
                 self._lost += bound
             self._counts.update(requests=int(used is not None), uncounted=int(not counted), lost=int(lost))
             if used is not None:
                 self._used += used
-                limited = self._budget.max_cost is not None or self._budget.max_tokens is not None
-                if limited and (used.prompt > bound.prompt or used.completion > bound.completion):
+                if self._budget.is_limited and (used.prompt > bound.prompt or used.completion > bound.completion):
                     self._excess = (
                         f"the server charged {used.total:,} tokens for a request of at most {bound.total:,}: "
                         "it ignores `max_tokens`; "

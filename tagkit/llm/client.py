@@ -31,11 +31,13 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before the first retry (doubled each time), and at most."""
 PATIENCE = 300.0
-"""Seconds that all pauses of a question take at most; a server that asks for a longer one is not waited for."""
+"""Seconds that all pauses of a question take at most, and that a server may be silent before nothing is sent again."""
+SAID = 10.0
+"""A server that asks for a longer pause is named in a warning, since nothing happens meanwhile."""
 CONNECT = 10.0
 """Seconds for connecting, at most."""
-MAX_BYTES = 16 * 2**20
-"""A longer response is not read."""
+MAX_BYTES, MAX_ERROR = 16 * 2**20, 2**16
+"""A longer response is not read; of one that is no answer, so many characters are looked at."""
 HEADERS = frozenset(("accept", "connection", "content-length", "content-type", "host"))
 """What is sent of the headers that `openai` makes; others describe this machine or are meant for openai.com only."""
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
@@ -100,6 +102,7 @@ class Client:
         self._stopped = threading.Event()
         self._probing = asyncio.Lock()
         self._not_before = 0.0
+        self._answered = time.monotonic()
 
     async def __aenter__(self) -> Self:
         self._openai = _connect(self._server, self._timeout)
@@ -107,6 +110,10 @@ class Client:
 
     async def __aexit__(self, *_: object) -> None:
         await self._openai.close()
+
+    def is_silent(self) -> bool:
+        """Return whether the server has answered nothing for longer than a question waits."""
+        return self._will_be_silent(0)
 
     def stop(self) -> None:
         """Send no further request; those in flight continue. May be called from any thread."""
@@ -150,9 +157,11 @@ class Client:
                 raise Failed(f"{result} ({attempt} attempt{'s' * (attempt > 1)})")
             pause = max(result.wait, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1))
             paused += pause
-            if paused > PATIENCE:
-                raise Failed(f"{result}: the server asks to wait {result.wait:g} s")
-            log.info("%s; sent again in %.1f s", result, pause)
+            if paused > PATIENCE or self._will_be_silent(pause):
+                asks = f"the server asks to wait {result.wait:g} s" if result.wait else "the server is silent"
+                raise Failed(f"{result}: {asks}")
+            level = logging.WARNING if result.wait > SAID else logging.INFO
+            log.log(level, "llm: %s; sent again in %.1f s", result, pause)
             await self._pause(pause)
             self.ledger.count(retries=1)
 
@@ -169,9 +178,15 @@ class Client:
                 self.ledger.settle(bound, result.tokens, counted=result.counted)
             else:
                 self.ledger.settle(bound, lost=result.lost)
-        if isinstance(result, _Problem) and result.status in (429, 503) and result.wait <= PATIENCE:
+        if isinstance(result, Reply) or (result.status and result.status not in RETRIED):
+            self._answered = time.monotonic()
+        elif result.status in (429, 503) and not self._will_be_silent(result.wait):
             self._not_before = max(self._not_before, time.monotonic() + result.wait)
         return result
+
+    def _will_be_silent(self, pause: float) -> bool:
+        """Return whether after a pause the server will have been silent for too long."""
+        return time.monotonic() + pause - self._answered > PATIENCE
 
     async def _exchange(self, body: dict[str, Any], bound: Tokens) -> Reply | _Problem:
         """Send one request and return what came of it; no exception of `openai`, whose frames know the key, leaves."""
@@ -182,15 +197,16 @@ class Client:
         except TimeoutError:
             return _Problem(f"no complete answer within {self._timeout:g} s", lost=True)
         except openai.APIStatusError as error:
-            message = redact(error.message.partition(" - ")[2])
-            wait = retry_after(error.response.headers)
-            return _Problem(redact(error.response.text), error.status_code, message, wait)
-        except openai.APIConnectionError as error:
+            message, text = error.message.partition(" - ")[2][:MAX_ERROR], error.response.text[:MAX_ERROR]
+            return _Problem(redact(text), error.status_code, redact(message), retry_after(error.response.headers))
+        except Exception as error:  # what a server sends may lead to any
             cause = error.__cause__ or error
-            return _Problem(redact(f"{type(cause).__name__}: {cause}"), lost=not isinstance(cause, NOT_SENT))
+            text = redact(f"{type(cause).__name__}: {cause}"[:MAX_ERROR])
+            return _Problem(text, lost=not isinstance(cause, NOT_SENT))
         if reply := parse_reply(response.text, bound):
             return reply.redacted(redact)
-        return _Problem(f"the server's answer is no chat completion: {excerpt(redact(response.text))}", lost=True)
+        text = excerpt(redact(response.text[:MAX_ERROR]))
+        return _Problem(f"the server's answer is no chat completion: {text}", lost=True)
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but no longer than until `stop` is called."""
@@ -227,6 +243,7 @@ def _connect(server: Server, timeout: float) -> openai.AsyncOpenAI:
 
     async def limit(response: httpx2.Response) -> None:
         response.headers.pop("Content-Encoding", None)  # nothing was to be compressed: a bomb is not unpacked
+        response.encoding = "utf-8"  # JSON has no other; the server's may unpack, or not be one of text
         response.stream = _Limited(response.stream)
 
     http = openai.DefaultAsyncHttpxClient(
@@ -268,7 +285,7 @@ def retry_after(headers: Mapping[str, str]) -> float:
     except ValueError:
         try:
             date = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
         seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return 0.0 if math.isnan(seconds) else max(0.0, seconds)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -25,9 +27,7 @@ class ApiKey:
 
     def __init__(self, value: str = "") -> None:
         self._value = value
-        # Each character may be escaped as in JSON, even several times over: JSON texts contain JSON texts.
-        escaped = (rf"(?:\\{{0,8}}{re.escape(char)}|\\{{1,8}}u{ord(char):04x})" for char in value)
-        self._pattern = re.compile("".join(escaped), re.IGNORECASE)
+        self._pattern = re.compile("|".join(_spellings(value)), re.IGNORECASE)
 
     def __bool__(self) -> bool:
         """Return whether there is a key."""
@@ -46,8 +46,22 @@ class ApiKey:
         return f"Bearer {self._value}"
 
     def redact(self, text: str) -> str:
-        """Return a text with the key masked, also where it is written with the escapes of JSON."""
+        """Return a text with the key masked, also where it is escaped (JSON, URL, HTML) or encoded (base64, hex)."""
         return self._pattern.sub(MASK, text) if len(self._value) >= MIN_SECRET else text
+
+
+def _spellings(key: str) -> Iterator[str]:
+    """Yield regular expressions of the ways to write a key that error messages and logs know."""
+    # JSON texts contain JSON texts, and URLs URLs: each character may be escaped several times over.
+    yield "".join(
+        rf"(?:\\{{0,8}}{re.escape(char)}|\\{{1,8}}u{ord(char):04x}|%(?:25)*{ord(char):02x}|&\#(?:{ord(char)}|x{ord(char):x});)"
+        for char in key
+    )
+    yield key.encode().hex()
+    for before in range(3):  # bytes that precede it in its group of three, which base64 turns into four characters
+        encoded = base64.b64encode(bytes(before) + key.encode()).decode()
+        whole = encoded[-(-8 * before // 6) : 8 * (before + len(key)) // 6]
+        yield re.escape(whole).replace("/", "[/_]").replace(r"\+", r"[+\-]")
 
 
 @dataclass(frozen=True)

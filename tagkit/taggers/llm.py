@@ -193,19 +193,23 @@ class LLM(Tagger):
             batch.ask_missing(asked, client, cache, self.concurrency)
         finally:
             self.spend_ = self._ledger.spend
-            out = self._read(products, schemas, asked)
+            out = self._read(products, schemas, asked, server)
         self._warn()
         return out
 
-    def _read(self, products: Sequence[Product], schemas: Sequence[prompt.AnswerSchema], asked: batch.Batch) -> Tags:
-        """Turn the answers into tags, and note what came of each product."""
+    def _read(
+        self, products: Sequence[Product], schemas: Sequence[prompt.AnswerSchema], asked: batch.Batch, server: Server
+    ) -> Tags:
+        """Turn the answers into tags without the key, and note what came of each product."""
         self.outcomes_ = []
         out: Tags = []
         for product, schema, key in zip(products, schemas, asked.keys, strict=True):
             tags: list[Tag] = []
             outcome = answer.Outcome(product.id, answer.FAILED, asked.failures.get(key, "not asked"))
             if key in asked.replies:
-                outcome, tags = answer.read_tags(product, asked.replies[key], schema, self._vocabulary, self.limit)
+                outcome, tags = answer.read_tags(
+                    product, asked.replies[key], schema, self._vocabulary, self.limit, server.key.redact
+                )
             self.outcomes_.append(outcome)
             out.append(tags)
         return out

@@ -45,7 +45,7 @@ from tagkit.product import Product
     ],
 )
 def test_every_kind_of_answer(products, content, extra, kind, tags):
-    reply = parse_reply(json.dumps(completion(content, None, extra)), Tokens())
+    reply = parse_reply(json.dumps(completion(content, None, extra)), Tokens(10, 10_000))
     outcome, found = read_tags(Product("p", RED), reply, AnswerSchema(), PromptVocabulary(products, None, 0), 20)
     assert (outcome.kind, texts(found), outcome.product) == (kind, tags, "p")
     assert bool(outcome.reason) == (kind != "ok")
@@ -96,16 +96,49 @@ def test_what_is_no_completion_is_none(body):
     assert parse_reply(body, Tokens(5, 5)) is None
 
 
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": "1", "completion_tokens": "2"},
+        {"prompt_tokens": 10**400, "completion_tokens": 1},
+        {"prompt_tokens": True, "completion_tokens": None},
+        {"prompt_tokens": float("nan"), "completion_tokens": float("inf")},
+        [1],
+        "x",
+    ],
+)
+def test_what_is_no_count_of_tokens_does_not_count(usage):
+    row = completion('{"tags": ["x"]}') | {"usage": usage}
+    reply = parse_reply(json.dumps(row), Tokens(7, 9))
+    assert (reply.tokens, reply.counted) == (Tokens(7, 9), False)
+
+
+@pytest.mark.parametrize(
+    "token", [{"logprob": 10**400}, {"logprob": 0, "bytes": 10**13}, {"logprob": 0, "bytes": [300]}]
+)
+def test_hostile_log_probabilities_are_ignored(token):
+    row = completion("x", None, {"logprobs": {"content": [{"token": "y"} | token]}})
+    assert parse_reply(json.dumps(row), Tokens(7, 9)).logprobs == ()
+
+
+def test_an_answer_longer_than_asked_for_is_cut_off_and_counts_in_full(products):
+    content = json.dumps({"tags": [f"红{number}" for number in range(1000)]}, ensure_ascii=False)
+    reply = parse_reply(json.dumps(completion(content)), Tokens(7, 9))
+    assert len(reply.content) == 9 * 16 and reply.completion_tokens == len(content.encode())
+    outcome, found = read_tags(Product("p", RED), reply, AnswerSchema(), PromptVocabulary(products, False, 0), 99)
+    assert outcome.kind == "truncated" and texts(found)[:2] == ["红0", "红1"] and len(found) < 30
+
+
 def test_a_reply_survives_storage_and_hostile_numbers():
     tokens = [{"token": '{"tags": ["', "logprob": 1e308}, {"token": 'x"]}', "logprob": float("nan")}]
     row = completion('{"tags": ["x"]}', {"prompt_tokens": -1}, {"logprobs": {"content": tokens}})
     reply = parse_reply(json.dumps(row), Tokens(7, 9))
-    assert (reply.tokens, reply.counted) == (Tokens(7, 15), False)
+    assert (reply.tokens, reply.counted) == (Tokens(7, 9), False)
     assert Reply.from_json(reply.to_json()) == reply
     _, (tag,) = read_tags(Product("p", "x"), reply, AnswerSchema(), PromptVocabulary([], False, 0), 5)
     assert (tag.text, tag.score) == ("x", 1.0)
     parts = completion([{"type": "text", "text": "a\ud800"}, {"type": "text", "text": "b"}])
-    assert parse_reply(json.dumps(parts), Tokens()).content == "a?b"
+    assert parse_reply(json.dumps(parts), Tokens(10, 10_000)).content == "a?b"
 
 
 def test_scores_are_the_tokens_probabilities_where_the_server_gives_them(llm_server, make_llm):

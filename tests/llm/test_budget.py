@@ -64,14 +64,32 @@ def test_lost_requests_count_against_the_budget(llm_server, make_llm):
 
 
 def test_a_server_that_charges_more_than_was_asked_for_is_stopped(llm_server, make_llm):
-    llm_server.usage = {"prompt_tokens": 100, "completion_tokens": 9_000}
-    tagger = make_llm(token_budget=60_000, concurrency=2)
-    with pytest.raises(BudgetSpent, match=r"charged 9,100 tokens for a request of at most .* ignores `max_tokens`"):
-        tagger.predict([f"红色 {i}" for i in range(30)])
-    assert len(llm_server.requests) <= 2, "only what was in flight"
+    def reply(body):
+        """Charge for the first answer as agreed, and then as it pleases."""
+        llm_server.usage = {"prompt_tokens": 100, "completion_tokens": 10 if len(llm_server.requests) == 1 else 8_300}
+        return look_up(body)
+
+    llm_server.reply, llm_server.delay = reply, 0.05
+    tagger = make_llm(token_budget=60_000, concurrency=16)
+    for _ in range(2):
+        with pytest.raises(BudgetSpent, match=r"charged 8,400 tokens for a request of at most .* ignores `max_tokens`"):
+            tagger.predict([f"红色 {i}" for i in range(30)])
+        assert len(llm_server.requests) <= 3, "only what was in flight, and nothing the second time"
+    assert tagger.spend_.completion_tokens <= 10 + 2 * 8_300
     assert len([kind for kind in kinds(tagger) if kind == "ok"]) == len(llm_server.requests)
     unlimited = make_llm()
     assert all(unlimited.predict([f"红色 {i}" for i in range(5)])), "without a budget there is nothing to exceed"
+
+
+def test_within_a_budget_requests_in_flight_grow_with_the_answers():
+    ledger, bound = Ledger(Budget(max_tokens=1000)), Tokens(1, 1)
+    for answered in range(5):
+        assert all(ledger.reserve(bound) for _ in range(answered + 1)) and not ledger.reserve(bound)
+        for _ in range(answered):
+            ledger.settle(bound)
+        ledger.settle(bound, bound)
+    unlimited = Ledger(Budget())
+    assert all(unlimited.reserve(bound) for _ in range(99))
 
 
 def test_the_ledger_returns_what_a_request_did_not_need():
