@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from tagkit.console import one_line
 from tagkit.experiment.record import RowResult
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST, Row
@@ -25,6 +26,8 @@ REPRODUCE = "tagkit-reproduce"
 """The MLflow experiment of experiments that are read from a file."""
 DIGEST = 32
 """How much of the data set's digest the logged input has: MLflow takes 36 characters at most."""
+MOST = 100
+"""How many characters of each part of a name are kept: MLflow takes 250 in all."""
 log = logging.getLogger(__name__)
 
 
@@ -148,8 +151,8 @@ def start(data: str, *, experiment: str | None = None, uri: str | None = None, t
     mlflow = _mlflow()
     place = uri or store()
     mlflow.set_tracking_uri(place)
-    _select_experiment(mlflow, experiment or f"tagkit-{data}", local=place == default_store())
-    return mlflow.start_run(run_name=title or f"compare on {data}")
+    _select_experiment(mlflow, one_line(experiment or f"tagkit-{data}"), local=place == default_store())
+    return mlflow.start_run(run_name=one_line(title or f"compare on {data}"))
 
 
 def store() -> str:
@@ -164,8 +167,12 @@ def default_store() -> str:
 
 def metric_name(measure: str, view: str = TEST) -> str:
     """Return a measure's name as MLflow allows it: `F1@M` becomes `F1_at_M`; other views come before a slash."""
-    plain = re.sub(r"[^\w.\- /]", "_", measure.replace("@", "_at_").replace("=", "_")).replace("__", "_")
-    return plain if view == TEST else f"{view}/{plain}"
+    plain = _valid(measure.replace("@", "_at_").replace("=", "_")).replace("__", "_")
+    return plain if view == TEST else f"{_valid(view)}/{plain}"
+
+
+def _valid(name: str) -> str:
+    return re.sub(r"[^\w.\- ]|^\.+$", "_", name)[:MOST]
 
 
 def _mlflow() -> Any:

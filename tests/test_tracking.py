@@ -156,6 +156,7 @@ def test_names_are_those_that_mlflow_allows():
     assert metric_name("F1@M") == "F1_at_M"
     assert metric_name("nDCG@10", DEDUP) == "dedup/nDCG_at_10"
     assert metric_name("R(tags=absent)@10") == "R_tags_absent_at_10"
+    assert metric_name("F1", "../男/女\x1b") == ".._男_女_/F1" and metric_name("F1", "..") == "_/F1"
 
 
 def test_without_mlflow_the_extra_is_named(comparison, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from tagkit.cli.lists import JsonOption
+from tagkit.console import echo, echo_json
 
 if TYPE_CHECKING:
     from tagkit.experiment.tuned import Tuned
@@ -68,13 +68,13 @@ def compare(
         files = if_installed(lambda: report.write(result, folder)) or []
         run_id = tracking.log_result(result, uri=store, artifacts=files) if run else ""
     if as_json:
-        typer.echo(json.dumps(result.to_json() | {"mlflow_run": run_id}, ensure_ascii=False, indent=1))
+        echo_json(result.to_json() | {"mlflow_run": run_id})
         return
-    typer.echo(report.terminal(result))
+    echo(report.terminal(result))
     if files:
-        typer.echo(f"report: {folder / 'report.html'}")
+        echo(f"report: {folder / 'report.html'}")
     if run_id:
-        typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+        echo(f"MLflow: mlflow ui --backend-store-uri {store}")
 
 
 def _seeds(text: str) -> list[int]:
@@ -120,7 +120,7 @@ def if_installed(work: Callable[[], T]) -> T | None:
     try:
         return work()
     except MissingExtra as error:
-        typer.echo(f"tagkit: {error}", err=True)
+        echo(f"tagkit: {error}", err=True)
         return None
 
 

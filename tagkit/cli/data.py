@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from tagkit.cli.lists import JsonOption
+from tagkit.console import echo, echo_json
 
 app = typer.Typer(help="List, describe, audit and download data sets.", no_args_is_help=True)
 NameArgument = Annotated[
@@ -25,11 +25,11 @@ def list_data(as_json: JsonOption = False) -> None:
         licence = registry.datasets.get(name).licence
         rows.append({"name": name, "summary": registry.datasets.summary(name), "licence": licence})
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        echo_json(rows)
         return
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        typer.echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}.")
+        echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}.")
 
 
 @app.command("card")
@@ -38,7 +38,10 @@ def card(name: NameArgument, as_json: JsonOption = False) -> None:
     from tagkit import datasets
 
     text = datasets.card(name)
-    typer.echo(json.dumps({"name": name, "card": text}, ensure_ascii=False, indent=1) if as_json else text)
+    if as_json:
+        echo_json({"name": name, "card": text})
+    else:
+        echo(text)
 
 
 @app.command("audit")
@@ -49,9 +52,9 @@ def audit(name: NameArgument, as_json: JsonOption = False) -> None:
     expectations = registry.datasets.get(name).expectations if name in registry.datasets else None
     found = datasets.audit(datasets.load(name), expectations)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+        echo_json(found.to_dict())
     else:
-        typer.echo(str(found))
+        echo(found)
     if not found.ok:
         raise typer.Exit(1)
 
@@ -65,7 +68,7 @@ def fetch(name: NameArgument, as_json: JsonOption = False) -> None:
     if as_json:
         files = registry.datasets.get(name).files
         rows = [{"file": file, "path": path} for file, path in zip(files, paths, strict=True)]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        echo_json(rows)
     else:
         for path in paths:
-            typer.echo(path)
+            echo(path)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
+
+from tagkit.console import echo, echo_json
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -41,9 +42,9 @@ def measures(as_json: JsonOption = False) -> None:
 
 def _show(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -> None:
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        echo_json(rows)
         return
     widths = {column: max(len(str(row[column])) for row in rows) for column in columns[:-1]}
     for row in rows:
         front = "  ".join(f"{row[column]!s:<{widths[column]}}" for column in columns[:-1])
-        typer.echo(f"{front}  {row[columns[-1]]}")
+        echo(f"{front}  {row[columns[-1]]}")

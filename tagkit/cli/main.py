@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from tagkit import __version__
 from tagkit.cli import compare, data, lists, models, reproduce, tag, tune
+from tagkit.console import echo, set_up
 from tagkit.errors import TagkitError
 
 STOPPED = (
@@ -23,21 +24,22 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        set_up()
         try:
             return super().invoke(ctx)
         except TagkitError as error:
-            typer.echo(f"tagkit: {error}", err=True)
+            echo(f"tagkit: {error}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
-            typer.echo(STOPPED, err=True)
+            echo(STOPPED, err=True)
             sys.exit(130)
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(0)
         except OSError as error:
-            if error.filename is None:
+            if error.strerror is None:
                 raise
-            typer.echo(f"tagkit: {error.filename}: {error.strerror}", err=True)
+            echo(f"tagkit: {f'{error.filename}: ' if error.filename else ''}{error.strerror}", err=True)
             sys.exit(2)
 
 
@@ -61,7 +63,7 @@ app.command("measures")(lists.measures)
 
 def _version(show: bool) -> None:
     if show:
-        typer.echo(__version__)
+        echo(__version__)
         raise typer.Exit
 
 

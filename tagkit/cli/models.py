@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from tagkit.cli.lists import JsonOption
+from tagkit.console import echo, echo_json
 
 app = typer.Typer(help="List, download and locate pre-trained models.", no_args_is_help=True)
 NameArgument = Annotated[
@@ -38,13 +38,13 @@ def list_models(as_json: JsonOption = False) -> None:
         row |= {"path": str(place) if place else None, "problem": problem}
         rows.append(row)
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        echo_json(rows)
         return
     width = max(len(name) for name in weights.ENTRIES)
     for row in rows:
-        typer.echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}. Hub: {row['hub']}.")
+        echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}. Hub: {row['hub']}.")
         here = row["path"] or row["problem"] or f"not on this machine: tagkit models fetch {row['name']}"
-        typer.echo(f"{'':<{width}}  {here}")
+        echo(f"{'':<{width}}  {here}")
 
 
 @app.command("fetch")
@@ -53,8 +53,8 @@ def fetch(name: NameArgument) -> None:
     from tagkit import weights
 
     if not weights.where(name):
-        typer.echo(f"downloading {name}; this takes seconds to a few minutes", err=True)
-    typer.echo(str(weights.path(name)))
+        echo(f"downloading {name}; this takes seconds to a few minutes", err=True)
+    echo(str(weights.path(name)))
 
 
 @app.command("path")
@@ -66,4 +66,4 @@ def path(name: NameArgument) -> None:
     place = weights.where(name)
     if place is None:
         raise WeightsMissing(f"the model {name!r} is not on this machine: tagkit models fetch {name}")
-    typer.echo(str(place))
+    echo(str(place))

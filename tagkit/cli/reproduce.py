@@ -12,6 +12,7 @@ import typer
 
 from tagkit.cli.compare import if_installed
 from tagkit.cli.lists import JsonOption
+from tagkit.console import echo, echo_json
 
 if TYPE_CHECKING:
     from tagkit.experiment.result import Result
@@ -80,7 +81,7 @@ def reproduce(
         result = run(experiment, quick=quick, only=only or (), cache=cache, isolate=not quick)
         results.append(result)
         if not as_json:
-            typer.echo(reports.terminal(result) + "\n")
+            echo(reports.terminal(result) + "\n")
         if track:
             if_installed(partial(tracking.log_result, result))
     if out:
@@ -90,9 +91,9 @@ def reproduce(
         _write(results, place)
     cache.clear()
     if as_json:
-        typer.echo(json.dumps([result.to_json() for result in results], ensure_ascii=False, indent=1))
+        echo_json([result.to_json() for result in results])
     else:
-        typer.echo(reports.verdict_counts(results))
+        echo(reports.verdict_counts(results))
     if any(result.has_failed for result in results):
         raise typer.Exit(1)
 
@@ -111,13 +112,13 @@ def _show_list(experiments: Sequence[Experiment], as_json: bool) -> None:
     from tagkit.experiment.to_json import experiment_to_json
 
     if as_json:
-        typer.echo(json.dumps([experiment_to_json(e) for e in experiments], ensure_ascii=False, indent=1))
+        echo_json([experiment_to_json(e) for e in experiments])
         return
     width = max(len(experiment.name) for experiment in experiments)
     for experiment in experiments:
         running = [row for row in experiment.rows if row.strategy]
         quick = sum(row.quick for row in running)
-        typer.echo(f"{experiment.name:<{width}}  {quick:>2} of {len(running):>2} quick  {experiment.title}")
+        echo(f"{experiment.name:<{width}}  {quick:>2} of {len(running):>2} quick  {experiment.title}")
 
 
 def _show_plan(experiments: Sequence[Experiment], quick: bool, only: Collection[str], as_json: bool) -> None:
@@ -130,16 +131,14 @@ def _show_plan(experiments: Sequence[Experiment], quick: bool, only: Collection[
         for row, about in zip(experiment.rows, experiment_to_json(experiment)["rows"], strict=True)
     ]
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        echo_json(rows)
         return
     for row in rows:
         what = f"skip ({row['skipped']})" if row["skipped"] else "run"
         params = f" {json.dumps(row['params'], ensure_ascii=False)}" if row["params"] else ""
         seeds = f" seeds {', '.join(map(str, row['seeds']))}" if row["seeds"] else ""
         folds = f" {row['folds']} folds" if row["folds"] else ""
-        typer.echo(
-            f"{row['experiment']}: {row['name']}: {what}: {row['strategy'] or row['cites']}{params}{seeds}{folds}"
-        )
+        echo(f"{row['experiment']}: {row['name']}: {what}: {row['strategy'] or row['cites']}{params}{seeds}{folds}")
 
 
 def _write(results: Sequence[Result], folder: Path) -> None:
@@ -147,16 +146,17 @@ def _write(results: Sequence[Result], folder: Path) -> None:
     from tagkit import report
     from tagkit.experiment import load, store
     from tagkit.experiment.result import Result
+    from tagkit.files import write_text
 
     merged = {}
     for result in results:
         merged[result.experiment.file] = found = store.merge(result, folder)
         store.write(found, folder)
     everything = [merged.get(e.file) or store.merge(Result(e), folder) for e in load.find([], folder)]
-    (folder / "RESULTS.md").write_text(report.document(everything, TITLE, PREFACE), encoding="utf-8")
+    write_text(folder / "RESULTS.md", report.document(everything, TITLE, PREFACE))
     pages = [
         folder / "RESULTS.md",
         *(if_installed(lambda: [report.to_html(everything, folder / "RESULTS.html")]) or []),
     ]
     for page in pages:
-        typer.echo(f"report: {page}", err=True)
+        echo(f"report: {page}", err=True)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from tagkit.cli.lists import JsonOption
+from tagkit.console import echo
 
 CHUNK = 1000
 """Products held in memory at a time."""
@@ -60,7 +61,7 @@ def _products(source: str) -> Iterator[Any]:
             total += 1
             yield product
         if rejects.count:
-            typer.echo(rejects.summary(total + rejects.count), err=True)
+            echo(rejects.summary(total + rejects.count), err=True)
 
 
 def _finished_lines(path: Path) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from tagkit.cli.compare import if_installed
 from tagkit.cli.lists import JsonOption
+from tagkit.console import echo, echo_json
 
 SHOWN = 5
 
@@ -50,12 +51,12 @@ def tune(
     short = compare_command(tuned, data, file)
     if as_json:
         more = {"file": str(file), "compare": command, "compare_tuned": short, "mlflow_run": log or ""}
-        typer.echo(json.dumps(tuned.to_dict() | more, ensure_ascii=False, indent=1))
+        echo_json(tuned.to_dict() | more)
         return
-    typer.echo("\n".join(table(tuned)))
-    typer.echo(f"\n{command}\nor, with the budget in the report:\n{short}")
+    echo("\n".join(table(tuned)))
+    echo(f"\n{command}\nor, with the budget in the report:\n{short}")
     if log:
-        typer.echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+        echo(f"MLflow: mlflow ui --backend-store-uri {store}")
 
 
 def table(tuned: Any) -> list[str]:

@@ -21,6 +21,7 @@ from tagkit.cache import cache_folder
 from tagkit.datasets.rows import parse_json, read_text
 from tagkit.errors import BadInput
 from tagkit.experiment.spec import PERCENT, Data, Expected, Experiment, Origin, Row
+from tagkit.files import write_text
 from tagkit.measures import parse_all
 from tagkit.product import Product
 
@@ -191,7 +192,5 @@ def _keep(text: str) -> Path:
     """Write answers into the cache, under the name of their content."""
     path = cache_folder("answers") / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.jsonl"
     if not path.is_file():
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_text(path, text)
     return path

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from tqdm.auto import tqdm
 
 from tagkit.cache import FitCache
+from tagkit.console import printable
 from tagkit.errors import (
     BadInput,
     BudgetSpent,
@@ -86,9 +87,9 @@ def run(
         else:
             chosen.append(row)
     total = sum(len(row.runs) for row in chosen)
-    with tqdm(total=total, disable=not progress, unit="run", desc=experiment.name, leave=False) as bar:
+    with tqdm(total=total, disable=not progress, unit="run", desc=printable(experiment.name), leave=False) as bar:
         for row in chosen:
-            bar.set_postfix_str(row.name)
+            bar.set_postfix_str(printable(row.name))
             try:
                 _run_row(state, row, runs, isolate, bar.update)
             except TagkitError as error:

@@ -7,7 +7,6 @@ import json
 import logging
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from tagkit.experiment.fit import Job, make_step, make_tagger
 from tagkit.experiment.record import RowRun
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import Experiment, Row
+from tagkit.files import write_text
 from tagkit.product import Tag
 
 RESULTS = "results"
@@ -63,14 +63,10 @@ class RunCache:
         """Keep a finished run; a full disk is warned of, and ends nothing."""
         path = self._path(job)
         body = dict(vars(run)) | {"tags": [[tag.to_dict() for tag in row] for row in run.tags or ()]}
-        part = path.with_suffix(".part")
         try:
-            part.write_text(json.dumps(body, ensure_ascii=False, default=repr), encoding="utf-8")
-            part.replace(path)
+            write_text(path, json.dumps(body, ensure_ascii=False, default=repr))
         except OSError as error:
             log.warning("cannot keep a run of %s, so a stopped command would repeat it: %s", job.row.name, error)
-            with suppress(OSError):
-                part.unlink()
 
     def clear(self) -> None:
         """Forget the runs of this command: it has ended."""
@@ -139,7 +135,7 @@ def write(result: Result, folder: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     body = result.to_json()
     kept = {key: body[key] for key in ("sizes", "licence", "scores", "rows")}
-    path.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
     return path
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from tagkit.console import printable
 from tagkit.datasets import load
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput, MissingExtra, TagkitError
@@ -130,7 +131,8 @@ def tune(
 
     with _alone(home):
         search = _Search(home / "trials.db", plan.key, tagger, searched, by, seed, fresh)
-        for trial in tqdm(range(trials), disable=not progress, unit="trial", desc=f"tuning {strategy} on {data.name}"):
+        about = printable(f"tuning {strategy} on {data.name}")
+        for trial in tqdm(range(trials), disable=not progress, unit="trial", desc=about):
             if trial >= len(search.done()) and not search.step(score):
                 break
         done = tuple(search.done()[:trials])

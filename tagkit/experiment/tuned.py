@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tagkit.errors import BadInput
+from tagkit.files import write_text
 from tagkit.product import Dataset
 
 
@@ -127,10 +128,8 @@ class Tuned:
 
     def write(self, path: str | Path) -> Path:
         """Write the file that `tagkit compare --tuned` reads."""
-        path = Path(path)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
-        return part.replace(path)
+        write_text(path, json.dumps(self.to_dict(), ensure_ascii=False, indent=1))
+        return Path(path)
 
     @classmethod
     def read(cls, path: str | Path) -> Tuned:

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from tagkit import console
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.experiment.fit import Job, fit
@@ -125,6 +126,7 @@ def _work(pipe: connection.Connection, environment: dict[str, str], job: Job, pa
     """Send what a job gives, or the error that it raises; this is what the process does."""
     os.environ.clear()
     os.environ.update(environment)
+    console.set_up()
     try:
         pipe.send(measure(replace(job, data=pickle.loads(packed))))
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
+from tagkit.files import write_text
 from tagkit.registry import missing_extra
 from tagkit.report import tables
 from tagkit.report.facts import notes, row_notes, verdict_counts
@@ -99,7 +100,7 @@ def to_html(results: Result | Sequence[Result], path: str | Path) -> Path:
         raise missing_extra(error, "the HTML report") from error
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render([results] if isinstance(results, Result) else results), encoding="utf-8")
+    write_text(path, render([results] if isinstance(results, Result) else results))
     return path
 
 
@@ -120,7 +121,7 @@ def write(result: Result, folder: str | Path) -> list[Path]:
     for view in views(result):
         for suffix, form in ((".csv", to_csv), (".md", to_markdown), (".tex", to_latex)):
             files.append(folder / f"leaderboard-{view}{suffix}")
-            files[-1].write_text(form(result, view), encoding="utf-8")
+            write_text(files[-1], form(result, view))
     return files
 
 

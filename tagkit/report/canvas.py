@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from pylopdf_fonts_zh_cn import sans_path
 
+from tagkit.files import replacing
+
 INK = "#1f2328"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C", "#B5A300", "#7B5AA6", "#8A5A2B")
 """The first six are those of Okabe and Ito (2008), which people with common forms of colour blindness tell apart."""
@@ -140,8 +142,8 @@ def save(figure: Figure, path: str | Path) -> Path:
     """Write a figure as PNG, on white, and return the path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with quiet():
-        figure.savefig(path, dpi=160, facecolor="white", metadata={"Software": None})
+    with quiet(), replacing(path) as file:
+        figure.savefig(file, format="png", dpi=160, facecolor="white", metadata={"Software": None})
     return path
 
 

@@ -13,6 +13,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tagkit.console import one_line
+from tagkit.datasets.table import safe_cell
 from tagkit.registry import missing_extra
 from tagkit.text.columns import aligned, columns_of
 
@@ -32,6 +34,8 @@ LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{",
     "±": r"$\pm$",
     "–": "--",
     "|": r"\textbar{}",
+    "[": "{[}",
+    "*": "{*}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
@@ -168,13 +172,13 @@ def to_records(table: Table) -> list[dict[str, Any]]:
 
 
 def to_csv(table: Table) -> str:
-    """Return a table as CSV; undefined values are empty."""
+    """Return a table as CSV; undefined values are empty, and no text is a formula."""
     rows = to_records(table)
     out = io.StringIO()
     writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
-    writer.writeheader()
+    writer.writerow({name: safe_cell(name) for name in writer.fieldnames})
     for row in rows:
-        writer.writerow({name: value for name, value in row.items() if value == value})  # NaN is undefined
+        writer.writerow({name: safe_cell(value) for name, value in row.items() if value == value})  # NaN is undefined
     return out.getvalue()
 
 
@@ -208,7 +212,7 @@ def escape_markdown(text: str) -> str:
 
 def escape_latex(text: str) -> str:
     """Return a text that LaTeX shows as it is; `code` is set in a typewriter font."""
-    escaped = "".join(LATEX.get(char, char) for char in text.replace("\n", " "))
+    escaped = "".join(LATEX.get(char, char) for char in one_line(text))
     return re.sub(r"`([^`]*)`", r"\\texttt{\1}", escaped)
 
 

@@ -110,3 +110,6 @@ def test_code_stays_code():
     assert tables.escape_markdown("run `a_b` not a_b") == r"run `a_b` not a\_b"
     assert tables.escape_markdown("a & b &amp; ~~c~~") == r"a & b \&amp; \~\~c\~\~"
     assert tables.escape_latex("run `a_b`") == r"run \texttt{a\_b}"
+    assert tables.escape_latex("[9cm]*\x1b\r\\input{/etc}") == (
+        r"{[}9cm]{*}\textbackslash{}u001b\textbackslash{}u000d\textbackslash{}input\{/etc\}"
+    )

@@ -1,0 +1,133 @@
+"""Files that are replaced only when the new one is whole, and files known by their content."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+DAY = 24 * 3600
+MODEL_FILES = ("config.json", "state.json", "state.zip")
+"""A folder with one of these holds a model."""
+MOST_LINKS = 40
+
+
+@contextmanager
+def replacing(path: str | Path, *, lasting: bool = True) -> Iterator[IO[bytes]]:
+    """Yield a new binary file that takes the place of `path` when the context ends.
+
+    Until then, and after an error, a kill or a full disk, what was at `path` is still there. Several processes may do
+    this at once: one of the whole files stays. What a symbolic link names is replaced, not the link. A pipe, a device
+    and the name of an open file such as /dev/stdout are written directly.
+
+    Args:
+        path: The file; its folder exists.
+        lasting: Whether to wait until the file is on the disk, so that it survives a power failure too.
+
+    Raises:
+        OSError: It cannot be written; the error names `path`.
+    """
+    path = Path(path)
+    if is_stream(path):
+        with path.open("wb") as file:
+            yield file
+        return
+    target = Path(os.path.realpath(path))
+    short = target.name[:40]  # a name has 255 bytes at most
+    remove_remains(target.parent, f".{glob.escape(short)}.*.part")
+    part = target.with_name(f".{short}.{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            if target.exists():
+                shutil.copymode(target, part)
+            yield file
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(part)):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+    if lasting:
+        with suppress(OSError):  # not every system lets a folder be synchronised
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all; see `replacing`."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+def remove_remains(folder: Path, pattern: str) -> None:
+    """Remove unfinished files and folders that killed processes left there more than a day ago."""
+    for remains in folder.glob(pattern):
+        with suppress(OSError):
+            if time.time() - remains.stat().st_mtime > DAY:
+                shutil.rmtree(remains) if remains.is_dir() else remains.unlink()
+
+
+def is_stream(path: Path) -> bool:
+    """Say whether a path names a pipe, a device or an open file (/dev/stdout, /dev/fd/3): what cannot be replaced."""
+    name = os.path.abspath(path)
+    for _ in range(MOST_LINKS):
+        if os.path.realpath(os.path.dirname(name)).startswith(("/proc/", "/dev/fd")):
+            return True
+        if not os.path.islink(name):
+            break
+        name = os.path.join(os.path.dirname(name), os.readlink(name))
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def file_digest(path: str | Path) -> str:
+    """Return the sha256 of a file's content."""
+    with Path(path).open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def named_files(params: Any) -> dict[str, str]:
+    """Return the digests of the files and of the models' folders that parameters name, by path.
+
+    Args:
+        params: Texts, paths, objects with `get_params`, and mappings and lists of these; other values name no file.
+    """
+    if isinstance(params, Mapping):
+        return named_files(list(params.values()))
+    if isinstance(params, (list, tuple)):
+        return {path: digest for value in params for path, digest in named_files(value).items()}
+    if hasattr(params, "get_params") and not isinstance(params, type):
+        return named_files(params.get_params())
+    if not isinstance(params, (str, Path)) or not str(params):
+        return {}
+    name = str(params)
+    if os.path.isfile(name):  # unlike Path.is_file, no error for a text too long for a name
+        return {name: _remembered_digest(name)}
+    if any(os.path.isfile(os.path.join(name, file)) for file in MODEL_FILES):
+        found = sorted(file for file in Path(name).rglob("*") if file.is_file())
+        return {str(file): _remembered_digest(str(file)) for file in found}
+    return {}
+
+
+def _remembered_digest(name: str) -> str:
+    state = os.stat(name)
+    return _digest_of_state(name, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1000)
+def _digest_of_state(name: str, size: int, changed: int) -> str:
+    return file_digest(name)
