@@ -9,7 +9,7 @@ ifneq ($(wildcard ../shared/data),)
 export TAGKIT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help compare test lint docs figures notebooks benchmarks clean
+.PHONY: help compare test lint audit docs figures notebooks benchmarks clean
 
 # mkdocs-material prints an advertisement unless it is told not to.
 export NO_MKDOCS_2_WARNING := 1
@@ -40,12 +40,16 @@ test: $(STAMP) ## Run the tests and the notebooks, and build the documentation
 	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks
 	$(BIN)/mkdocs build
 
-lint: $(STAMP) ## Check style, types, layers of imports and dead code
+lint: $(STAMP) ## Check style, types, layers of imports, dead code and security
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python .ci/dead_code.py
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive tagkit
+
+audit: $(STAMP) ## Look up known vulnerabilities of all pinned packages (needs a network)
+	$(BIN)/pip-audit --strict --progress-spinner off --no-deps --disable-pip --requirement constraints.txt
 
 docs: $(STAMP) ## Build the documentation into build/site
 	$(BIN)/mkdocs build

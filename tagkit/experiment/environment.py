@@ -86,7 +86,7 @@ def _git(*words: str) -> str:
     if not (root() / ".git").exists():
         return ""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # the user's git  # nosec B607
             ["git", "-C", str(root()), *words], capture_output=True, text=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError):

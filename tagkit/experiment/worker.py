@@ -128,7 +128,7 @@ def _work(pipe: connection.Connection, environment: dict[str, str], job: Job, pa
     os.environ.update(environment)
     console.set_up()
     try:
-        pipe.send(measure(replace(job, data=pickle.loads(packed))))
+        pipe.send(measure(replace(job, data=pickle.loads(packed))))  # packed by the process that started this  # nosec B301
     except KeyboardInterrupt:
         return
     except Exception as error:
@@ -140,7 +140,7 @@ def _portable(error: Exception) -> Exception:
     if not type(error).__module__.startswith("tagkit."):
         error.add_note("".join(traceback.format_exception(error)))
     with suppress(Exception):
-        pickle.loads(pickle.dumps(error))
+        pickle.loads(pickle.dumps(error))  # of this process  # nosec B301
         return error
     return RuntimeError("".join(traceback.format_exception(error)))
 

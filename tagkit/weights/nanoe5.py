@@ -125,7 +125,7 @@ def _tokenizer(data: _Bytes, positions: int) -> Any:
         sep_token=end,
         pad_token=pieces[pad],
         unk_token=pieces[unk],
-        mask_token="<mask>",
+        mask_token="<mask>",  # no password  # nosec B106
         model_max_length=positions,
         model_input_names=["input_ids", "attention_mask"],
     )
