@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,8 @@ from tagkit.experiment.fit import Job, make_step, make_tagger
 from tagkit.experiment.record import RowRun
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import Experiment, Row
-from tagkit.files import write_text
+from tagkit.files import named_files, write_text
+from tagkit.llm.server import ENDPOINT_VARIABLE
 from tagkit.product import Tag
 
 RESULTS = "results"
@@ -75,7 +77,9 @@ class RunCache:
         self._paths.clear()
 
     def _path(self, job: Job) -> Path:
-        what = [tagkit.__version__, job.data.digest, job.seed, job.fold, _describe(job.row, job.rows)]
+        what: list[Any] = [tagkit.__version__, job.data.digest, job.seed, job.fold, _describe(job.row, job.rows)]
+        if job.row.self_training:
+            what += [job.source.name, named_files(job.source.file)]
         digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=repr).encode()).hexdigest()[:32]
         return cache_folder("runs") / f"{digest}.json"
 
@@ -83,11 +87,14 @@ class RunCache:
 def _describe(row: Row, rows: Mapping[str, Row]) -> list[Any]:
     """Return everything that the runs of a row depend on beside the products, the seed and the fold."""
     tagger = make_tagger(row)
-    refine = None if row.refine is None else [repr(make_step(step)) for step in row.refine]
+    steps = [make_step(step) for step in row.refine or ()]
+    refine = None if row.refine is None else [[repr(step), named_files(step.params())] for step in steps]
     what: list[Any] = [type(tagger).__module__, type(tagger).__qualname__, tagger.get_params(), refine]
+    what += [named_files(tagger), os.environ.get(ENDPOINT_VARIABLE) if "endpoint" in tagger.get_params() else None]
     what += [row.share, row.folds, row.decoding, [[_describe(rows[name], rows), rows[name].seeds] for name in row.of]]
     if row.self_training:
-        what += [row.self_training.options, _describe(rows[row.self_training.by], rows)]
+        options = row.self_training.options
+        what += [options, named_files(options), _describe(rows[row.self_training.by], rows)]
     return what
 
 

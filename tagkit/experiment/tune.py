@@ -14,6 +14,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+import tagkit
 from tagkit.console import printable
 from tagkit.datasets import load
 from tagkit.datasets.split import bucket
@@ -23,6 +24,7 @@ from tagkit.experiment.fit import Job
 from tagkit.experiment.spec import Data, Row
 from tagkit.experiment.tuned import Trial, Tuned
 from tagkit.experiment.worker import measure as measure_run
+from tagkit.files import named_files
 from tagkit.measures import Measure, Run, parse
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.registry import missing_extra
@@ -110,6 +112,8 @@ def tune(
         dict(params or {}),
         part,
         len(dev),
+        version=tagkit.__version__,
+        files=named_files([tagger, *searched.values()]),
     )
     home = Path(folder) if folder else plan.folder
     take_synonyms(tagger, data.synonyms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ class Tuned:
         part: The products that trials were scored on: "dev part" or "tenth of train held out by seed 0".
         products: How many these are.
         trials: All trials, in order.
+        version: The version of tagkit.
+        files: The sha256 of the files and models that parameters name, by path.
     """
 
     strategy: str
@@ -64,11 +66,13 @@ class Tuned:
     part: str
     products: int
     trials: tuple[Trial, ...] = ()
+    version: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        """What tells one search from another, so that a stopped one is found again; the code is no part of it."""
-        what = [self.strategy, self.digest, self.measure, self.seed, self.space, self.fixed]
+        """What tells one search from another, so that a stopped one is found again."""
+        what = [self.strategy, self.digest, self.measure, self.seed, self.space, self.fixed, self.version, self.files]
         try:
             text = json.dumps(what, sort_keys=True)
         except TypeError as error:
@@ -141,7 +145,8 @@ class Tuned:
         try:
             body = json.loads(Path(path).read_text(encoding="utf-8"))
             trials = tuple(Trial(**trial) for trial in body["trials"])
-            tuned = cls(**{field.name: body[field.name] for field in fields(cls)} | {"trials": trials})
+            known = [one.name for one in fields(cls) if one.name in body]
+            tuned = cls(**{name: body[name] for name in known} | {"trials": trials})
             _ = tuned.remark(), tuned.params
         except FileNotFoundError as error:
             raise BadInput(f"there is no file {path}") from error

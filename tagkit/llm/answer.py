@@ -79,7 +79,7 @@ class Reply:
         """Return it with texts that are redacted; log-probabilities no longer fit a text that this changed."""
         content = redact(self.content)
         logprobs = self.logprobs if content == self.content else ()
-        texts = {"content": content, "finish": redact(self.finish), "refusal": redact(self.refusal)}
+        texts: dict[str, Any] = {"content": content, "finish": redact(self.finish), "refusal": redact(self.refusal)}
         return replace(self, **texts, logprobs=logprobs)
 
 

@@ -42,6 +42,16 @@ def test_a_run_of_a_stopped_command_is_found_again(job):
     assert store.RunCache().read(job) == (None, False), "a command that ended keeps nothing"
 
 
+def test_a_run_depends_on_the_files_that_its_parameters_name(job, tmp_path):
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('{"id": "p1", "tags": ["鞋"]}\n', encoding="utf-8")
+    job = replace(job, row=Row("a", "replay", {"answers": str(answers)}))
+    store.RunCache().write(job, RUN)
+    assert store.RunCache().read(job) == (RUN, True)
+    answers.write_text('{"id": "p1", "tags": ["茶"]}\n', encoding="utf-8")
+    assert store.RunCache().read(job) == (None, False), "a corrected file is read again"
+
+
 def test_a_fresh_command_finds_its_own_runs_only(job):
     store.RunCache().write(job, RUN)
     cache = store.RunCache(fresh=True)

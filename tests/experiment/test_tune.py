@@ -152,6 +152,17 @@ def test_other_arguments_are_another_search(data, tmp_path, through):
     assert changed.params == {"index": "char", "k": 10, "power": 1.5}
 
 
+def test_a_corrected_file_is_another_search(data, tmp_path):
+    answers = [str(tmp_path / name) for name in ("one.jsonl", "other.jsonl")]
+    keys = []
+    for tag in ("鞋", "茶"):
+        for name in answers:
+            rows = (f'{{"id": "p{at}", "tags": ["{tag}"]}}\n' for at in range(24))
+            Path(name).write_text("".join(rows), encoding="utf-8")
+        keys.append(tune(data, tmp_path / "search", "replay", 3, space={"answers": answers}).key)
+    assert keys[0] != keys[1]
+
+
 def test_test_is_never_looked_at(data, through, tmp_path, monkeypatch):
     poison = tuple(Product(f"x{n}", p.title, tags=("毒",)) for n, p in enumerate(data.dev))
     other = data.with_parts(test=poison)
