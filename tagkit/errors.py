@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Collection
 
 
@@ -72,3 +73,8 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     """Return " (did you mean …?)" where a known word is close to the given one, else ""."""
     close = difflib.get_close_matches(word, list(known), 1)
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def warn(message: str) -> None:
+    """Issue a warning that is shown as one line, without a line of Python source."""
+    warnings.warn_explicit(message, UserWarning, "<tagkit>", 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, dataclass_transform, get_args, get_origin, get_type_hints
 
 from tagkit import registry
+from tagkit.datasets.columns import FileOptions
 from tagkit.datasets.files import from_frame, read_file
 from tagkit.datasets.items import is_frame
 from tagkit.errors import BadInput
@@ -83,23 +84,70 @@ def card(name: str | Path) -> str:
     return load(name).card if _is_file(str(name)) else _reader(str(name), {}).describe()
 
 
-def load(name: Any, **options: Any) -> Dataset:
+def load(
+    name: Any,
+    *,
+    title: str | None = None,
+    tags: str | None = None,
+    description: str | None = None,
+    category: str | None = None,
+    id: str | None = None,
+    split: str | None = None,
+    lang: str | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    **options: Any,
+) -> Dataset:
     """Return a data set by name, from the user's own file, or from a table.
 
+    Columns are found by their names in Chinese and English (商品名称, 标题, title; 标签, tags …), and encoding,
+    delimiter and separator of tags by their content; a warning says what is not as usual. The arguments are for a file
+    in which something else is meant.
+
     Args:
-        name: A name from `tagkit data list`, the path of a JSON Lines, CSV, TSV or Parquet file, or a pandas DataFrame.
-        **options: The options of its reader; for a file those of `read_file`.
+        name: A name from `tagkit data list`, or the path of a file: JSON, JSON Lines, CSV, TSV, Excel, LibreOffice,
+            Parquet or a feed in XML; or a pandas DataFrame.
+        title: The column of the title, the only one that a file must have.
+        tags: That of the gold tags: a list, or a text with several tags.
+        description: That of further text.
+        category: That of the category, with "/" or ">" between the levels.
+        id: That of a text or whole number, unique in the file (default: the line's number).
+        split: That of the part, "train", "dev" or "test". Where it is absent or empty, 70/10/20 by the hash of the id,
+            or of the text where there is no id (so that copies stay together). For a data set known by name it is an
+            option of its reader.
+        lang: The column of the language, "zh" or "en".
+        separator: What separates the tags in a text (default: decided on all cells).
+        encoding: Of a text file, such as "gb18030" (default: decided on the whole file).
+        delimiter: What separates the fields of CSV (default: a comma, tab, semicolon or bar, by the header).
+        sheet: The sheet of a spreadsheet (default: the only one with a column for the title).
+        **options: The options of a reader; for a file `rejects`, where the rows go that cannot be used.
 
     Raises:
         UnknownName: It is neither a known name nor a file.
         DataMissing: Its files are neither on this machine nor could they be downloaded.
         BadInput: An option or a file is wrong.
-        MissingExtra: The package for Parquet is not installed.
+        MissingExtra: The package for the format is not installed.
     """
+    named: FileOptions = {
+        "title": title,
+        "tags": tags,
+        "description": description,
+        "category": category,
+        "id": id,
+        "split": split,
+        "lang": lang,
+        "separator": separator,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "sheet": sheet,
+    }
+    given = {option: value for option, value in named.items() if value is not None} | options
     if is_frame(name):
-        return from_frame(name, **options)
+        return from_frame(name, **given)  # type: ignore[arg-type]
     text = str(name)
-    return read_file(Path(text), **options) if _is_file(text) else _reader(text, options).read()
+    return read_file(Path(text), **given) if _is_file(text) else _reader(text, given).read()  # type: ignore[arg-type]
 
 
 def _is_file(name: str) -> bool:

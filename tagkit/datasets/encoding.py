@@ -45,8 +45,8 @@ class Encoding(NamedTuple):
         return NAMES.get(self.name, self.name)
 
     def remark(self, origin: str) -> str:
-        """Return what a user must know about the encoding of `origin`: "" for UTF-8, else one sentence."""
-        if self.name == "utf-8-sig" and self.certainty >= SURE:
+        """Return what a user must know about the encoding of `origin`, "" for UTF-8 and what is marked."""
+        if self.name in MARKS.values() and self.certainty >= SURE:
             return ""
         guess = "" if self.certainty >= SURE else ", which is a guess"
         return f"{origin} is read as {self}{guess}; if its text looks wrong, name the `encoding`, such as utf-8 or big5"

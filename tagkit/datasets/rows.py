@@ -1,205 +1,182 @@
-"""Read the rows of a user's file one by one with their line numbers, and record those that cannot be used."""
+"""Read the rows of a user's file one by one, with the numbers of their lines.
+
+To read another format, add its suffix to `KINDS` and what yields its rows to `_rows_of`.
+"""
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import gzip
+import io
+import itertools
 import json
-import warnings
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TextIO
+from typing import IO, Any, cast
 
+from tagkit.datasets.columns import Columns
+from tagkit.datasets.delimited import HEAD, delimited_rows, find_delimiter
+from tagkit.datasets.encoding import find_encoding
+from tagkit.datasets.feed import feed_rows
+from tagkit.datasets.json_rows import json_line_rows, json_rows
+from tagkit.datasets.parquet import parquet_rows
+from tagkit.datasets.rejects import FileRow
+from tagkit.datasets.separators import Separators
+from tagkit.datasets.workbook import workbook_rows
 from tagkit.errors import BadInput
-from tagkit.registry import missing_extra
 
-HEAD = 1 << 20
-"""How many bytes of a file are read to detect its encoding."""
+BLOCK = 1 << 20
 GZIP = b"\x1f\x8b"
 """The first bytes of a gzipped file."""
-KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
+KINDS = {
+    **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
+    ".json": "json",
+    ".csv": "csv",
+    **dict.fromkeys((".tsv", ".tab"), "tsv"),
+    ".parquet": "parquet",
+    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), "spreadsheet"),
+    ".xml": "xml",
+}
+"""The kind of a file by its suffix, which ".gz" may follow; text with one title per line is of the kind "text"."""
+_MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "spreadsheet", b"\xd0\xcf\x11\xe0": "spreadsheet"}
+_DAMAGE = (OSError, EOFError, zlib.error, UnicodeError)
 
 
-class FileRow(NamedTuple):
-    """One row: its line (1 for the first line of the file), its values, and the reason if it cannot be used."""
-
-    line: int
-    values: Any
-    reason: str = ""
-
-
-class Rejects:
-    """Rows that cannot be used: counted, and written as JSON lines with `line`, `reason` and `row`.
-
-    The file is created for the first row; without any row, a file of an earlier reading is removed.
-
-    Args:
-        path: Where to write them; None only counts them.
+@dataclass
+class Reading:
+    """How a file is read: what the user chose, and while it is read, what was found.
 
     Attributes:
-        count: How many rows were added.
-        first: Line and reason of the first one, "" if there is none.
+        kind: "jsonl", "json", "csv", "tsv", "parquet", "spreadsheet", "xml" or "text".
+        encoding: Of text.
+        delimiter: Of the fields of a line.
+        sheet: Of a spreadsheet.
+        columns: The columns that the user named.
+        notes: What a user must know, a sentence each.
+        found: The columns that were found, by field.
+        separators: What separates the tags in a cell.
+        total: How many rows there are.
+        rejected: How many of them cannot be used.
+        named_parts: How many name the part that they belong to.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path
-        self.count = 0
-        self.first = ""
-        self._file: TextIO | None = None
-
-    def add(self, row: FileRow, reason: str) -> None:
-        """Count one row and write it if possible."""
-        self.count += 1
-        self.first = self.first or f"line {row.line}: {reason}"
-        if self.path is None:
-            return
-        try:
-            if self._file is None:
-                self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
-            record = {"line": row.line, "reason": reason, "row": row.values}
-            self._file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
-        except OSError as error:
-            warnings.warn(f"the rejected rows cannot be written to {self.path}: {error}", stacklevel=2)
-            self.path = None
-
-    def summary(self, total: int) -> str:
-        """Return one sentence about the rejected rows among `total`, "" if there is none."""
-        if not self.count:
-            return ""
-        where = f"; all of them are in {self.path}" if self.path else ""
-        return f"{self.count} of {total} rows were left out, the first for this reason: {self.first}{where}"
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-        elif self.path is not None and kind is None:
-            self.path.unlink(missing_ok=True)
+    kind: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    columns: Columns = field(default_factory=Columns)
+    notes: list[str] = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)
+    separators: Separators = field(default_factory=Separators)
+    total: int = 0
+    rejected: int = 0
+    named_parts: int = 0
 
 
-def find_encoding(path: Path) -> str:
-    """Return "utf-16" (by its byte order mark), "gb18030" (if most non-ASCII lines are not UTF-8) or "utf-8-sig".
-
-    Spreadsheets in Chinese still write GBK, of which GB18030 is a superset; a warning says so. A single broken line
-    doesn't change the encoding of a file.
-    """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    lines = head.split(b"\n")
-    if len(head) == HEAD and len(lines) > 1:
-        lines.pop()  # it may be cut in the middle of a character
-    beyond_ascii = [line for line in lines if not line.isascii()]
-    if 2 * sum(not _is_utf8(line) for line in beyond_ascii) <= len(beyond_ascii):
-        return "utf-8-sig"
-    warnings.warn(f"{path} is not UTF-8 and is read as GB18030 (if it is neither, name its `encoding`)", stacklevel=2)
-    return "gb18030"
+def kind_of(path: Path) -> str:
+    """Return the kind of a file by its suffix, "" for an unknown one."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return KINDS.get(suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else path.suffix.lower(), "")
 
 
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def file_rows(path: Path, kind: str, encoding: str | None = None, delimiter: str | None = None) -> Iterator[FileRow]:
-    """Yield the rows of a file, which is read once.
+def file_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
+    """Yield the rows of a file, which may be gzipped; a damaged file gives its sound rows and one with a reason.
 
     Args:
         path: The file.
-        kind: "jsonl", "csv", "tsv", "parquet" or "text" (one title per line).
-        encoding: Its encoding (default: what `find_encoding` detects).
-        delimiter: The separator of the fields (default: a comma for "csv", a tab for "tsv").
+        reading: Its kind and what else is known; what is not is found out, and noted.
 
     Raises:
         BadInput: There is no such file, or it cannot be read as a file of that kind.
-        MissingExtra: The package for Parquet is not installed.
+        MissingExtra: The package for this kind is not installed.
     """
     if not path.is_file():
         raise BadInput(f"there is no file {path}")
-    if kind == "parquet":
-        yield from _parquet_rows(path)
-        return
-    newline = "\n" if kind in ("jsonl", "text") else ""
-    try:
-        # Bytes that cannot be decoded become lone surrogates, for which a row is rejected later.
-        with path.open(encoding=encoding or find_encoding(path), errors="surrogateescape", newline=newline) as lines:
-            yield from line_rows(lines, kind, delimiter)
-    except (LookupError, UnicodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
-
-
-def line_rows(lines: Iterable[str], kind: str, delimiter: str | None = None) -> Iterator[FileRow]:
-    """Yield the rows of lines of text, with `kind` and `delimiter` as in `file_rows`."""
-    if kind == "jsonl":
-        yield from _json_rows(lines)
-    elif kind in ("csv", "tsv"):
-        yield from _csv_rows(lines, delimiter or ("\t" if kind == "tsv" else ","))
-    elif kind == "text":
-        yield from (FileRow(n, {"title": title}) for n, line in enumerate(lines, 1) if (title := line.strip()))
+    with path.open("rb") as file:
+        start = file.read(4)
+    found = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "")
+    if not found and reading.kind in ("parquet", "spreadsheet"):
+        if reading.kind == "parquet":
+            raise BadInput(f"{path} is not a readable Parquet file: it begins with other bytes")
+        found = "csv"  # many systems export delimited text under the suffix of Excel
+    if found and found != reading.kind:
+        reading.notes.append(f"by its content the file is read as {found}")
+        reading.kind = found
+    if reading.kind == "parquet":
+        yield from parquet_rows(path)
+    elif reading.kind == "spreadsheet":
+        yield from workbook_rows(path, reading.sheet or None, reading.columns.is_header, reading.notes.append)
+    elif reading.kind == "xml":
+        with _open(path) as content:
+            yield from feed_rows(content)
     else:
-        raise BadInput(f"unknown kind of file {kind!r}; there are: jsonl, csv, tsv, text, and parquet (files only)")
+        yield from _text_rows(path, reading)
 
 
-def _json_rows(lines: Iterable[str]) -> Iterator[FileRow]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield FileRow(number, line.rstrip("\r\n"), f"not JSON: {error}")
-            continue
-        yield FileRow(number, values, "" if isinstance(values, dict) else "not a JSON object")
-
-
-def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[FileRow]:
-    if len(delimiter) != 1:
-        raise BadInput(f"`delimiter` must be one character, not {delimiter!r}")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header: list[str] = []
-    while True:
-        number = reader.line_num + 1  # a quoted field may span lines: the first one counts
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield FileRow(number, None, f"not CSV: {error}")
-            continue
-        if not fields:
-            continue
-        if not header:
-            header = [name.strip() for name in fields]
-        elif len(fields) != len(header):
-            yield FileRow(number, fields, f"{len(fields)} fields where the header has {len(header)}")
-        else:
-            yield FileRow(number, dict(zip(header, fields, strict=True)))
-
-
-def _parquet_rows(path: Path) -> Iterator[FileRow]:
-    """Yield the rows of a Parquet file batch by batch; the line is the row's position, counted from 1."""
+def _text_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
+    if not reading.encoding:
+        found = find_encoding(_blocks(path))
+        reading.encoding = found.name
+        if remark := found.remark("the file"):
+            reading.notes.append(remark)
+    damage: list[Exception] = []
+    newline = "\n" if reading.kind == "jsonl" else ""
+    line = 0
     try:
-        import pyarrow
-        from pyarrow import parquet
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "reading Parquet") from error
-    number = 0
-    try:
-        for batch in parquet.ParquetFile(path).iter_batches():
-            for values in batch.to_pylist():
-                number += 1
-                yield FileRow(number, values)
-    except pyarrow.ArrowException as error:
-        raise BadInput(f"{path} is not a readable Parquet file: {error}") from error
+        with _open(path) as content:
+            # Bytes that cannot be decoded become lone surrogates, for which a row is rejected later.
+            lines = io.TextIOWrapper(content, reading.encoding, "surrogateescape", newline)
+            for row in line_rows(_until_damage(lines, damage), reading):
+                line = row.line
+                yield row
+    except LookupError as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+    if damage:
+        yield FileRow(line + 1, None, f"the file cannot be read from here on: {damage[0]}")
+
+
+def line_rows(lines: Iterable[str], reading: Reading) -> Iterator[FileRow]:
+    """Yield the rows of lines of text.
+
+    Args:
+        lines: Lines with their line breaks.
+        reading: As for `file_rows`; where it has no kind, the first line tells: "jsonl" or "json" by its brackets,
+            "csv" if it names a column for the title, else "text".
+
+    Raises:
+        BadInput: The kind is unknown.
+    """
+    rest = iter(lines)
+    head = list(itertools.islice(rest, 1))
+    head = [line.removeprefix("\ufeff") for line in head]
+    is_header = reading.columns.is_header
+    start = head[0].lstrip() if head else ""
+    if not reading.kind:
+        delimiter = find_delimiter(head, is_header)
+        reading.kind = "jsonl" if start.startswith("{") else "json" if start.startswith("[{") else "text"
+        if delimiter:
+            reading.kind = "csv"
+            reading.notes.append("the text is read as a table, since its first line names columns")
+    if reading.kind == "jsonl" and start.startswith("[") and parse_json(start) is None:
+        reading.kind = "json"
+    if reading.kind in ("csv", "tsv"):
+        head += itertools.islice(rest, HEAD - 1)
+        reading.delimiter = (
+            reading.delimiter or find_delimiter(head, is_header) or ("\t" if reading.kind == "tsv" else ",")
+        )
+        yield from delimited_rows(itertools.chain(head, rest), reading.delimiter, is_header)
+    elif reading.kind == "jsonl":
+        yield from json_line_rows(itertools.chain(head, rest))
+    elif reading.kind == "json":
+        yield from json_rows("".join(itertools.chain(head, rest)))
+    elif reading.kind == "text":
+        numbered = enumerate(itertools.chain(head, rest), 1)
+        yield from (FileRow(n, {"title": title}) for n, line in numbered if (title := line.strip()))
+    else:
+        kinds = ", ".join(dict.fromkeys([*KINDS.values(), "text"]))
+        raise BadInput(f"unknown kind of file {reading.kind!r}; there are: {kinds}")
 
 
 def frame_rows(frame: Any) -> Iterator[FileRow]:
@@ -218,10 +195,10 @@ def read_text(path: Path) -> str:
     """
     if not path.is_file():
         raise BadInput(f"there is no file {path}")
-    content = path.read_bytes()
     try:
-        return (gzip.decompress(content) if content.startswith(GZIP) else content).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        with _open(path) as content:
+            return content.read().decode("utf-8-sig")
+    except _DAMAGE as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
 
 
@@ -231,3 +208,25 @@ def parse_json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a file for reading bytes, unpacked if it is gzipped."""
+    with path.open("rb") as file:
+        is_gzip = file.read(2) == GZIP
+    return cast(IO[bytes], gzip.open(path)) if is_gzip else path.open("rb")
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file up to where it is damaged."""
+    with _open(path) as content, contextlib.suppress(*_DAMAGE):
+        while block := content.read(BLOCK):
+            yield block
+
+
+def _until_damage(lines: Iterable[str], damage: list[Exception]) -> Iterator[str]:
+    """Yield lines up to where the file is damaged, and append the error that says so."""
+    try:
+        yield from lines
+    except _DAMAGE as error:
+        damage.append(error)

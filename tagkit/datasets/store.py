@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,7 @@ from urllib.parse import quote
 
 from tagkit import registry
 from tagkit.cache import cache_folder
-from tagkit.errors import BadInput, DataMissing
+from tagkit.errors import BadInput, DataMissing, warn
 
 SOURCES = Path(__file__).with_name("sources.tsv")
 """One line per file: data set, file, licence ("" if none is stated), sha256, bytes, and its location on GitHub."""
@@ -112,10 +111,9 @@ def _check(place: Path, sha256: str) -> None:
 
 @cache
 def _say_unlicensed(dataset: str, repo: str) -> None:
-    warnings.warn(
+    warn(
         f"{dataset} is downloaded from github.com/{repo}, which states no licence: use it for your own research, "
-        "and do not redistribute it",
-        stacklevel=4,
+        "and do not redistribute it"
     )
 
 

@@ -29,7 +29,7 @@ def test_jsonl_with_bad_rows(tmp_path):
         json.dumps({"title": 5}).encode(),
         json.dumps({"id": "a", "title": "again"}).encode(),
         json.dumps({"title": "x", "tags": "a; b；a", "id": 7, "split": "validation"}, ensure_ascii=False).encode(),
-        json.dumps({"title": "x", "tags": [1]}).encode(),
+        json.dumps({"title": "x", "tags": [{"a": 1}]}).encode(),
         json.dumps({"title": "x", "split": "later"}).encode(),
         b'{"title": "' + b"\xff\xfe" + b'"}',
         json.dumps({"title": "x", "annotations": [{"score": 1}]}).encode(),
@@ -59,7 +59,7 @@ def test_round_trip_of_products(tmp_path, public_data):
 def test_clean_file_leaves_no_rejects_and_removes_old_ones(tmp_path):
     file, old = tmp_path / "x.jsonl", tmp_path / "x.jsonl.rejects.jsonl"
     file.write_text('{"title": "a"}\n', encoding="utf-8")
-    old.write_text("{}\n")
+    old.write_text('{"file": "x.jsonl", "line": 1, "reason": "no", "row": {}}\n')
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data = read_file(file)

@@ -1,51 +1,139 @@
-"""Reading the rows of files, and the record of those that cannot be used."""
+"""Reading the rows of files of every kind, sound and damaged."""
 
 from __future__ import annotations
 
 import gzip
+import json
+from pathlib import Path
 
 import pytest
 
-from tagkit.datasets.rows import FileRow, Rejects, file_rows, find_encoding, parse_json, read_text
+from tagkit.datasets import iter_products, load
+from tagkit.datasets.rows import Reading, file_rows, kind_of, line_rows, parse_json, read_text
 from tagkit.errors import BadInput
 
-
-@pytest.mark.parametrize(
-    ("encoding", "found"),
-    [("utf-8", "utf-8-sig"), ("utf-8-sig", "utf-8-sig"), ("utf-16", "utf-16"), ("gbk", "gb18030")],
-)
-@pytest.mark.filterwarnings("ignore:.*read as GB18030")
-def test_the_encoding_is_detected(tmp_path, encoding, found):
-    (tmp_path / "x").write_bytes("红色连衣裙\nabc\n黑色皮鞋\n".encode(encoding))
-    assert find_encoding(tmp_path / "x") == found
+ROWS = [{"商品名称": f"纯棉短袖{n}", "标签": "短袖;纯棉"} for n in range(2000)]
 
 
-def test_rows_have_the_lines_where_they_begin(tmp_path):
-    file = tmp_path / "x.csv"
-    file.write_text('title\n"two\nlines"\nlast,field\n', encoding="utf-8")
-    assert list(file_rows(file, "csv")) == [
-        FileRow(2, {"title": "two\nlines"}),
-        FileRow(4, ["last", "field"], "2 fields where the header has 1"),
+def rows_of(path: Path) -> tuple[list[str], list[str]]:
+    """Return the titles of the sound rows, and the reasons of the others."""
+    rows = list(file_rows(path, Reading(kind_of(path))))
+    return [r.values["商品名称"] for r in rows if not r.reason], [r.reason for r in rows if r.reason]
+
+
+def as_jsonl(rows: list[dict]) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def as_csv(rows: list[dict]) -> bytes:
+    return "".join(",".join(row) + "\n" for row in [ROWS[0], *(row.values() for row in rows)]).encode()
+
+
+@pytest.mark.parametrize(("name", "write"), [("x.jsonl.gz", as_jsonl), ("x.csv.gz", as_csv)])
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_a_damaged_archive_gives_the_rows_before_the_damage(tmp_path, name, write, damage):
+    content = bytearray(gzip.compress(write(ROWS)))
+    (tmp_path / name).write_bytes(content)
+    assert rows_of(tmp_path / name) == ([row["商品名称"] for row in ROWS], [])
+    if damage == "cut":
+        del content[len(content) // 2 :]
+    else:
+        content[len(content) // 2] ^= 255
+    (tmp_path / name).write_bytes(content)
+    titles, reasons = rows_of(tmp_path / name)
+    assert 100 < len(titles) <= 2000 - (damage == "cut") and titles[0] == "纯棉短袖0" and titles[100] == "纯棉短袖100"
+    assert "the file cannot be read from here on" in reasons[-1]
+    with pytest.warns(UserWarning, match="rows were left out"):
+        assert len(titles) - 3 < len(load(tmp_path / name).products) <= len(titles)
+
+
+def test_a_damaged_parquet_page_costs_its_group_of_rows(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = tmp_path / "x.parquet"
+    pandas.DataFrame(ROWS).to_parquet(file, row_group_size=500)
+    content = bytearray(file.read_bytes())
+    group = parquet.ParquetFile(file).metadata.row_group(1).column(0)
+    start = group.dictionary_page_offset or group.data_page_offset
+    content[start : start + group.total_compressed_size] = b"\xff" * group.total_compressed_size
+    file.write_bytes(content)
+    titles, reasons = rows_of(file)
+    assert len(titles) == 1500 and titles[500] == "纯棉短袖1000"
+    assert len(reasons) == 1 and reasons[0].startswith("rows 501 to 1000 are damaged")
+    file.write_bytes(content[:-10])
+    with pytest.raises(BadInput, match="not a readable Parquet file"):
+        rows_of(file)
+
+
+def test_json_documents(tmp_path):
+    file = tmp_path / "x.json"
+    for content in (
+        json.dumps(ROWS[:3]),
+        json.dumps(ROWS[:3], indent=2),
+        json.dumps({"total": 3, "products": ROWS[:3]}),
+        as_jsonl(ROWS[:3]).decode(),
+        "\n".join(json.dumps(row, indent=2) for row in ROWS[:3]),
+    ):
+        file.write_text(content, encoding="utf-8")
+        assert rows_of(file) == (["纯棉短袖0", "纯棉短袖1", "纯棉短袖2"], [])
+    (tmp_path / "x.jsonl").write_text(json.dumps(ROWS[:3], indent=1), encoding="utf-8")
+    assert len(rows_of(tmp_path / "x.jsonl")[0]) == 3, "an array under the suffix of JSON Lines"
+    file.write_text(json.dumps(ROWS[:3])[:-30], encoding="utf-8")
+    titles, reasons = rows_of(file)
+    assert titles == ["纯棉短袖0", "纯棉短袖1"] and "not JSON from here on" in reasons[0]
+    file.write_text('[1, {"商品名称": "a"}', encoding="utf-8")
+    assert rows_of(file) == (["a"], ["not a JSON object", "the document ends within its list"])
+
+
+def test_a_text_cut_within_a_character(tmp_path):
+    file = tmp_path / "x.tsv"
+    file.write_bytes("商品名称\t标签\n红裙\t裙\n蓝裙\t裙\n".encode("utf-16")[:-7])
+    titles, reasons = rows_of(file)
+    assert titles == ["红裙"] and reasons
+
+
+def test_a_table_is_recognised_in_text(tmp_path):
+    file = tmp_path / "x.txt"
+    file.write_bytes("id\ttitle\ttags\n1\t红裙\t裙\n".encode("utf-16"))
+    with pytest.warns(UserWarning, match="read as a table"):
+        assert [p.title for p in iter_products(file)] == ["红裙"]
+    with pytest.warns(UserWarning, match="read as a table"):
+        assert [p.title for p in iter_products(["标题\n", "红裙, 夏\n"])] == ["红裙, 夏"]
+    assert [p.title for p in iter_products(["title, red\n", "b\n"], kind="text")] == ["title, red", "b"]
+    assert [p.title for p in iter_products(["红裙 title\n", "b\n"])] == ["红裙 title", "b"]
+
+
+def test_the_kind_of_a_file(tmp_path):
+    assert [kind_of(Path(n)) for n in ("a.csv", "a.CSV.gz", "a.JSON", "a.xls", "a.gz", "a.txt", "a")] == [
+        *("csv", "csv", "json", "spreadsheet", "", "", "")
     ]
-    with pytest.raises(BadInput, match="`delimiter` must be one character"):
-        list(file_rows(file, "csv", delimiter="||"))
+    (tmp_path / "x.xls").write_bytes("商品名称\t标签\n红裙\t裙\n".encode("gbk"))
+    reading = Reading("spreadsheet")
+    assert [r.values["商品名称"] for r in file_rows(tmp_path / "x.xls", reading)] == ["红裙"]
+    assert "by its content the file is read as csv" in reading.notes and reading.encoding == "gb18030"
+    with pytest.raises(BadInput, match="unknown kind of file 'word'"):
+        list(line_rows(["a"], Reading("word")))
 
 
-def test_rejects_are_counted_and_written(tmp_path):
-    file = tmp_path / "rejects.jsonl"
-    with Rejects(file) as rejects:
-        assert rejects.summary(5) == "" and not file.exists()
-        rejects.add(FileRow(3, {"title": 5}), "wrong")
-        rejects.add(FileRow(4, None), "worse")
-    assert rejects.count == 2 and rejects.first == "line 3: wrong"
-    assert rejects.summary(5).startswith("2 of 5 rows were left out") and str(file) in rejects.summary(5)
-    assert [parse_json(line) for line in file.read_text(encoding="utf-8").splitlines()] == [
-        {"line": 3, "reason": "wrong", "row": {"title": 5}},
-        {"line": 4, "reason": "worse", "row": None},
-    ]
-    with Rejects(file):
-        pass
-    assert not file.exists()
+def test_a_feed_of_google_merchant_center(tmp_path):
+    file = tmp_path / "feed.xml"
+    item = (
+        "<item><g:id>{0}</g:id><title>Dress &amp; Belt {0}</title><g:product_type>Women &gt; Dresses</g:product_type>"
+    )
+    item += "<g:image_link>https://a/1</g:image_link></item>"
+    head = '<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel><title>Shop</title>'
+    text = head + "".join(map(item.format, range(1500))) + "</channel></rss>"
+    file.write_text(text, encoding="utf-8")
+    products = load(file).products
+    first = next(p for p in products if p.id == "0")
+    assert len(products) == 1500 and first.title == "Dress & Belt 0"
+    assert first.category == "Women/Dresses" and first.images == ("https://a/1",)
+    file.write_text(text[:-1000], encoding="utf-8")
+    with pytest.warns(UserWarning, match="1 of 1[0-9]+ rows .* not XML from here on"):
+        assert 1000 < len(load(file).products) < 1500
+    file.write_text('<!DOCTYPE r [<!ENTITY a "b">]><r><item><title>&a;</title></item></r>', encoding="utf-8")
+    with pytest.raises(BadInput, match="document type"):
+        load(file)
 
 
 def test_text_plain_or_gzipped(tmp_path):
