@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +14,11 @@ from typing import Any, ClassVar, Protocol
 
 from platformdirs import user_cache_dir
 
+from tagkit.errors import BadInput
 from tagkit.product import Product, digest
 from tagkit.state import State, read_state, write_state
 
+log = logging.getLogger(__name__)
 COSTLY = 5.0
 """A fit that takes at least this many seconds is kept."""
 MOST = 8
@@ -123,9 +126,10 @@ class FitCache:
             if key in self._states:
                 self._states[key] = self._states.pop(key)  # now the most recently used one
             return self._states.get(key)
-        if not (self.folder / key).is_dir():
+        try:
+            stored = read_state(self.folder / key)
+        except BadInput:  # absent, unfinished or damaged: it is computed again
             return None
-        stored = read_state(self.folder / key)
         return stored["state"], stored["seconds"]
 
     def _write(self, key: str, state: State, seconds: float) -> None:
@@ -134,9 +138,10 @@ class FitCache:
             if len(self._states) > MOST:
                 del self._states[next(iter(self._states))]
             return
-        part = self.folder / f".{key}.part"
-        write_state(part, {"state": state, "seconds": seconds}, compress=False)  # the row that fits waits for it
-        part.rename(self.folder / key)
+        try:
+            write_state(self.folder / key, {"state": state, "seconds": seconds}, lasting=False)  # the row waits for it
+        except OSError as error:
+            log.warning("a fit cannot be shared with other rows, which repeat it: %s", error)
 
 
 class _Timer:

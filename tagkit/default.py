@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tagkit
 from tagkit.cache import cache_folder
@@ -42,10 +44,15 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Pipeline:
     return pipeline
 
 
-def load_tagger(folder: str | Path) -> Pipeline:
+def load_tagger(folder: str | Path, settings: Mapping[str, Any] | None = None) -> Pipeline:
     """Return the pipeline, or the strategy without refinements, that was saved in a folder.
 
+    Args:
+        folder: The folder.
+        settings: What no file chooses, by "STRATEGY.PARAMETER": the address of a hosted model, {"llm.endpoint": URL}.
+
     Raises:
-        BadInput: The folder holds neither.
+        BadInput: The folder holds neither, a damaged one, or one of another version of tagkit; or the file chooses
+            where products are sent.
     """
-    return Pipeline.load(folder)
+    return Pipeline.load(folder, settings)

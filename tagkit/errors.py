@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 
 class TagkitError(Exception):
@@ -78,3 +79,26 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 def warn(message: str) -> None:
     """Issue a warning that is shown as one line, without a line of Python source."""
     warnings.warn_explicit(message, UserWarning, "<tagkit>", 1)
+
+
+@contextmanager
+def blaming(source: str) -> Iterator[None]:
+    """Turn any error that tagkit did not foresee into one sentence about the file that a strategy was loaded from.
+
+    Args:
+        source: The file or folder; "": errors stay as they are.
+
+    Raises:
+        BadInput: There was such an error.
+    """
+    try:
+        yield
+    except (TagkitError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # the tokenizers' own panic is no Exception
+        if not source:
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise BadInput(
+            f"{source} was saved by another version of tagkit or changed since ({what}): fit and save it again"
+        ) from error

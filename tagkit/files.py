@@ -1,4 +1,4 @@
-"""Files that are replaced only when the new one is whole, and files known by their content."""
+"""Files that are replaced only when whole, files known by their content, archives that are checked before use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 DAY = 24 * 3600
+SMALL, RATIO = 64 * 2**20, 50
+"""An archive may unpack to this many bytes, or to this many times its own size if that is more."""
 MODEL_FILES = ("config.json", "state.json", "state.zip")
 """A folder with one of these holds a model."""
 MOST_LINKS = 40
@@ -131,3 +134,15 @@ def _remembered_digest(name: str) -> str:
 @lru_cache(maxsize=1000)
 def _digest_of_state(name: str, size: int, changed: int) -> str:
     return file_digest(name)
+
+
+def check_sizes(archive: zipfile.ZipFile) -> None:
+    """Check an archive's directory before anything is unpacked.
+
+    Raises:
+        ValueError: It would unpack to a great deal more than it can hold in earnest.
+    """
+    packed = os.path.getsize(archive.filename or "")
+    unpacked = sum(info.file_size for info in archive.infolist())
+    if unpacked > max(SMALL, RATIO * packed):
+        raise ValueError(f"its {packed:,} bytes would unpack to {unpacked:,}")

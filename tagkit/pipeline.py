@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, overload
 
 from tagkit.cache import FitCache
 from tagkit.datasets.items import Item, as_products, is_single
 from tagkit.datasets.split import by_part, split_of
-from tagkit.errors import BadInput
+from tagkit.errors import blaming
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.refine import Chain, Step
-from tagkit.state import read_state, write_state
-from tagkit.tagger import Tagger, f1_at_m, from_state, take_synonyms, to_state
+from tagkit.tagger import Tagger, f1_at_m, read_saved, take_synonyms, write_saved
 from tagkit.text.spelling import one_spelling
 
 REFINE = ("thresholds", "limit")
@@ -88,7 +87,8 @@ class Pipeline:
             BadInput: An item is not a product; the message names it.
         """
         rows = as_products(products)
-        lists = self.refinement(self.tagger.predict(rows), rows)
+        with blaming(self.tagger.source_):
+            lists = self.refinement(self.tagger.predict(rows), rows)
         return lists[0] if is_single(products) else lists
 
     def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
@@ -102,10 +102,11 @@ class Pipeline:
 
     def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
         """Return for each product how many characters at the end of its text are not read (0: all are read)."""
-        return self.tagger.n_truncated_chars(products)
+        with blaming(self.tagger.source_):
+            return self.tagger.n_truncated_chars(products)
 
     def save(self, folder: str | Path) -> Path:
-        """Write everything into a folder, without pickle.
+        """Write everything into a folder, without pickle; see `Tagger.save`.
 
         Args:
             folder: Created if it does not exist.
@@ -113,21 +114,14 @@ class Pipeline:
         Returns:
             The folder.
         """
-        return write_state(folder, to_state(self.tagger) | {"refinement": self.refinement.to_dict()})
+        return write_saved(folder, self.tagger, refinement=self.refinement.to_dict())
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """Read what `save` wrote, or a strategy that was saved by itself.
-
-        Raises:
-            BadInput: The folder holds neither, or was written by another version of tagkit.
-        """
-        state = read_state(folder)
-        tagger = from_state(state, str(folder))
-        try:
-            return cls(tagger, Chain.from_dict(state.get("refinement", Chain(()).to_dict())))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BadInput(f"{folder} was saved by another version of tagkit: fit and save it again") from error
+    def load(cls, folder: str | Path, settings: Mapping[str, Any] | None = None) -> Self:
+        """Read what `save` wrote, or a strategy that was saved by itself; see `tagkit.load_tagger`."""
+        tagger, document = read_saved(folder, settings)
+        with blaming(str(folder)):
+            return cls(tagger, Chain.from_dict(document.get("refinement", {"steps": []})))
 
     def __repr__(self) -> str:
         """Return the strategy and the refinements."""

@@ -1,47 +1,76 @@
-"""What a fitted object learned, as nested dictionaries, and the folder that keeps it: no pickle."""
+"""What a fitted object learned, as nested dictionaries, and the file that keeps it: no pickle.
+
+The file is a zip archive of `state.json` and of one `.npy` file for each array. It is replaced as a whole, so that a
+reader finds either the old state or the new one; the archive has a checksum of each of its files.
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from numpy.lib import format as npy
 from scipy import sparse
 
 from tagkit.errors import BadInput
+from tagkit.files import check_sizes, replacing
 
 State = dict[str, Any]
 """Nested dictionaries and lists of JSON values, numpy arrays and scipy sparse matrices."""
-JSON_FILE, ARRAYS_FILE = "state.json", "arrays.npz"
+FILE, TEXT = "state.zip", "state.json"
+EARLIER = ("tagger.json", "state.json")
+"""What earlier versions wrote into the folder instead."""
+KINDS = "?biufcU"
+"""The kinds of arrays: truth values, numbers and texts."""
 ARRAY, SPARSE = "$array", "$sparse"
-"""The key of a dictionary that stands for an array in the JSON file; its value names the array in the other file."""
+"""The key of a dictionary that stands for an array in the JSON file; its value names the file of the array."""
 
 
-def write_state(folder: str | Path, state: Mapping[str, Any], *, compress: bool = True) -> Path:
-    """Write a state into a folder: `state.json` and, for the arrays, `arrays.npz`.
+def write_state(folder: str | Path, state: Mapping[str, Any], *, lasting: bool = True) -> Path:
+    """Write a state into a folder, over an older one there; other files in the folder stay as they are.
 
     Args:
         folder: Created if it does not exist.
         state: The state; keys are strings.
-        compress: Whether arrays take less space on disk; a network then takes seconds to write instead of a tenth.
+        lasting: Whether the file is to outlive the command. It is then compressed and forced onto the disk, which takes
+            seconds for a network instead of a tenth.
 
     Returns:
         The folder.
 
     Raises:
         TypeError: The state holds something that is neither a JSON value nor an array of numbers or strings.
+        OSError: The disk is full or read-only; an older state is still there.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, np.ndarray] = {}
     text = json.dumps(_flatten(state, arrays), ensure_ascii=False)
-    save = np.savez_compressed if compress else np.savez
-    save(folder / ARRAYS_FILE, allow_pickle=False, **arrays)
-    (folder / JSON_FILE).write_text(text, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / FILE, lasting=lasting) as file:
+        _write_archive(file, text, arrays, zipfile.ZIP_DEFLATED if lasting else zipfile.ZIP_STORED)
+        try:
+            with zipfile.ZipFile(file.name) as archive:
+                check_sizes(archive)
+        except ValueError:  # arrays of zeros become so small that the file would look like an attack
+            file.seek(0)
+            file.truncate()
+            _write_archive(file, text, arrays, zipfile.ZIP_STORED)
     return folder
+
+
+def _write_archive(file: IO[bytes], text: str, arrays: Mapping[str, np.ndarray], method: int) -> None:
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr(TEXT, text)
+        for name, array in arrays.items():
+            with archive.open(name, "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
+    file.flush()
 
 
 def read_state(folder: str | Path) -> State:
@@ -50,20 +79,40 @@ def read_state(folder: str | Path) -> State:
     Raises:
         BadInput: The folder holds no state, or a damaged one.
     """
-    path = Path(folder) / JSON_FILE
+    path = Path(folder) / FILE
     if not path.is_file():
-        if (path.parent / "tagger.json").is_file():
+        if any((path.parent / name).is_file() for name in EARLIER):
             raise BadInput(f"{folder} was saved by an earlier version of tagkit: fit the tagger and save it again")
-        raise BadInput(f"{folder} holds no saved tagger (no {JSON_FILE})")
+        raise BadInput(f"{folder} holds no saved tagger (no {FILE})")
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-        with np.load(Path(folder) / ARRAYS_FILE, allow_pickle=False) as arrays:
-            restored = _restore(body, dict(arrays))
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{folder} is not a saved tagger: {error}") from error
-    if not isinstance(restored, dict):
-        raise BadInput(f"{folder} is not a saved tagger: {JSON_FILE} holds no dictionary")
+        with zipfile.ZipFile(path) as archive:
+            check_sizes(archive)
+            names = archive.namelist()
+            body = json.loads(archive.read(TEXT))
+            arrays = {name: _read_array(archive.read(name)) for name in names if name != TEXT}
+            size = sum(info.file_size for info in archive.infolist())
+        restored = _restore(body, arrays, size)
+        if not isinstance(restored, dict):
+            raise ValueError(f"{TEXT} holds no dictionary")
+    except Exception as error:  # damage shows itself in a dozen ways: of zip, zlib, JSON, numpy and scipy
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadInput(f"{folder} is not a saved tagger, or a damaged one ({reason}): save it again") from error
     return restored
+
+
+def _read_array(content: bytes) -> np.ndarray:
+    """Return the array of a `.npy` file, whose header is compared with its size before memory is taken for it.
+
+    Raises:
+        ValueError: It is none of numbers or texts, or not whole.
+    """
+    file = io.BytesIO(content)
+    read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
+    shape, by_columns, dtype = read(file)
+    numbers = bytearray(memoryview(content)[file.tell() :])
+    if dtype.kind not in KINDS or math.prod(shape) * dtype.itemsize != len(numbers):
+        raise ValueError(f"{len(numbers)} bytes are no array of {dtype} and shape {shape}")
+    return np.ndarray(shape, dtype, numbers, order="F" if by_columns else "C")
 
 
 def _flatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
@@ -75,9 +124,9 @@ def _flatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
-        if value.dtype == object:
-            raise TypeError("a state cannot hold an array of Python objects: keep it as a list")
-        arrays[name := str(len(arrays))] = value
+        if value.dtype.kind not in KINDS:
+            raise TypeError(f"a state cannot hold an array of {value.dtype}: keep it as a list")
+        arrays[name := f"{len(arrays)}.npy"] = value
         return {ARRAY: name}
     if sparse.issparse(value):
         matrix = value.tocsr()
@@ -88,15 +137,39 @@ def _flatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be saved")
 
 
-def _restore(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """Undo `_flatten`."""
+def _restore(value: Any, arrays: Mapping[str, np.ndarray], size: int) -> Any:
+    """Undo `_flatten`.
+
+    Args:
+        value: What it returned.
+        arrays: The arrays by name.
+        size: The bytes of the whole state. No matrix has more columns than that, since each has a name somewhere.
+    """
     if isinstance(value, list):
-        return [_restore(inner, arrays) for inner in value]
+        return [_restore(inner, arrays, size) for inner in value]
     if not isinstance(value, dict):
         return value
     if ARRAY in value:
         return arrays[value[ARRAY]]
     if SPARSE in value:
-        parts = {key: _restore(part, arrays) for key, part in value[SPARSE].items()}
-        return sparse.csr_matrix((parts["data"], parts["indices"], parts["indptr"]), shape=tuple(parts["shape"]))
-    return {key: _restore(inner, arrays) for key, inner in value.items()}
+        return _matrix(size=size, **_restore(value[SPARSE], arrays, size))
+    return {key: _restore(inner, arrays, size) for key, inner in value.items()}
+
+
+def _matrix(
+    shape: list[int], data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, size: int
+) -> sparse.csr_matrix:
+    """Return a sparse matrix all of whose indices are in range: scipy itself would read and write anywhere.
+
+    Raises:
+        ValueError: The parts do not make a matrix.
+    """
+    rows, columns = shape
+    parts = [data, indices, indptr]
+    if not all(isinstance(part, np.ndarray) and part.ndim == 1 and part.dtype.kind in "?biuf" for part in parts):
+        raise ValueError("a sparse matrix whose parts are no lists of numbers")
+    if indices.dtype.kind not in "iu" or indptr.dtype.kind not in "iu" or not 0 <= columns <= size:
+        raise ValueError(f"a sparse matrix of shape {shape} whose indices are {indices.dtype}")
+    matrix = sparse.csr_matrix((data, indices, indptr), shape=(rows, columns))
+    matrix.check_format(full_check=True)
+    return matrix

@@ -6,17 +6,18 @@ A strategy is a subclass of `Tagger` in a file of its own in `tagkit/taggers/`; 
 
 from __future__ import annotations
 
+import copy
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, overload
 
-from tagkit import registry
+from tagkit import registry, trust
 from tagkit.cache import FitCache, NoCache
-from tagkit.datasets.items import Item, as_products, is_single
-from tagkit.errors import BadInput, NotFitted, did_you_mean
+from tagkit.datasets.items import Item, as_products, is_single, with_tags
+from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.state import State, read_state, write_state
 from tagkit.text.clean import clean
@@ -43,6 +44,7 @@ class Tagger(ABC):
     """Whether the lists are meant to be cut at a threshold, which is chosen on dev; False: they are the answer."""
     space: ClassVar[Space] = {}
     """What `tagkit tune` searches by default; a range between two whole numbers contains whole numbers."""
+    source_ = ""  # not annotated, and so no parameter: the folder that the strategy was loaded from
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Make the subclass a keyword-only dataclass."""
@@ -127,7 +129,8 @@ class Tagger(ABC):
         rows = as_products(products)
         readable = [is_readable(product) for product in rows]
         to_tag = [product for product, is_one in zip(rows, readable, strict=True) if is_one]
-        found = iter(self._tag(to_tag) if to_tag else [])
+        with blaming(self.source_):
+            found = iter(self._tag(to_tag) if to_tag else [])
         lists = [merge(next(found)) if is_one else [] for is_one in readable]
         return lists[0] if is_single(products) else lists
 
@@ -167,28 +170,22 @@ class Tagger(ABC):
         return type(self)(**self.get_params())
 
     def save(self, folder: str | Path) -> Path:
-        """Write the fitted strategy into a folder, without pickle (see `tagkit.state`).
-
-        Args:
-            folder: Created if it does not exist.
-
-        Returns:
-            The folder.
+        """Write the fitted strategy into a folder and return that; no pickle, and nothing that `tagkit.trust` names.
 
         Raises:
             NotFitted: There is nothing to save.
+            OSError: It cannot be written; what was saved there before is still there.
         """
-        self.check_fitted()
-        return write_state(folder, to_state(self))
+        return write_saved(folder, self)
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
+    def load(cls, folder: str | Path, settings: Mapping[str, Any] | None = None) -> Self:
         """Read a strategy that `save` wrote.
 
         Raises:
-            BadInput: The folder does not hold a saved strategy, or holds one of another class.
+            BadInput: The folder does not hold a saved strategy of this class, or `read_saved` refuses it.
         """
-        tagger = from_state(read_state(folder), str(folder))
+        tagger, _ = read_saved(folder, settings)
         if not isinstance(tagger, cls):
             raise BadInput(f"{folder} holds the strategy {tagger.name}, not {cls.name}")
         return tagger
@@ -239,7 +236,7 @@ def create(name: str | type[Tagger], **params: Any) -> Tagger:
 
 def to_state(tagger: Tagger) -> State:
     """Return a fitted strategy as a state: its name, its parameters and what it learned."""
-    return {"strategy": tagger.name, "params": tagger.get_params(), "state": tagger._state()}
+    return {"strategy": tagger.name, "params": copy.deepcopy(tagger.get_params()), "state": tagger._state()}
 
 
 def from_state(state: State, source: str = "the state") -> Tagger:
@@ -257,11 +254,9 @@ def from_state(state: State, source: str = "the state") -> Tagger:
         name, params, learned = state["strategy"], state["params"], state["state"]
     except KeyError as error:
         raise BadInput(f"{source} is not a saved tagger: {error} is missing") from error
-    tagger = create(name, **params)
-    try:
+    with blaming(source):
+        tagger = create(name, **params)
         tagger._restore(learned)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise BadInput(f"{source} was saved by another version of tagkit: fit and save {name} again") from error
     tagger.fitted_ = True
     return tagger
 
@@ -271,31 +266,35 @@ def is_readable(product: Product) -> bool:
     return any(map(str.isalnum, clean(product.text).text))
 
 
-def with_tags(products: Iterable[Any], tags: Iterable[Iterable[str]]) -> list[Product]:
-    """Return products with the given gold tags.
+def write_saved(folder: str | Path, tagger: Tagger, **more: Any) -> Path:
+    """Write a fitted strategy, and what else belongs to it, into a folder (see `Tagger.save`)."""
+    tagger.check_fitted()
+    document = to_state(tagger) | more
+    trust.forget_own(document)
+    return write_state(folder, document)
+
+
+def read_saved(folder: str | Path, settings: Mapping[str, Any] | None = None) -> tuple[Tagger, State]:
+    """Return the strategy that `write_saved` wrote, and the whole document.
+
+    Args:
+        folder: The folder.
+        settings: What no file chooses (see `tagkit.trust`), by "STRATEGY.PARAMETER": {"llm.endpoint": URL}.
 
     Raises:
-        BadInput: There are not as many lists of tags as products, or one is a single text.
+        BadInput: The folder holds no saved strategy, or one that chooses where products are sent.
     """
-    rows, lists = as_products(products), list(tags)
-    if len(rows) != len(lists):
-        raise BadInput(f"there are {len(rows)} products and {len(lists)} lists of tags")
-    for position, row in enumerate(lists):
-        if isinstance(row, str):
-            raise BadInput(f"item {position} of y must be a list of tags, not the text {row!r}")
-    return [replace(product, tags=tuple(row)) for product, row in zip(rows, lists, strict=True)]
+    document = read_state(folder)
+    trust.set_own(document, settings or {}, str(folder))
+    tagger = from_state(document, str(folder))
+    tagger.source_ = str(folder)
+    return tagger, document
 
 
 def f1_at_m(
     predict: Callable[[Sequence[Product]], Tags], products: Iterable[Any], y: Iterable[Iterable[str]] | None
 ) -> float:
-    """Return the mean F1 of whole lists over the products with gold tags.
-
-    Args:
-        predict: Gives the lists.
-        products: As in `Tagger.predict`.
-        y: The gold tags of each product, where the products do not hold them.
-    """
+    """Return the mean F1 of the lists that `predict` gives over the products with gold tags; see `Tagger.score`."""
     from tagkit.measures import parse
 
     rows = as_products(products) if y is None else with_tags(products, y)

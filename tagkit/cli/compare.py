@@ -91,19 +91,15 @@ def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> 
     """Return the strategies that were named, with the parameters that were set or tuned; None: all as they come."""
     from tagkit import registry
     from tagkit.errors import BadInput
-    from tagkit.experiment.space import value
     from tagkit.taggers import create
 
     params = {one.strategy: one.params for one in tuned}
     if len(params) < len(tuned):
         raise BadInput("--tuned names two files of one strategy")
-    for setting in settings:
-        match = re.fullmatch(r"([\w-]+)\.(\w+)=(.*)", setting)
-        if match is None:
-            raise BadInput(f"--set takes NAME.PARAMETER=VALUE, not {setting!r}")
-        if any(one.strategy == match[1] and match[2] in one.params for one in tuned):
-            raise BadInput(f"--set {match[1]}.{match[2]}: --tuned has a value for it")
-        params.setdefault(match[1], {})[match[2]] = value(match[3])
+    for name, parameter, given in map(split_setting, settings):
+        if any(one.strategy == name and parameter in one.params for one in tuned):
+            raise BadInput(f"--set {name}.{parameter}: --tuned has a value for it")
+        params.setdefault(name, {})[parameter] = given
     if not names and not params:
         return None
     chosen = [name.strip() for name in names.split(",")] if names else registry.taggers.names()
@@ -111,6 +107,17 @@ def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> 
         option = "--tuned" if strangers <= {one.strategy for one in tuned} else "--set"
         raise BadInput(f"{option} names {', '.join(sorted(strangers))}, which does not take part")
     return [create(name, **params[name]) if name in params else name for name in chosen]
+
+
+def split_setting(setting: str) -> tuple[str, str, Any]:
+    """Return the strategy, the parameter and the value of one `--set`."""
+    from tagkit.errors import BadInput
+    from tagkit.experiment.space import value
+
+    match = re.fullmatch(r"([\w-]+)\.(\w+)=(.*)", setting)
+    if match is None:
+        raise BadInput(f"--set takes NAME.PARAMETER=VALUE, not {setting!r}")
+    return match[1], match[2], value(match[3])
 
 
 def if_installed(work: Callable[[], T]) -> T | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from tagkit.cli.compare import split_setting
 from tagkit.cli.lists import JsonOption
 from tagkit.console import echo
 
@@ -25,6 +26,10 @@ def tag(
     tagger: Annotated[str, typer.Option(help="A strategy by name (default: hybrid).")] = "",
     data: Annotated[str, typer.Option(help="What the strategy is fitted on.")] = "catalogue",
     model: Annotated[Path | None, typer.Option(help="A saved tagger instead.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="What a saved tagger does not choose: llm.endpoint=URL, llm.key_variable=NAME."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Tags per product at most (default: all).")] = None,
     min_score: Annotated[float, typer.Option(help="Leave out tags below this score.")] = 0.0,
     out: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
@@ -43,7 +48,10 @@ def tag(
     is_file = source == "-" or os.path.isfile(source)  # unlike Path.is_file, no error for a text too long for a name
     if not is_file and Path(source).suffix.lower() in KINDS:
         raise BadInput(f"there is no file {source}")
-    fitted = load_tagger(model) if model else default_tagger(tagger or DEFAULT, data)
+    if set_ and model is None:
+        raise BadInput("--set goes with --model")
+    settings = {f"{name}.{parameter}": value for name, parameter, value in map(split_setting, set_ or ())}
+    fitted = load_tagger(model, settings) if model else default_tagger(tagger or DEFAULT, data)
     done = _finished_lines(out) if resume and out else 0
     sink: Any = out.open("a" if resume else "w", encoding="utf-8") if out else nullcontext(sys.stdout)
     with sink as stream:

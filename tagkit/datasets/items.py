@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -73,3 +73,18 @@ def _with_ids(products: Sequence[Product]) -> list[Product]:
             product = replace(product, id=number)
         out.append(product)
     return out
+
+
+def with_tags(products: Iterable[Any], tags: Iterable[Iterable[str]]) -> list[Product]:
+    """Return products with the given gold tags.
+
+    Raises:
+        BadInput: There are not as many lists of tags as products, or one is a single text.
+    """
+    rows, lists = as_products(products), list(tags)
+    if len(rows) != len(lists):
+        raise BadInput(f"there are {len(rows)} products and {len(lists)} lists of tags")
+    for position, row in enumerate(lists):
+        if isinstance(row, str):
+            raise BadInput(f"item {position} of y must be a list of tags, not the text {row!r}")
+    return [replace(product, tags=tuple(row)) for product, row in zip(rows, lists, strict=True)]

@@ -29,6 +29,7 @@ from tagkit.experiment.spec import (
     split_cell,
 )
 from tagkit.measures import Measure, parse
+from tagkit.trust import refusal
 
 FOLDER = "experiments"
 RUNS = (
@@ -179,6 +180,8 @@ class _Reader:
                     raise self.document.error((*place, key), "a row that cites computes nothing and has no such key")
         else:
             self._registered((*place, "strategy"), row.strategy, registry.taggers)
+            if reason := refusal([row.strategy, row.params]):
+                raise self.document.error((*place, "params"), reason)
         for name in [*(row.of or ()), *([row.self_training.by] if row.self_training else [])]:
             if not (name in before and before[name].strategy):
                 message = f"no earlier row that runs is called {name!r}{did_you_mean(name, before)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from tagkit.errors import BadInput
 from tagkit.files import write_text
 from tagkit.product import Dataset
+from tagkit.trust import forget_own, refusal
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,9 @@ class Tuned:
 
     def write(self, path: str | Path) -> Path:
         """Write the file that `tagkit compare --tuned` reads."""
-        write_text(path, json.dumps(self.to_dict(), ensure_ascii=False, indent=1))
+        body = copy.deepcopy(self.to_dict())
+        forget_own([[self.strategy, body["fixed"]], [self.strategy, body["params"]]])
+        write_text(path, json.dumps(body, ensure_ascii=False, indent=1))
         return Path(path)
 
     @classmethod
@@ -147,9 +151,11 @@ class Tuned:
             trials = tuple(Trial(**trial) for trial in body["trials"])
             known = [one.name for one in fields(cls) if one.name in body]
             tuned = cls(**{name: body[name] for name in known} | {"trials": trials})
-            _ = tuned.remark(), tuned.params
+            reason = tuned.remark() and refusal([tuned.strategy, tuned.params])
         except FileNotFoundError as error:
             raise BadInput(f"there is no file {path}") from error
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise BadInput(f"{path} is not what `tagkit tune` writes: {error!r}") from error
+        if reason:
+            raise BadInput(f"{path}: {reason}")
         return tuned

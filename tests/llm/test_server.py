@@ -9,6 +9,7 @@ import logging
 import pickle
 import time
 import traceback
+import zipfile
 from urllib.parse import quote
 
 import pytest
@@ -159,8 +160,10 @@ def test_the_key_is_shown_nowhere(llm_server, make_llm, monkeypatch, caplog, cap
     assert errors or fault in (elsewhere, in_two_parts), "after ten failures, or at once"
     assert llm_server.keys.count(f"Bearer {KEY}") == len(llm_server.keys) > 1
     tagger.save(tmp_path / "model")
+    with zipfile.ZipFile(tmp_path / "model" / "state.zip") as archive:
+        archive.extractall(tmp_path / "model")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {"state.json", "cache.db"} <= {path.name for path in files}
+    assert {"state.zip", "cache.db"} <= {path.name for path in files}
     everything = [repr(tagger), str(tagger.get_params()), str(tagger.outcomes_), str(tagger.spend_), caplog.text]
     everything += ["".join(capfd.readouterr()), *map(shown, errors), repr(vars(tagger))]
     secret = KEY.rpartition("/")[2]
