@@ -7,7 +7,12 @@ import zipfile
 from pathlib import Path
 
 HUB = "some-org/tiny"
-MODEL = {"config.json": "{}", "model.safetensors": "weights", "tokenizer.json": "{}", "tokenizer_config.json": "{}"}
+MODEL = {
+    "config.json": "{}",
+    "model.safetensors": "\x02" + 7 * "\0" + "{}",
+    "tokenizer.json": "{}",
+    "tokenizer_config.json": "{}",
+}
 
 
 def make_model(folder: Path) -> Path:

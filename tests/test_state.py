@@ -173,25 +173,26 @@ def number_in(folder: Path) -> int:
 
 def test_a_kill_while_saving_leaves_a_whole_state(tmp_path):
     write_state(tmp_path, {"number": 0, "array": np.zeros(2)})
-    seen = set()
-    for number in range(1, 9):
+    for number in range(1, 7):
         process = writer(tmp_path, number)
-        time.sleep(0.003 * number)
+        until = time.monotonic() + 60
+        while number_in(tmp_path) != number:
+            assert time.monotonic() < until
+        time.sleep(0.003 * number)  # somewhere within a later one
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        seen.add(number_in(tmp_path))
-    assert len(seen) > 1
+        assert number_in(tmp_path) == number
 
 
 def test_two_processes_that_save_at_once_leave_a_whole_state(tmp_path):
     processes = [writer(tmp_path, number) for number in (1, 2)]
     try:
-        until = time.monotonic() + 1.5
-        seen = set()
-        while time.monotonic() < until:
+        until = time.monotonic() + 60
+        seen: set[int] = set()
+        while seen != {1, 2}:
+            assert time.monotonic() < until
             if (tmp_path / FILE).exists():
                 seen.add(number_in(tmp_path))
-        assert seen == {1, 2}
     finally:
         for process in processes:
             process.kill()

@@ -68,10 +68,15 @@ def path(name: str) -> Path:
     if source is None:
         known = ", ".join(sorted({source.dataset for source in sources().values()}))
         raise BadInput(f"no data file is called {name!r}; the known data sets are {known}")
+    own = cache_folder("data") / name
     if place := _local(name):
-        _check(place.resolve(), source.sha256)
-        return place
-    return _download(source, cache_folder("data") / name)
+        try:
+            _check(place.resolve(), source.sha256)
+            return place
+        except BadInput:
+            if place != own:
+                raise
+    return _download(source, own)
 
 
 def is_here(names: Iterable[str]) -> bool:

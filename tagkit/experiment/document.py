@@ -10,6 +10,8 @@ import yaml
 
 from tagkit.errors import BadInput
 
+MAX_BYTES, MAX_VALUES, MAX_DEPTH = 2**20, 100_000, 40
+"""A larger file, one with more values (what an alias stands for counts each time) or a deeper one is no experiment."""
 Place = tuple[str | int, ...]
 """Where a value is in a document: keys of mappings, and positions in lists from 0."""
 
@@ -64,8 +66,10 @@ def read(path: Path) -> YamlDocument:
     """Read a YAML file.
 
     Raises:
-        BadInput: It is no readable YAML, holds nothing, or a key occurs twice; the message names file and line.
+        BadInput: It is no readable YAML, holds nothing or too much, or has a key twice; the message names the line.
     """
+    if path.stat().st_size > MAX_BYTES:
+        raise BadInput(f"{path}, line 1: an experiment has at most {MAX_BYTES:,} bytes, not {path.stat().st_size:,}")
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
@@ -82,11 +86,16 @@ def read(path: Path) -> YamlDocument:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
         raise BadInput(f"{path}, line {mark.line + 1 if mark else 1}: {what}") from error
+    except RecursionError:
+        raise BadInput(f"{path}, line {loader.line + 1}: values are nested too deeply") from None
     finally:
         loader.dispose()
 
 
 def _value(path: Path, loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
+    if len(place) > MAX_DEPTH or len(lines) > MAX_VALUES:
+        problem = "nested too deeply" if len(place) > MAX_DEPTH else f"more than {MAX_VALUES:,}"
+        raise BadInput(f"{path}, line {node.start_mark.line + 1}: values are {problem}, or an alias repeats itself")
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
@@ -102,7 +111,14 @@ def _value(path: Path, loader: Any, node: yaml.Node, place: Place, lines: dict[P
         for number, item in enumerate(node.value):
             lines[(*place, number)] = item.start_mark.line + 1
         return [_value(path, loader, item, (*place, number), lines) for number, item in enumerate(node.value)]
-    value = loader.construct_object(node)
+    try:
+        value = loader.construct_object(node)
+        str(value).encode()
+    except yaml.YAMLError:
+        raise
+    except Exception as error:  # of whatever reads the type that the file states: "!!timestamp 2026-99-99", "!!int x"
+        shown = repr(node.value[:80])
+        raise BadInput(f"{path}, line {node.start_mark.line + 1}: {shown} cannot be read ({error!r})") from error
     if "expected" in place and isinstance(value, (int, float)) and not isinstance(value, bool):
         return Written(value, str(node.value))
     return value

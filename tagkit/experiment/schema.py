@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -33,9 +33,10 @@ def _text(value: Any) -> Any:
 
 
 def _date(value: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError(f"must be YYYY-MM-DD, not {value!r}")
-    return value
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError(f"must be YYYY-MM-DD, not {value!r}") from None
 
 
 Text = Annotated[str, BeforeValidator(_text)]

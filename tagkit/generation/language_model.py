@@ -8,18 +8,16 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForCausalLM
-from transformers.utils import logging as hub_logging
+from transformers import AutoModelForCausalLM
 
 from tagkit import weights
 from tagkit.errors import BadInput
 from tagkit.generation.causal import CausalStepper
 from tagkit.neural import device
-from tagkit.neural.backbone import read_tokenizer
 from tagkit.neural.hardware import uses_bf16
+from tagkit.neural.pretrained import build_model, load_model, read_tokenizer
 from tagkit.registry import missing_extra
 
 State = dict[str, Any]
@@ -46,24 +44,20 @@ class LanguageModel(nn.Module):
         self._bf16_copy: list[Any] = []  # in a list, so that torch does not register it as a submodule
 
     @classmethod
-    def load(cls, name: str) -> Self:
+    def load(cls, name: str, sha256: str = "") -> Self:
         """Load a language model by name.
 
         Args:
             name: A name from `tagkit models list`, a hub id, or a folder.
+            sha256: The checksum that it must have; "": any.
 
         Raises:
             WeightsMissing: The model is unavailable.
-            BadInput: The folder does not contain a causal language model with a fast tokenizer.
+            BadInput: The folder does not contain a causal language model with a fast tokenizer, or another one.
         """
-        folder = weights.path(name)
+        folder = weights.path(name, sha256)
         tokenizer = read_tokenizer(folder)
-        hub_logging.disable_progress_bar()
-        hub_logging.set_verbosity_error()
-        try:
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise BadInput(f"{folder} does not contain a loadable language model: {error}") from error
+        model = load_model(AutoModelForCausalLM, folder)
         if getattr(model.config, "is_encoder_decoder", False) or "bert" in model.config.model_type:
             raise BadInput(f"{folder} holds a {model.config.model_type}, not a causal language model")
         return cls(model.eval(), tokenizer, name)
@@ -192,8 +186,7 @@ class LanguageModel(nn.Module):
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Make a model from what `state` returned."""
-        config = dict(state["config"])
-        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
+        model = build_model(AutoModelForCausalLM, state["config"], state["weights"])
         stored = {key: torch.from_numpy(value) for key, value in state["weights"].items()}
         model.load_state_dict(stored, strict=False)  # shared weights are stored under one name
         model.tie_weights()

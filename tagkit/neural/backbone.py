@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel
-from transformers.utils import logging as hub_logging
+from transformers import AutoModel
 
 from tagkit import weights
 from tagkit.errors import BadInput
+from tagkit.neural.pretrained import build_model, load_model, read_tokenizer
 from tagkit.neural.tokens import TextReader, Window
 from tagkit.neural.trim import kept_ids, trimmed
 from tagkit.product import Product
@@ -30,39 +28,37 @@ class Backbone(nn.Module):
         model: A transformers model of the BERT family; its pooler, which no strategy uses, is removed.
         tokenizer: Its tokenizer, without padding and truncation of its own.
         source: The name by which it can be loaded again.
+        sha256: The checksum of what has that name (see `tagkit.weights.digest`), where it is known.
     """
 
-    def __init__(self, model: Any, tokenizer: Tokenizer, source: str = "") -> None:
+    def __init__(self, model: Any, tokenizer: Tokenizer, source: str = "", sha256: str = "") -> None:
         super().__init__()
         if getattr(model, "pooler", None) is not None:
             model.pooler = None
         self.model = model
         self.tokenizer = tokenizer
         self.source = source
+        self.sha256 = sha256
         self._readers: dict[tuple[str, int], TextReader] = {}
 
     @classmethod
-    def load(cls, name: str) -> Self:
+    def load(cls, name: str, sha256: str = "") -> Self:
         """Load an encoder by name.
 
         Args:
             name: A name from `tagkit models list`, a hub id, or a folder.
+            sha256: The checksum that it must have; "": any.
 
         Raises:
             WeightsMissing: Its weights are unavailable.
-            BadInput: The folder does not hold an encoder with a fast tokenizer.
+            BadInput: The folder does not hold an encoder with a fast tokenizer, or another one.
         """
-        folder = weights.path(name)
-        hub_logging.disable_progress_bar()
-        hub_logging.set_verbosity_error()
+        folder = weights.path(name, sha256)
         tokenizer = read_tokenizer(folder)
-        try:
-            model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise BadInput(f"{folder} does not hold a model that can be loaded: {error}") from error
+        model = load_model(AutoModel, folder, attn_implementation="eager")
         if not hasattr(model, "embeddings"):
             raise BadInput(f"{folder} holds a {type(model).__name__}, not an encoder of the BERT family")
-        return cls(model, tokenizer, name)
+        return cls(model, tokenizer, name, sha256)
 
     @property
     def size(self) -> int:
@@ -142,6 +138,7 @@ class Backbone(nn.Module):
         """Return configuration, tokenizer and weights as JSON values and arrays."""
         config = self.model.config.to_dict()
         out: dict[str, Any] = {"config": json.loads(json.dumps(config, default=str)), "source": self.source}
+        out["sha256"] = self.sha256 or (weights.digest(self.source) if self.source else "")
         out["tokenizer"] = self.tokenizer.to_str()
         out["weights"] = {key: value.float().cpu().numpy() for key, value in self.model.state_dict().items()}
         return out
@@ -149,28 +146,11 @@ class Backbone(nn.Module):
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Make an encoder from what `state` returned."""
-        settings = dict(state["config"])
-        config = AutoConfig.for_model(settings.pop("model_type"), **settings)
-        model = AutoModel.from_config(config, attn_implementation="eager")
-        backbone = cls(model, Tokenizer.from_str(state["tokenizer"]), state["source"])
+        model = build_model(AutoModel, state["config"], state["weights"], attn_implementation="eager")
+        backbone = cls(model, Tokenizer.from_str(state["tokenizer"]), state["source"], state["sha256"])
         model.load_state_dict({key: torch.from_numpy(value) for key, value in state["weights"].items()})
         backbone.eval()
         return backbone
-
-
-def read_tokenizer(folder: Path) -> Tokenizer:
-    """Return the fast tokenizer of a model's folder, without padding and truncation of its own.
-
-    Raises:
-        BadInput: There is none.
-    """
-    file = folder / "tokenizer.json"
-    if not file.is_file():
-        raise BadInput(f"{folder} has no tokenizer.json: a fast tokenizer is needed")
-    tokenizer = Tokenizer.from_file(str(file))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def head_state(network: nn.Module) -> dict[str, NDArray[Any]]:

@@ -160,7 +160,7 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
         self.check_fitted()
         new = [tag for tag in dict.fromkeys(tags) if tag not in set(self.tags_)]
         if new:
-            labels = embed(Backbone.load(self._net.backbone.source), new)
+            labels = embed(Backbone.load(self._net.backbone.source, self._net.backbone.sha256), new)
             weights = self._net.lender_weights(labels, self.known_)
             self._net.extend(labels, weights)
             self._features.extend(new, weights)
@@ -177,7 +177,9 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
         self.tags_, self.known_, self.history_ = state["tags"], state["known"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
         labels, backbone = state["net"]["labels"], Backbone.from_state(state["backbone"])
-        self._features = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms)
+        self._features = StackedFeatures(
+            backbone.source, self.category, self.tag_precision, self.synonyms, backbone.sha256
+        )
         self._features.restore(state["features"])
         self._net = LabelScorer(backbone, labels, np.full(len(labels), 0.5), self.dropout)
         load_head(self._net, state["net"])

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
+from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
@@ -194,11 +195,14 @@ class Generator(TrainOptions, ListTagger):
             "few_shot": writer.few_shot,
             "model": writer.model if self.mode == "fine-tuned" else None,
         }
+        if self.mode != "fine-tuned":
+            state["sha256"] = weights.digest(self.model)
         return state | {name: part.state() for name, part in parts.items() if part is not None}
 
     def _restore(self, state: State) -> None:
         self.typed_, self.max_tokens_, self.history_ = bool(state["typed"]), state["max_tokens"], state["history"]
-        model = LanguageModel.from_state(state["model"]) if "model" in state else LanguageModel.load(self.model)
+        model = LanguageModel.from_state(state["model"]) if "model" in state else None
+        model = model or LanguageModel.load(self.model, state["sha256"])
         prompt_format = self._prompt_format(model, SpecialTokens(*state["special"]))
         self.writer_ = self._make_writer(prompt_format, Constraints(prompt_format).restore(state["constraints"]))
         self.confidence_ = Confidence(state["confidence"])

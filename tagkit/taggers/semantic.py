@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.features import targets, votes
@@ -67,8 +68,8 @@ class Semantic(Tagger):
         self._index = VectorIndex(self._embed([product.text for product in tagged]), self.exact)
         self.own_ = self._choose([product for product in dev if product.tags]) if self.own is None else self.own
 
-    def _load(self) -> None:
-        self._backbone = Backbone.load(self.model_)
+    def _load(self, sha256: str = "") -> None:
+        self._backbone = Backbone.load(self.model_, sha256)
 
     def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return embed(self._backbone, texts, precision=self.tag_precision)
@@ -105,11 +106,12 @@ class Semantic(Tagger):
         return rows
 
     def _state(self) -> State:
-        state: State = {"model": self.model_, "tags": self.tags_, "own": self.own_, "targets": self._targets}
+        state: State = {"model": self.model_, "sha256": weights.digest(self.model_)}
+        state |= {"tags": self.tags_, "own": self.own_, "targets": self._targets}
         return state | {"labels": self._labels, "vectors": self._index.vectors}
 
     def _restore(self, state: State) -> None:
         self.model_, self.tags_, self.own_ = state["model"], state["tags"], state["own"]
         self._targets, self._labels = state["targets"], state["labels"]
         self._index = VectorIndex(state["vectors"], self.exact)
-        self._load()
+        self._load(state["sha256"])

@@ -201,9 +201,9 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
         self.tags_, self.max_tokens_, self.history_ = state["tags"], state["max_tokens"], state["history"]
         self.copies_ = CopySpans(self.tags_)
         backbone, labels = Backbone.from_state(state["backbone"]), state["net"]["scorer.labels"]
-        self.features_ = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms).restore(
-            state["features"]
-        )
+        self.features_ = StackedFeatures(
+            backbone.source, self.category, self.tag_precision, self.synonyms, backbone.sha256
+        ).restore(state["features"])
         self.net_ = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
         load_head(self.net_, state["net"])
         self.confidence_ = Confidence(state["confidence"])

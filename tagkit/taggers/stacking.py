@@ -38,12 +38,14 @@ class StackedFeatures:
         category: Whether categories count.
         precision: Of the vectors: "fp32", "bf16" or "auto".
         synonyms: Other forms by preferred tag.
+        sha256: The checksum that the encoder must have; "": any.
 
     Source: Wolpert, Stacked generalization (Neural Networks 1992).
     """
 
-    def __init__(self, model: str, category: bool, precision: str, synonyms: Synonyms | None) -> None:
+    def __init__(self, model: str, category: bool, precision: str, synonyms: Synonyms | None, sha256: str = "") -> None:
         self.model = model
+        self.sha256 = sha256
         self.category = category
         self.precision = precision
         self.synonyms = synonyms
@@ -145,7 +147,7 @@ class StackedFeatures:
     def vectors(self, products: Sequence[Product]) -> Floats:
         """Return the vectors of products by the encoder as it was before training, shape (products, size)."""
         if self._backbone is None:
-            self._backbone = Backbone.load(self.model)
+            self._backbone = Backbone.load(self.model, self.sha256)
         texts = [
             f"{product.category} {product.text}".strip() if self.category else product.text for product in products
         ]

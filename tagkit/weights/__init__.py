@@ -4,6 +4,6 @@
 directories of the contents of wheels.
 """
 
-from tagkit.weights.models import ENTRIES, Entry, find, lacks, path, where
+from tagkit.weights.models import ENTRIES, Entry, digest, find, lacks, path, where
 
-__all__ = ["ENTRIES", "Entry", "find", "lacks", "path", "where"]
+__all__ = ["ENTRIES", "Entry", "digest", "find", "lacks", "path", "where"]

@@ -47,7 +47,7 @@ def from_gguf(source: Path, target: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder, file = source.parent, source.name
-    loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
+    loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32, trust_remote_code=False)
     config = loaded.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
@@ -56,7 +56,7 @@ def from_gguf(source: Path, target: Path) -> None:
     model.generation_config = loaded.generation_config
     model.save_pretrained(target)
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file, trust_remote_code=False)
     field = GGUFReader(source).get_field("tokenizer.ggml.pre")
     if field and field.contents() in SINGLE_DIGITS:
         inner = tokenizer.backend_tokenizer

@@ -12,7 +12,6 @@ SECONDS = 4
 FILES = ["config.json", "generation_config.json", "chat_template*", "tokenizer*", "special_tokens_map.json"]
 FILES += ["added_tokens.json", "vocab*", "merges.txt", "*.model"]
 SAFE = ["model*.safetensors", "model.safetensors.index.json"]
-PICKLE = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
 
 
 class NoHub(Exception):
@@ -47,15 +46,9 @@ def download(repository: str) -> Path:
     if reason := _unreachable(constants.ENDPOINT):
         raise NoHub(reason)
     try:
-        for weights in (SAFE, PICKLE):
-            folder = Path(
-                snapshot_download(
-                    repository, allow_patterns=FILES + weights, ignore_patterns=["*/*"], etag_timeout=SECONDS
-                )
-            )
-            if any(path.suffix in (".safetensors", ".bin") for path in folder.iterdir()):
-                break
-        return folder
+        return Path(
+            snapshot_download(repository, allow_patterns=FILES + SAFE, ignore_patterns=["*/*"], etag_timeout=SECONDS)
+        )
     except Exception as error:  # including those of the HTTP library, which depends on the version of the hub library
         raise NoHub(f"{repository}: {str(error).strip().partition(chr(10))[0] or type(error).__name__}") from error
 

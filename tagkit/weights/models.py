@@ -9,11 +9,13 @@ of the Hugging Face hub; the hub; and, for the models of `ENTRIES`, a Python whe
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tagkit.cache import cache_folder
@@ -116,17 +118,50 @@ def where(name: str) -> Path | None:
     return next(_local(name), None)
 
 
-def path(name: str) -> Path:
+def path(name: str, sha256: str = "") -> Path:
     """Return the folder of a model, downloading and converting it if necessary.
 
     Args:
         name: A folder; a name from `ENTRIES`; or the name of any model on the Hugging Face hub.
+        sha256: What `digest` must give; "": anything.
 
     Raises:
-        BadInput: The name is an existing path without a model, or the downloaded file is not the expected one.
+        BadInput: The name is an existing path without a model or with another one, or the downloaded file is not the
+            expected one.
         MissingExtra: A package that the conversion needs is not installed.
         WeightsMissing: It could neither be found nor downloaded; the message says what was tried and what to do.
     """
+    folder = _find(name)
+    if sha256 and _digest(folder) != sha256:
+        raise BadInput(
+            f"the model {name!r} in {folder} is not the one that the strategy was fitted with (its sha256 is "
+            f"{_digest(folder)}, not {sha256}): put that one back, or fit the strategy again"
+        )
+    return folder
+
+
+def digest(name: str) -> str:
+    """Return the sha256 of a model's weights and tokenizer."""
+    return _digest(path(name))
+
+
+def _digest(folder: Path) -> str:
+    whole = hashlib.sha256()
+    for file in (*sorted(folder.glob("*.safetensors")), folder / "tokenizer.json"):
+        if file.is_file():
+            facts = file.stat()
+            whole.update(_sha256(file, facts.st_size, facts.st_mtime_ns))
+    return whole.hexdigest()
+
+
+@cache
+def _sha256(file: Path, size: int, changed: int) -> bytes:
+    """Return the sha256 of a file, read once for each size and time of change."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
+
+
+def _find(name: str) -> Path:
     if not name.strip():
         raise BadInput(f"the name of a model is empty; the models known by name are {', '.join(ENTRIES)}")
     if found := where(name):
@@ -159,16 +194,38 @@ def path(name: str) -> Path:
 
 
 def lacks(folder: Path) -> str:
-    """Return a file that a folder lacks to be a model that transformers reads, "" if it lacks none."""
+    """Return what a folder lacks to be a model that can be loaded, "" if it lacks nothing."""
     if not (folder / "config.json").is_file():
         return "config.json"
-    for index in (*folder.glob("*.safetensors.index.json"), *folder.glob("*.bin.index.json")):
-        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-        if missing := sorted(file for file in set(names) if not (folder / file).is_file()):
+    files = list(folder.glob("*.safetensors"))
+    for index in folder.glob("*.safetensors.index.json"):
+        try:
+            names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return f"readable {index.name}"
+        if missing := sorted(names - {file.name for file in files}):
             return missing[0]
-    if not any(folder.glob("*.safetensors")) and not any(folder.glob("pytorch_model*.bin")):
-        return "model.safetensors"
+    if not files:
+        pickles = any(folder.glob("pytorch_model*.bin"))
+        return f"model.safetensors{' (pytorch_model.bin is a pickle, which can run code: convert it)' * pickles}"
+    if broken := sorted(file.name for file in files if not _is_whole(file)):
+        return f"whole {broken[0]}"
     return "" if any(any(folder.glob(pattern)) for pattern in TOKENIZERS) else "tokenizer.json"
+
+
+def _is_whole(file: Path) -> bool:
+    """Say whether a safetensors file has the size that its header states: one that was cut short has not."""
+    size = file.stat().st_size
+    with file.open("rb") as content:
+        length = int.from_bytes(content.read(8), "little")
+        if length > size - 8:
+            return False
+        try:
+            header = json.loads(content.read(length))
+            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+            return 8 + length + max(ends, default=0) == size
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            return False
 
 
 def _local(name: str) -> Iterator[Path]:

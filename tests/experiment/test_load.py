@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,21 @@ REPOSITORY = Path(__file__).parents[2] / "experiments"
         ("quick: false", "quick: no way", 17, "must be true or false, not 'no way'"),
         ("    origin: published\n", "", 13, "nothing says where the score is from"),
         ("origin: published", "origin: {date: today, machine: x, seconds: 1}", 13, "must be YYYY-MM-DD, not 'today'"),
+        (
+            "origin: published",
+            "origin: {date: 2026-02-30, machine: x, seconds: 1}",
+            13,
+            "must be YYYY-MM-DD, not '2026-02",
+        ),
+        ("origin: published", "origin: {date: !!timestamp 2026-99-99, machine: x}", 13, "'2026-99-99' cannot be read"),
+        ("origin: published", "origin: {date: , machine: x, seconds: 1}", 13, "must be a text, not nothing"),
+        ("protocol:", "protocol: !!int many #", 6, r"'many' cannot be read \(ValueError"),
+        ("protocol:", "protocol: !!bool maybe #", 6, "'maybe' cannot be read"),
+        ("protocol:", f"protocol: {'9' * 5000} #", 6, "cannot be read"),
+        ("protocol:", 'protocol: "\\ud800" #', 6, "cannot be read"),
+        ("protocol:", "protocol: !!python/object/apply:os.system [ls] #", 6, "must be a text, not a list"),
+        ("protocol:", f"protocol: {'[' * 10_000}", 6, "values are nested too deeply"),
+        ("protocol:", f"protocol: {'[' * 50}{']' * 50} #", 6, "values are nested too deeply"),
         ("origin: published", "origin: hearsay", 13, "must be `published`"),
         ("cites: Table 3", "cites: Table 3\n    seeds: [1]", 21, "a row that cites computes nothing"),
         ("cites: Table 3", "note: nothing", 19, "a row has either `strategy`"),
@@ -56,6 +72,29 @@ def test_an_error_names_file_and_line(old, new, line, message, edit):
     path = edit(old, new)
     with pytest.raises(BadInput, match=rf"small\.yaml, line {line}: .*{message}"):
         check_parameters(load_experiment(path))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "message"),
+    [
+        ("&a [*a]", r"line 6: values are nested too deeply, or an alias repeats itself"),
+        ("&a {b: &b {a: *a, b: *b}}", r"line 6: values are nested too deeply, or an alias repeats itself"),
+        ("# " + "x" * 2**20, r"line 1: an experiment has at most 1,048,576 bytes, not 1,049,"),
+    ],
+)
+def test_an_alias_that_repeats_itself_or_a_huge_file_is_one_sentence(protocol, message, edit):
+    path = edit("protocol:", f"protocol: {protocol} #")
+    with pytest.raises(BadInput, match=rf"small\.yaml, {message}"):
+        load_experiment(path)
+
+
+def test_aliases_of_aliases_are_counted_not_expanded(edit):
+    laughs = "\n".join(f"  - &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10))
+    path = edit("protocol:", f"protocol:\n  - &a0 [lol]\n{laughs}\nx:")
+    start = time.monotonic()
+    with pytest.raises(BadInput, match=r"small\.yaml, line \d+: values are more than 100,000, or"):
+        load_experiment(path)
+    assert time.monotonic() - start < 5
 
 
 def test_what_a_form_says(experiments):

@@ -82,6 +82,55 @@ def test_a_shard_that_is_absent(known_model, tmp_path):
         weights.path(str(place))
 
 
+@pytest.mark.parametrize("name", ["../other/model.safetensors", "pytorch_model.bin", 5, []])
+def test_an_index_that_names_what_is_no_weight_of_the_folder(known_model, tmp_path, name):
+    make_model(tmp_path / "other")
+    place = make_model(tmp_path / "sharded")
+    (place / "pytorch_model.bin").write_bytes(b"")
+    (place / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": name}}))
+    with pytest.raises(BadInput, match="is not a model directory: it has no "):
+        weights.path(str(place))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x02",
+        b"\xff" * 8 + b"{}",
+        b"\x02" + bytes(7) + b"[]",
+        b"\x02" + bytes(7) + b"{}more",
+        (lambda head: len(head).to_bytes(8, "little") + head + bytes(7))(b'{"a": {"data_offsets": [0, 8]}}'),
+        (lambda head: len(head).to_bytes(8, "little") + head)(b"[" * 100_000),
+    ],
+)
+def test_weights_that_were_cut_are_made_again_in_the_cache_and_named_elsewhere(known_model, tmp_path, content):
+    (weights.path("tiny") / "model.safetensors").write_bytes(content)
+    assert weights.where("tiny") is None
+    assert (weights.path("tiny") / "model.safetensors").read_text() == MODEL["model.safetensors"]
+    place = make_model(tmp_path / "cut")
+    (place / "model.safetensors").write_bytes(content)
+    with pytest.raises(BadInput, match=r"it has no whole model\.safetensors"):
+        weights.path(str(place))
+
+
+def test_weights_that_are_a_pickle_only(known_model, tmp_path):
+    place = make_model(tmp_path / "pickled")
+    (place / "model.safetensors").rename(place / "pytorch_model.bin")
+    with pytest.raises(BadInput, match=r"no model\.safetensors \(pytorch_model\.bin is a pickle, which can run code"):
+        weights.path(str(place))
+
+
+def test_a_model_of_the_same_name_with_other_weights_is_refused(known_model, tmp_path):
+    place = make_model(tmp_path / "mine")
+    before = weights.digest(str(place))
+    assert weights.path(str(place), before) == place
+    (place / "tokenizer.json").write_text("{} ")
+    with pytest.raises(BadInput, match=rf"mine is not the one that the strategy was fitted with .* not {before}\)"):
+        weights.path(str(place), before)
+    assert weights.path(str(place)) == place and weights.digest(str(place)) != before
+
+
 def test_no_name(known_model):
     with pytest.raises(BadInput, match="empty"):
         weights.path(" ")
