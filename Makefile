@@ -9,7 +9,7 @@ ifneq ($(wildcard ../shared/data),)
 export TAGKIT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help compare test lint audit docs figures notebooks benchmarks clean
+.PHONY: help compare test fuzz lint audit docs figures notebooks benchmarks clean
 
 # mkdocs-material prints an advertisement unless it is told not to.
 export NO_MKDOCS_2_WARNING := 1
@@ -39,6 +39,9 @@ test: $(STAMP) ## Run the tests and the notebooks, and build the documentation
 	$(BIN)/python -m pytest tests
 	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks
 	$(BIN)/mkdocs build
+
+fuzz: $(STAMP) ## Try 2,000 arbitrary inputs on every strategy, reader, measure and refinement, and record the figures
+	TAGKIT_FUZZ=$${TAGKIT_FUZZ:-2000} $(BIN)/python -m pytest tests -m fuzz
 
 lint: $(STAMP) ## Check style, types, layers of imports, dead code and security
 	$(BIN)/ruff check .

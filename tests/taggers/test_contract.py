@@ -6,15 +6,23 @@ import inspect
 import json
 from typing import Any
 
+import fuzz
 import pandas as pd
 import pytest
 
 from tagkit import registry
+from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput, NotFitted, UnknownName
 from tagkit.product import Product
 from tagkit.taggers import Tagger, create
+from tagkit.text.clean import clean
+from tagkit.text.spelling import fold
 
 STRATEGIES = registry.taggers.names()
+CLOSED = ("dictionary", "encoder", "ensemble", "hybrid", "knn", "lexicon", "linear", "semantic", "stacking")
+"""The strategies that give tags of train only."""
+PER_CALL = 10
+"""So many arbitrary products are tagged in one call."""
 ODD = [
     Product("empty", ""),
     Product("blank", "   \n"),
@@ -67,6 +75,11 @@ def first_word(request: dict[str, Any]) -> str:
     from loopback import title
 
     return json.dumps({"tags": [title(request).split()[0][:3]]})
+
+
+def same(tag, written):
+    """Say whether the characters that a tag was found at hold it, as written or after cleaning."""
+    return tag in written or "".join(clean(tag).text.split()) in "".join(clean(written).text.split())
 
 
 def plain(lists):
@@ -155,6 +168,26 @@ class TestContract:
         frame = pd.DataFrame(products[:3])
         assert_same(fitted(name).predict(frame), fitted(name).predict(products[:3]))
         assert_same(fitted(name).predict(frame["title"]), fitted(name).predict([p.title for p in products[:3]]))
+
+    @pytest.mark.fuzz
+    def test_any_products_have_well_formed_tags(self, name, fitted, products):
+        tagger = fitted(name)
+        known = {tag for product in products for tag in product.tags}
+
+        def check(items):
+            rows = tagger.predict(items)
+            for product, row in zip(as_products(items), rows, strict=True):
+                assert len({(fold(tag.text), tag.type) for tag in row}) == len(row)
+                for tag in row:
+                    assert 0 <= tag.score <= 1
+                    assert name not in CLOSED or tag.text in known
+                    for span in tag.spans:
+                        assert 0 <= span.start < span.end <= len(product.text)
+                        assert same(tag.text, product.text[span.start : span.end]), (tag, span)
+            assert_same([tagger.predict(item) for item in items], rows)
+            assert_same(tagger.predict(items[::-1]), rows[::-1])
+
+        fuzz.for_all(f"tagger {name}", fuzz.batches(PER_CALL), check, PER_CALL)
 
     def test_what_did_not_fit_is_reported(self, name, fitted):
         tagger = fitted(name)
