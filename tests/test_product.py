@@ -101,8 +101,16 @@ def test_items_without_an_id_take_no_id_of_another():
 
 
 def test_a_table_without_titles_is_refused():
-    with pytest.raises(BadInput, match=r"line 1.*no column for the title.*price"):
+    with pytest.raises(BadInput, match="row 1: no `title`"):
         as_products(pd.DataFrame({"price": [1]}))
+
+
+def test_a_table_gives_a_product_for_each_row():
+    frame = pd.DataFrame({"商品名称": ["红裙", "title", "蓝裙"], "标签": ["红色、裙子", "", "蓝色、裙子"]})
+    with pytest.warns(UserWarning, match="、"):
+        rows = as_products(frame)
+    assert [(row.title, row.tags) for row in rows][::2] == [("红裙", ("红色", "裙子")), ("蓝裙", ("蓝色", "裙子"))]
+    assert len(rows) == 3
 
 
 def test_a_data_set_survives_pickling():

@@ -85,7 +85,17 @@ def frame_products(frame: Any) -> list[Product]:
     Raises:
         BadInput: A row cannot be used; the message names it.
     """
-    return [product for _, product in _good(frame_rows(frame), Converter(Columns()), None, "the table")]
+    rows, reading = list(frame_rows(frame)), _reading("frame", {})
+    converter = Converter(reading.columns, _separators(rows, reading), _ids(rows, reading.columns))
+    out = []
+    for row in rows:
+        try:
+            out.append(converter.product(row))
+        except BadInput as error:
+            raise BadInput(f"the table, row {row.line}: {error}") from error
+    if converter.separators.remark:
+        warn(f"the table: {converter.separators.remark}")
+    return out
 
 
 def iter_products(
