@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import itertools
 import json
-import os.path
+import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tagkit.cli.compare import split_setting
 from tagkit.cli.lists import JsonOption
-from tagkit.console import echo
+from tagkit.console import echo, to_json
+
+if TYPE_CHECKING:
+    from tagkit.cli.unfinished import Unfinished
+    from tagkit.datasets.rejects import FileRow
+    from tagkit.pipeline import Pipeline
+    from tagkit.product import Product
 
 CHUNK = 1000
 """Products held in memory at a time."""
+TAGS, SCORES, UNREAD = "predicted_tags", "predicted_scores", "n_truncated_chars"
+"""The columns that a table gets."""
+TEXT_ENDINGS = ("", ".txt", ".text")
+"""The endings of files with one title per line, or with a table below a line of column names."""
+Rows = Iterator[tuple["FileRow", "Product"]]
 
 
 def tag(
-    source: Annotated[str, typer.Argument(help="A text; or a JSONL, CSV or text file, one product a line; or - .")],
+    source: Annotated[str, typer.Argument(help="A file (table, JSON Lines, one title per line); a text; or - .")],
     tagger: Annotated[str, typer.Option(help="A strategy by name (default: hybrid).")] = "",
     data: Annotated[str, typer.Option(help="What the strategy is fitted on.")] = "catalogue",
     model: Annotated[Path | None, typer.Option(help="A saved tagger instead.")] = None,
@@ -32,87 +44,232 @@ def tag(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Tags per product at most (default: all).")] = None,
     min_score: Annotated[float, typer.Option(help="Leave out tags below this score.")] = 0.0,
-    out: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue after the lines that --out already holds.")
-    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write here: JSON Lines, or with all columns of the input .csv, .xlsx or .parquet."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue what a stopped command began in --out.")] = False,
+    text: Annotated[bool, typer.Option("--text", help="SOURCE is a text, even if it looks like a file.")] = False,
+    title: Annotated[str | None, typer.Option(help="The column of the titles (default: found by name).")] = None,
+    description: Annotated[str | None, typer.Option(help="The column of the descriptions.")] = None,
+    category: Annotated[str | None, typer.Option(help="The column of the categories.")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="The column of the ids.")] = None,
+    separator: Annotated[str | None, typer.Option(help="What separates tags in a cell (default: ; or found).")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the input, such as gb18030 (default: found).")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a spreadsheet (default: found).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text, or every product of a file."""
-    from tagkit.datasets.rows import KINDS
+    import tagkit
+    from tagkit.datasets.table import WRITERS
     from tagkit.default import DEFAULT, default_tagger, load_tagger
     from tagkit.errors import BadInput
+    from tagkit.files import file_digest, named_files
 
     if resume and out is None:
         raise BadInput("--resume needs --out: it continues after what that file holds")
-    is_file = source == "-" or os.path.isfile(source)  # unlike Path.is_file, no error for a text too long for a name
-    if not is_file and Path(source).suffix.lower() in KINDS:
-        raise BadInput(f"there is no file {source}")
     if set_ and model is None:
         raise BadInput("--set goes with --model")
     settings = {f"{name}.{parameter}": value for name, parameter, value in map(split_setting, set_ or ())}
-    fitted = load_tagger(model, settings) if model else default_tagger(tagger or DEFAULT, data)
-    done = _finished_lines(out) if resume and out else 0
-    sink: Any = out.open("a" if resume else "w", encoding="utf-8") if out else nullcontext(sys.stdout)
-    with sink as stream:
-        products = itertools.islice(_products(source) if is_file else iter([source]), done, None)
-        _stream(fitted, products, stream, limit, min_score, as_json or is_file, is_file)
+    columns = {"title": title, "description": description, "category": category, "id": id_, "separator": separator}
+    options = {name: value for name, value in (columns | {"encoding": encoding, "sheet": sheet}).items() if value}
+    is_text = text or _is_text(source)
+    write = WRITERS.get(out.suffix.lower()) if out else None
+    if out:
+        _check_ending(out, bool(write))
+    with ExitStack() as stack:
+        output = stack.enter_context(_output(out, [Path(data), *([] if is_text or source == "-" else [Path(source)])]))
+        place = None if is_text else stack.enter_context(_input(source))
+        fitted = load_tagger(model, settings) if model else default_tagger(tagger or DEFAULT, data)
+        if output:
+            learned = list(named_files(str(model or data)).values()) or str(model or data)
+            depends: dict[str, Any] = {
+                "input": file_digest(place) if place else source,
+                "tagger": repr(fitted),
+                "data": learned,
+            }
+            depends |= {"limit": limit, "min-score": min_score, "ending": out.suffix.lower() if out else ""}
+            depends |= {"reading": options, "settings": settings, "tagkit": tagkit.__version__}
+            output.begin(depends, resume=resume)
+            if output.is_finished:
+                echo(f"{out} is finished; nothing is left to do", err=True)
+                return
+        rows = _rows(place, source, options) if place else iter([(None, _product(source))])
+        form = _table_row if write else _json_row if as_json or place else _for_people
+        _stream(fitted, rows, output, limit, min_score, form, separator or "")
+        if output:
+            output.finish(_converter(write) if write else None)
 
 
-def _products(source: str) -> Iterator[Any]:
-    """Yield the products of a file or of standard input; bad rows go to a file beside it and are counted at the end."""
-    from tagkit.datasets import Rejects, iter_products
+def _is_text(source: str) -> bool:
+    """Say whether the argument is a text, not a file or standard input.
+
+    Raises:
+        BadInput: It looks like a file that is not there, or is a file that cannot be read.
+    """
+    from tagkit.datasets.rows import KINDS, kind_of
+    from tagkit.errors import BadInput
+
+    if source == "-":
+        return False
+    ending = os.path.splitext(source)[1].lower()
+    if os.path.isdir(source):
+        raise BadInput(f"{source} is a folder, not a file")
+    if os.path.exists(source):  # unlike Path.exists, no error for a text too long for a name
+        if not os.path.isfile(source) or kind_of(Path(source)) or ending in TEXT_ENDINGS:
+            return False
+        known = ", ".join((*KINDS, *TEXT_ENDINGS[1:]))
+        raise BadInput(f"{source}: the ending must be one of {known}; a list of titles can be given as `-` < {source}")
+    looks = ending in (*KINDS, *TEXT_ENDINGS[1:]) or re.search(r"[/\\]", source)
+    if looks or re.fullmatch(r"\S+\.[A-Za-z][A-Za-z0-9]{0,4}", source):
+        raise BadInput(f"there is no file {source}; if it is a text to tag, add --text")
+    return True
+
+
+def _check_ending(out: Path, is_table: bool) -> None:
+    from tagkit.datasets.rows import kind_of
+    from tagkit.datasets.table import WRITERS
+    from tagkit.errors import BadInput
+
+    if not is_table and kind_of(out) not in ("", "jsonl"):
+        raise BadInput(f"{out}: tags are written as .jsonl, {', '.join(WRITERS)}")
+
+
+def _output(out: Path | None, inputs: Iterable[Path]) -> Any:
+    """Return the output, None for standard output; it is none of the files that are read."""
+    from contextlib import nullcontext
+
+    from tagkit.cli.unfinished import Unfinished
+    from tagkit.errors import BadInput
+
+    if out is None:
+        return nullcontext()
+    read = [os.stat(path) for path in inputs if os.path.isfile(path)]
+    with suppress(OSError, ValueError):
+        read.append(os.fstat(sys.stdin.fileno()))
+    for path in Unfinished.paths_of(out):
+        if path.is_file() and any(os.path.samestat(path.stat(), one) for one in read):
+            raise BadInput(f"--out {out} is a file that is read: writing it would destroy it")
+    return Unfinished(out)
+
+
+def _input(source: str) -> Any:
+    """Return the file that is read; standard input and pipes are copied to one, since all of it tells the encoding."""
+    import shutil
+    import tempfile
+    from contextlib import contextmanager, nullcontext
+
+    if source != "-" and os.path.isfile(source):
+        return nullcontext(Path(source))
+
+    @contextmanager
+    def copied() -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="tagkit-") as folder:
+            path = Path(folder, "input")
+            stream = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115
+            with path.open("wb") as copy:
+                shutil.copyfileobj(stream, copy)
+            yield path
+
+    return copied()
+
+
+def _product(text: str) -> Product:
+    """Return the product of a text that was typed, also where the locale could not decode it."""
+    from tagkit.datasets.items import as_products
+
+    return as_products(os.fsencode(text).decode("utf-8", "replace"))[0]
+
+
+def _rows(place: Path, source: str, options: Mapping[str, Any]) -> Rows:
+    """Yield the products of a file with its rows; bad rows go to a file beside it and are counted at the end."""
+    from tagkit.datasets import Rejects, iter_rows
 
     total = 0
-    with Rejects(None if source == "-" else Path(f"{source}.rejects.jsonl")) as rejects:
-        for product in iter_products(sys.stdin if source == "-" else Path(source), rejects=rejects):
+    is_copy = place != Path(source)
+    name = "standard input" if source == "-" else source
+    with Rejects(None if is_copy else Path(f"{source}.rejects.jsonl")) as rejects:
+        for row, product in iter_rows(place, rejects=rejects, name=name, **options):
             total += 1
-            yield product
+            yield row, product
         if rejects.count:
             echo(rejects.summary(total + rejects.count), err=True)
 
 
-def _finished_lines(path: Path) -> int:
-    """Count the whole lines of an earlier run's output and cut off a half-written last one."""
-    if not path.exists():
-        return 0
-    lines = size = 0
-    with path.open("rb+") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                lines += 1
-                size += len(line)
-        file.truncate(size)
-    return lines
-
-
 def _stream(
-    fitted: Any,
-    products: Iterable[Any],
-    stream: TextIO,
+    fitted: Pipeline,
+    rows: Iterable[Any],
+    output: Unfinished | None,
     limit: int | None,
     min_score: float,
-    as_json: bool,
-    is_file: bool,
+    form: Callable[..., Any],
+    separator: str,
 ) -> None:
     from tqdm import tqdm
 
-    from tagkit.datasets.items import as_products
-
-    with tqdm(unit=" products", disable=not is_file, file=sys.stderr, mininterval=1) as bar:
-        rest = iter(products)
-        while chunk := as_products(itertools.islice(rest, CHUNK)):
-            truncated = fitted.n_truncated_chars(chunk)
-            for product, tags, left in zip(chunk, fitted.predict(chunk), truncated, strict=True):
+    rows = iter(rows)
+    left_out = output.done if output else 0
+    with tqdm(unit=" products", disable=form is _for_people, file=sys.stderr, mininterval=1) as bar:
+        while chunk := list(itertools.islice(rows, CHUNK)):
+            separator = separator or _separator([row for row, _ in chunk])
+            chunk, left_out = chunk[left_out:], max(0, left_out - len(chunk))
+            products = [product for _, product in chunk]
+            truncated = fitted.n_truncated_chars(products)
+            for (row, product), tags, unread in zip(chunk, fitted.predict(products), truncated, strict=True):
                 kept = [tag for tag in tags if tag.score >= min_score][:limit]
-                stream.write(_line(product, kept, left, as_json) + "\n")
+                made = form(row, product, kept, unread, separator)
+                if output is None:
+                    sys.stdout.write(f"{made if isinstance(made, str) else to_json(made, sys.stdout)}\n")
+                else:
+                    line = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, default=str)
+                    output.file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+            (output.file if output else sys.stdout).flush()
             bar.update(len(chunk))
-        stream.flush()
 
 
-def _line(product: Any, tags: list[Any], truncated: int, as_json: bool) -> str:
-    if not as_json:
-        note = f"  ({truncated} characters of the text were not read)" if truncated else ""
-        return ", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags) + note
-    row = {"id": product.id, "title": product.title, "tags": [t.to_dict() | {"score": round(t.score, 6)} for t in tags]}
-    return json.dumps(row | ({"n_truncated_chars": truncated} if truncated else {}), ensure_ascii=False)
+def _for_people(row: Any, product: Product, tags: list[Any], unread: int, separator: str) -> str:
+    note = f"  ({unread} characters of the text were not read)" if unread else ""
+    return ", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags) + note
+
+
+def _json_row(row: FileRow | None, product: Product, tags: list[Any], unread: int, separator: str) -> dict[str, Any]:
+    """Return a line: id, title, the other columns of the input (its `tags` as `gold`), and the tags that were found."""
+    found = {"tags": [tag.to_dict() | {"score": round(tag.score, 6)} for tag in tags]}
+    more = {} if row is None else {"gold" if key == "tags" else key: value for key, value in row.values.items()}
+    said = {"id": product.id, "title": product.title}
+    return said | {k: v for k, v in more.items() if k not in said} | found | ({UNREAD: unread} if unread else {})
+
+
+def _table_row(row: FileRow | None, product: Product, tags: list[Any], unread: int, separator: str) -> dict[str, Any]:
+    """Return all columns of the input, with the tags and their scores."""
+    values = {"title": product.title} if row is None else {str(key): value for key, value in row.values.items()}
+    values = {key: None if value != value else value for key, value in values.items()}
+    texts = {TAGS: separator.join(tag.text for tag in tags), SCORES: separator.join(f"{tag.score:.4f}" for tag in tags)}
+    return values | texts | ({UNREAD: unread} if unread else {})
+
+
+def _separator(rows: list[FileRow | None]) -> str:
+    """Return what separates the tags that the first rows have already; ";" where they have none."""
+    from tagkit.datasets import separators
+    from tagkit.datasets.columns import Columns
+
+    values = [row.values for row in rows if row is not None]
+    column = Columns().find(values[0]).get("tags") if values else None
+    cells = [str(cell) for row in values if column and isinstance(cell := row.get(column), str)]
+    counts = separators.find([(cell, "") for cell in cells]).counts
+    return max(counts, key=counts.__getitem__, default=";")
+
+
+def _converter(write: Callable[..., None]) -> Callable[[Path, IO[bytes]], None]:
+    """Return what makes a table of the lines of `_table_row`."""
+
+    def lines(path: Path) -> Iterator[dict[str, Any]]:
+        with path.open(encoding="utf-8") as file:
+            yield from map(json.loads, file)
+
+    def convert(path: Path, file: IO[bytes]) -> None:
+        names = dict.fromkeys(name for row in lines(path) for name in row)
+        added = (TAGS, SCORES, UNREAD)
+        write(lines(path), [*(n for n in names if n not in added), *(n for n in added if n in names)], file)
+
+    return convert

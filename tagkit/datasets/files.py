@@ -105,7 +105,19 @@ def iter_products(
     rejects: Rejects | None = None,
     **options: Unpack[FileOptions],
 ) -> Iterator[Product]:
-    """Yield products one by one, in bounded memory regardless of the length of the source.
+    """Yield the products of `iter_rows` without their rows."""
+    return (product for _, product in iter_rows(source, kind=kind, rejects=rejects, **options))
+
+
+def iter_rows(
+    source: str | Path | Iterable[str],
+    *,
+    kind: str | None = None,
+    rejects: Rejects | None = None,
+    name: str = "",
+    **options: Unpack[FileOptions],
+) -> Iterator[tuple[FileRow, Product]]:
+    """Yield rows and their products one by one, in bounded memory regardless of the length of the source.
 
     Ids are not checked for duplicates, and the separator of tags is ";" unless it is named: both need all rows.
 
@@ -115,6 +127,7 @@ def iter_products(
             by the file's suffix; for lines and unknown suffixes by the first line, which begins with a brace in JSON
             Lines and names columns in a table.
         rejects: Receives the rows that cannot be used; without it the first such row is an error.
+        name: How messages call the source (default: the path).
         **options: As in `read_file`.
 
     Raises:
@@ -122,21 +135,21 @@ def iter_products(
         MissingExtra: The package for the format is not installed.
     """
     if isinstance(source, str | Path):
-        name = str(source)
+        name = name or str(source)
         reading = _reading(kind or kind_of(Path(source)), options)
         rows = file_rows(Path(source), reading)
     else:
-        name, reading = "input", _reading(kind or "", options)
+        name, reading = name or "input", _reading(kind or "", options)
         rows = line_rows(source, reading)
     used = 0
     said = 0
     separator = options.get("separator")
-    for _, product in _good(rows, Converter(reading.columns, separators.given(separator or ";")), rejects, name):
+    for row, product in _good(rows, Converter(reading.columns, separators.given(separator or ";")), rejects, name):
         for note in reading.notes[said:]:
             warn(f"{name}: {note}")
         said = len(reading.notes)
         used += 1
-        yield product
+        yield row, product
     if rejects is not None and rejects.count and not used:
         raise BadInput(f"{name}: no row can be used; the first: {rejects.first}")
 

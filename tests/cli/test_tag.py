@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 from tagkit.taggers import create
 
@@ -67,21 +74,189 @@ def test_other_files_and_standard_input(shop, run, write, texts):
     assert of_json.stdout.splitlines() == of_csv[:1] and "1 of 2 rows were left out" in of_json.stderr
 
 
-def test_out_and_resume(shop, run, write):
-    write("many.txt", *(f"红色高跟鞋 {number}" for number in range(1200)))
-    options = ("tag", "many.txt", "--tagger", "dictionary", "--data", shop, "--out", "tags.jsonl")
-    assert run(*options).stdout == ""
-    out = Path("tags.jsonl")
-    whole = out.read_bytes()
-    assert whole.count(b"\n") == 1200 and json.loads(whole.splitlines()[-1])["title"] == "红色高跟鞋 1199"
-    out.write_bytes(b"".join(whole.splitlines(True)[:1100]) + whole.splitlines()[1100][:30])  # a half-written line
-    run(*options, "--resume")
-    assert out.read_bytes() == whole
-    run(*options, "--resume")
-    assert out.read_bytes() == whole, "nothing is left to do"
-    out.unlink()
-    run(*options, "--resume")
-    assert out.read_bytes() == whole, "nothing was done before"
+MANY = 2500
+
+
+@pytest.fixture(scope="module")
+def many(shop, write) -> list[str]:
+    """A file of many titles, and the command that tags it."""
+    write("many.txt", *(f"红色高跟鞋 {number}" for number in range(MANY)))
+    return ["tag", "many.txt", "--tagger", "dictionary", "--data", shop]
+
+
+def killed(words: list[str], out: str, lines: int) -> None:
+    """Run the command and kill it when the unfinished output has some lines."""
+    part = Path(f"{out}.part")
+    with subprocess.Popen([*TAGKIT, *words, "--out", out], stderr=subprocess.DEVNULL) as process:
+        while not (part.exists() and part.stat().st_size and part.read_bytes().count(b"\n") >= lines):
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.001)
+        process.kill()
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "xlsx", "parquet"])
+def test_what_a_kill_left_is_continued(many, run, ending):
+    whole, out = Path(f"whole.{ending}"), Path(f"tags.{ending}")
+    run(*many, "--out", whole)
+    assert not list(Path().glob(f"whole.{ending}.*"))
+    killed(many, str(out), 1000)
+    assert not out.exists()
+    part = Path(f"tags.{ending}.part")
+    part.write_bytes(part.read_bytes()[:-20])  # a half-written line
+    run(*many, "--out", out, "--resume")
+    if ending == "xlsx":  # which holds the time
+        assert sheet(out) == sheet(whole)
+    else:
+        assert out.read_bytes() == whole.read_bytes()
+    assert not list(Path().glob(f"tags.{ending}.*"))
+    found = run(*many, "--out", out, "--resume")
+    assert found.stderr == f"{out} is finished; nothing is left to do\n"
+
+
+def sheet(path: Path) -> list[tuple]:
+    """Return the rows of an Excel file."""
+    openpyxl = pytest.importorskip("openpyxl")
+    return list(openpyxl.load_workbook(path).active.values)
+
+
+def test_only_the_same_run_is_continued(many, run, shop, write):
+    killed([*many, "--limit", "1"], "other.jsonl", 1)
+    part = Path("other.jsonl.part").read_bytes()
+    found = run(*many, "--out", "other.jsonl", "--resume", "--limit", 2, code=2)
+    assert "tagkit: other.jsonl was begun with another limit (1, now 2): without --resume" in found.stderr
+    found = run(*many[:2], "--data", shop, "--tagger", "lexicon", "--limit", 1, "--min-score", 0.5, "--resume",
+                "--out", "other.jsonl", code=2)  # fmt: skip
+    assert "another tagger (" in found.stderr and "another min-score (0.0, now 0.5)" in found.stderr
+    lines = Path("many.txt").read_text(encoding="utf-8")
+    write("many.txt", *lines.splitlines(), "多一行")
+    assert "another input (" in run(*many, "--limit", 1, "--out", "other.jsonl", "--resume", code=2).stderr
+    write("many.txt", *lines.splitlines())
+    assert Path("other.jsonl.part").read_bytes() == part and not Path("other.jsonl").exists()
+    run(*many, "--out", "other.jsonl")
+    assert not Path("other.jsonl.part").exists()
+    assert "another limit" in run(*many, "--limit", 1, "--out", "other.jsonl", "--resume", code=2).stderr
+
+
+def test_a_second_process_is_refused(many, run):
+    with subprocess.Popen([*TAGKIT, *many, "--out", "shared.jsonl"], stderr=subprocess.DEVNULL) as process:
+        while not Path("shared.jsonl.part").exists():
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        found = run(*many, "--out", "shared.jsonl", code=2)
+        assert found.stderr == "tagkit: another process is writing shared.jsonl\n"
+        process.send_signal(signal.SIGCONT)
+    assert process.returncode == 0 and Path("shared.jsonl").read_bytes().count(b"\n") == MANY
+
+
+@pytest.mark.parametrize("kind", ["itself", "hard link", "symbolic link", "standard input", "training data"])
+def test_what_is_read_is_not_written(shop, run, write, kind):
+    write("own.jsonl", {"id": "a", "title": "红色高跟鞋"})
+    before = Path("own.jsonl").read_bytes()
+    out = {"itself": "./own.jsonl", "training data": shop}.get(kind, "own.jsonl")
+    Path("link").unlink(missing_ok=True)
+    if kind == "hard link":
+        os.link("own.jsonl", "link")
+        out = "link"
+    elif kind == "symbolic link":
+        Path("link").symlink_to("own.jsonl")
+        out = "link"
+    words = [*TAGKIT, "tag", "-" if kind == "standard input" else "own.jsonl", "--data", shop, "--out", out]
+    with open("own.jsonl", "rb") as file:
+        done = subprocess.run(words, stdin=file, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith(f"tagkit: --out {out.removeprefix('./')} is a file that is")
+    assert Path("own.jsonl").read_bytes() == before
+
+
+def test_a_file_of_somebody_else_is_not_touched(shop, run, write):
+    write("own.txt", "红色高跟鞋")
+    options = ("tag", "own.txt", "--tagger", "dictionary", "--data", shop, "--out", "foreign.jsonl")
+    Path("foreign.jsonl").write_text("mine", encoding="utf-8")
+    assert "foreign.jsonl is there, but no unfinished run of it" in run(*options, "--resume", code=2).stderr
+    Path("foreign.jsonl.part").write_text("mine", encoding="utf-8")
+    assert "foreign.jsonl.part is in the way: tagkit did not write it" in run(*options, code=2).stderr
+    assert Path("foreign.jsonl").read_text() == Path("foreign.jsonl.part").read_text() == "mine"
+
+
+def test_pipes_and_open_files(shop, write):
+    write("own.txt", "红色高跟鞋")
+    words = [*TAGKIT, "tag", "own.txt", "--tagger", "dictionary", "--data", shop]
+    plain = subprocess.run(words, capture_output=True, check=True).stdout
+    assert subprocess.run([*words, "--out", "/dev/stdout"], capture_output=True, check=True).stdout == plain
+    shell = f"{shlex.join(words[:3])} tag <(cat own.txt) {shlex.join(words[5:])} --out >(cat)"
+    done = subprocess.run(["bash", "-c", f"{shell} | cat"], capture_output=True, check=True)
+    assert json.loads(done.stdout)["title"] == "红色高跟鞋"
+
+
+def test_tables_keep_their_columns(shop, run, write):
+    write("new.csv", "货号,商品名称,标签,备注", "=1+1,红色高跟鞋,红、鞋,-5", '2,"白色,运动鞋",鞋、白,"@x"')
+    options = ("tag", "new.csv", "--tagger", "dictionary", "--data", shop)
+    run(*options, "--out", "new-tagged.csv")
+    raw = Path("new-tagged.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines()))
+    assert list(rows[0]) == ["货号", "商品名称", "标签", "备注", "predicted_tags", "predicted_scores"]
+    assert list(rows[0].values()) == ["'=1+1", "红色高跟鞋", "红、鞋", "-5", "红色、高跟鞋", "1.0000、1.0000"]
+    assert rows[1]["商品名称"] == "白色,运动鞋" and rows[1]["备注"] == "'@x"
+    run(*options, "--out", "new-tagged.xlsx")
+    assert sheet(Path("new-tagged.xlsx"))[1][0] == "=1+1"
+    run(*options, "--out", "new-tagged.jsonl")
+    row = json.loads(Path("new-tagged.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert row["title"] == row["商品名称"] == "红色高跟鞋" and row["标签"] == "红、鞋" and row["备注"] == "-5"
+    found = run(*options, "--out", "new-tagged.ods", code=2)
+    assert "new-tagged.ods: tags are written as .jsonl, .csv, .xlsx, .parquet" in found.stderr
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["nofile.xlsx", "titels.txt", "missing.json", "a/b", "男/女", "Photo.PNG", r"C:\\x", "no.jsonl.gz"],
+)
+def test_the_name_of_a_file_is_no_title(shop, run, source):
+    found = run("tag", source, "--tagger", "dictionary", "--data", shop, code=2)
+    assert found.stderr == f"tagkit: there is no file {source}; if it is a text to tag, add --text\n"
+    run("tag", source, "--text", "--tagger", "dictionary", "--data", shop)
+
+
+@pytest.mark.parametrize("source", ["红色高跟鞋1.5L", "Dr. Martens 1460", "红色", "a.b c", "红色。鞋", "3.5"])
+def test_a_title_is_no_name_of_a_file(shop, run, source):
+    run("tag", source, "--tagger", "dictionary", "--data", shop)
+
+
+def test_other_files_are_refused(shop, run, write):
+    write("photo.pdf", "%PDF")
+    found = run("tag", "photo.pdf", "--data", shop, code=2)
+    assert found.stderr.startswith("tagkit: photo.pdf: the ending must be one of .jsonl, ")
+    Path("folder").mkdir(exist_ok=True)
+    assert "folder is a folder, not a file" in run("tag", "folder", "--data", shop, code=2).stderr
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("is_file", [True, False])
+def test_any_console_and_any_input(shop, encoding, is_file):
+    titles = "纯棉❤️T恤\n红色高跟鞋\n"
+    Path("console.txt").write_text(titles, encoding="utf-8")
+    words = [*TAGKIT, "tag", "console.txt" if is_file else "-", "--tagger", "lexicon", "--data", shop]
+    env = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(words, input=b"" if is_file else titles.encode(), env=env, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.decode(encoding).splitlines()]
+    assert [row["title"] for row in rows] == titles.splitlines()
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "big5hkscs"])
+def test_standard_input_is_decoded_like_a_file(shop, encoding):
+    titles = "女童毛帽\n紅色高跟鞋\n純棉圓領上衣" if encoding == "big5hkscs" else "女童毛帽\n红色高跟鞋\n纯棉短袖"
+    words = [*TAGKIT, "tag", "-", "--tagger", "dictionary", "--data", shop]
+    done = subprocess.run(words, input=titles.encode(encoding), capture_output=True, check=True)
+    assert [json.loads(line)["title"] for line in done.stdout.splitlines()] == titles.splitlines()
+
+
+def test_nothing_harms_the_terminal(shop, write):
+    write("hostile.jsonl", {"id": "\x1b[2J", "title": "红色\x1b]0;x\x07\x9b\u202e鞋"}, '{"id": "\x1b[31m"')
+    for words in (["hostile.jsonl"], ["红色\x1b[2J", "--text"], ["\x1b[2J.csv"]):
+        command = [*TAGKIT, "tag", *words, "--tagger", "dictionary", "--data", shop]
+        done = subprocess.run(command, capture_output=True)
+        shown = (done.stdout + done.stderr).decode()
+        assert not set("\x1b\x07\x9b\u202e") & set(shown)
 
 
 def test_a_closed_pipe_is_no_error(shop, write, texts):
