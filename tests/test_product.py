@@ -101,7 +101,7 @@ def test_items_without_an_id_take_no_id_of_another():
 
 
 def test_a_table_without_titles_is_refused():
-    with pytest.raises(BadInput, match="row 1: no `title`"):
+    with pytest.raises(BadInput, match="row 1: no column for the title"):
         as_products(pd.DataFrame({"price": [1]}))
 
 
