@@ -20,12 +20,19 @@ _ELEMENTS = (
     "|span|strike|strong|sub|sup|table|tbody|td|textarea|tfoot|th|thead|title|tr|u|ul|video"
 )
 MARKUP = re.compile(
-    r"<!--.*?-->|<(script|style)\b.*?</\1\s*>"
+    r"(?P<comment><!--)|(?P<script><script\b)|(?P<style><style\b)"
     rf"|</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>"
     r"|&(?:amp;|#0*38;|#x0*26;)*(?P<entity>nbsp|(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
-    re.DOTALL | re.IGNORECASE,
+    re.IGNORECASE,
 )
-"""Comments, scripts, tags of known elements (not "<S码>") and entities, also ones escaped several times."""
+"""The beginnings of comments, scripts and styles; tags of known elements (not "<S码>") and entities, also ones escaped
+several times."""
+MARKUP_ENDS = {
+    "comment": re.compile("-->"),
+    "script": re.compile(r"</script\s*>", re.IGNORECASE),
+    "style": re.compile(r"</style\s*>", re.IGNORECASE),
+}
+"""Where what a group of `MARKUP` begins ends. A pattern for both would search the whole text for each beginning."""
 
 ZERO_WIDTH = (
     "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"

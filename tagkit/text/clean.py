@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -61,16 +61,20 @@ class CleanText(NamedTuple):
 
 
 Step = Callable[[CleanText], CleanText]
+MOST_ESCAPED = 10
+"""So many times escaped markup is undone; a text could be built that takes as many passes as it has characters."""
 
 
 def html(given: CleanText) -> CleanText:
     """Turn HTML tags into blanks and entities into their characters, also where markup was escaped."""
     if "<" not in given.text and "&" not in given.text:
         return given
-    before = None
-    while given.text != before:
+    for _ in range(MOST_ESCAPED):
         before = given.text
-        given = _replace(given, _patterns.MARKUP, lambda m: unescape(f"&{m['entity']}") if m["entity"] else " ")
+        if edits := list(_markup(before)):
+            given = _rebuilt(given, edits)
+        if given.text == before:
+            break
     return given
 
 
@@ -207,6 +211,22 @@ def without(skipped: Iterable[str], steps: Iterable[str] = DEFAULT) -> tuple[str
     """
     left_out = {_step(name).__name__ for name in skipped}
     return tuple(name for name in steps if name not in left_out)
+
+
+def _markup(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and replacement of each HTML tag, comment, script, style and entity."""
+    at = 0
+    unclosed: set[str] = set()
+    while match := _patterns.MARKUP.search(text, at):
+        start, at = match.span()
+        begun = match.lastgroup
+        if begun in _patterns.MARKUP_ENDS:
+            end = None if begun in unclosed else _patterns.MARKUP_ENDS[begun].search(text, at)
+            if end is None:
+                unclosed.add(begun)
+                continue
+            at = end.end()
+        yield start, at, unescape(f"&{match['entity']}") if match["entity"] else " "
 
 
 def _step(name: str) -> Step:

@@ -116,12 +116,31 @@ def test_no_phrase_spans_title_and_description() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["鞋👠 <b>" * 2000, "(" + "清仓特价" * 2500, "é" * 10_000, "ﬁ連" * 5000, "<!--" * 2500]
+    "text",
+    ["&#" * 30_000 + "49;" + "9;" * 30_000, "鞋👠 <b>" * 2000, "(" + "清仓特价" * 2500, "é" * 10_000, "ﬁ連" * 5000]
+    + [
+        mark * (100_000 // len(mark)) for mark in ("<!--", "<script>", "<style x>", "<!--<script><style>", "<a ", "&#1")
+    ],
 )
 def test_long_texts_take_little_time(text: str) -> None:
     begin = time.process_time()
     check_map(clean(text), text)
     assert time.process_time() - begin < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a<!-- <b> -->b<!-- c", "a b<!-- c"),
+        ("a<SCRIPT>x</script >b<script>c<!--d-->e", "a b<script>c e"),
+        ("<style>a</script>b</style>c", " c"),
+        ("<!--a-->b<!-->c", " b<!-->c"),
+    ],
+)
+def test_what_has_no_end_is_no_markup(text: str, expected: str) -> None:
+    given = clean(text, ["html"])
+    check_map(given, text)
+    assert given.text == expected
 
 
 def test_steps_are_chosen_by_name() -> None:
