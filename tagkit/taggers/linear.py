@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import cho_solve, cholesky
-from scipy.linalg.lapack import dtrtri
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
@@ -20,14 +18,21 @@ from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions, TextFeatures, targets
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
+from tagkit.taggers.dual_ridge import DualRidge
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0)
 CLOSED_FORM = 12_000
-"""Up to so many training products the exact solution, with its n by n matrix, fits into 8 GB of memory."""
+"""Up to so many training products the solution is exact; its n by n matrix then takes at most 1.2 GB."""
 PRUNE = 0.05
 """Weights below this share of a tag's largest weight are set to 0, which makes the model about twenty times smaller."""
+CELLS = 40_000_000
+"""Of more products times tags the leave-one-out predictions are not kept."""
+CALIBRATED = 16_000_000
+"""Of more products times tags so many are calibrated on, which takes 1 GB."""
+WEIGHTS = 4_000_000
+"""How many weights are computed at a time."""
 BATCH = 512
-"""How many tags are solved for, or products tagged, at a time."""
+"""How many products are tagged at a time."""
 
 
 class Linear(CleaningOptions, Tagger):
@@ -36,7 +41,8 @@ class Linear(CleaningOptions, Tagger):
     Up to 12,000 training products the solution is exact, and the penalty is the one of 0.1, 0.3, 1 and 3 with the
     smallest leave-one-out squared error, which ridge regression gives in closed form; for more products, conjugate
     gradients with penalty 1. Scores are calibrated by Platt scaling, one sigmoid for all tags, on dev; without dev on
-    the leave-one-out predictions (for more than 12,000 products on those for train itself).
+    the leave-one-out predictions (for more than 12,000 products on those for train itself); of more than 16 million
+    products times tags, on a part of the products.
 
     Args:
         penalty: The L2 penalty; None: chosen.
@@ -45,7 +51,7 @@ class Linear(CleaningOptions, Tagger):
 
     Attributes:
         held_out_: The leave-one-out predictions before calibration, shape (products, tags); None after a fit on more
-            than 12,000 products and after loading.
+            than 12,000 products or 40 million products times tags, and after loading.
 
     Source: Rifkin and Klautau, In defense of one-vs-all classification (JMLR 2004); Platt, Probabilistic outputs for
     support vector machines (1999).
@@ -71,27 +77,27 @@ class Linear(CleaningOptions, Tagger):
         y = targets(train, self.tags_)
         self.bias_ = np.asarray(y.mean(axis=0), dtype=np.float32).ravel()
         if x.shape[0] <= CLOSED_FORM:
-            duals, held_out = _closed_form(x, y, self.bias_, [self.penalty] if self.penalty else PENALTIES)
-            blocks = [x.T @ duals[:, i : i + BATCH] for i in range(0, y.shape[1], BATCH)]
+            solution = DualRidge(x, y, self.bias_, [self.penalty] if self.penalty else PENALTIES)
+            blocks = (x.T @ solution.duals(columns).astype(np.float32) for columns in _blocks(x, y))
         else:
-            blocks, held_out = self._conjugate_gradients(x, y), None
-        self.held_out_ = held_out
+            solution, blocks = None, self._conjugate_gradients(x, y)
         self.weights_ = sparse.hstack([_prune(block) for block in blocks]).tocsr()
+        keep = solution is not None and x.shape[0] * y.shape[1] <= CELLS
+        self.held_out_ = solution.held_out(np.arange(len(train))) if solution and keep else None
         dev = [product for product in dev if product.tags]
-        if dev:
-            self.scale_, self.shift_ = platt(self._raw(dev), targets(dev, self.tags_))
+        rows = _evenly(len(dev or train), CALIBRATED // len(self.tags_))
+        if solution and not dev:
+            raw = self.held_out_[rows] if self.held_out_ is not None else solution.held_out(rows)
         else:
-            self.scale_, self.shift_ = platt(self._raw(train) if held_out is None else held_out, y)
+            raw = self._raw([(dev or train)[row] for row in rows])
+        self.scale_, self.shift_ = platt(raw, targets(dev, self.tags_)[rows] if dev else y[rows])
 
-    def _conjugate_gradients(self, x: sparse.csr_matrix, y: sparse.csr_matrix) -> list[NDArray[np.float32]]:
-        """Return the weights of blocks of tags, each of shape (d, tags of the block)."""
-        blocks = []
-        for start in range(0, y.shape[1], BATCH):
-            columns = slice(start, start + BATCH)
+    def _conjugate_gradients(self, x: sparse.csr_matrix, y: sparse.csr_matrix) -> Iterator[NDArray[np.float32]]:
+        """Yield the weights of blocks of tags, each of shape (d, tags of the block)."""
+        for columns in _blocks(x, y):
             model = Ridge(self.penalty or 1.0, fit_intercept=False, solver="sparse_cg")
             model.fit(x, y[:, columns].toarray() - self.bias_[columns])
-            blocks.append(model.coef_.reshape(-1, x.shape[1]).T.astype(np.float32))
-        return blocks
+            yield model.coef_.reshape(-1, x.shape[1]).T.astype(np.float32)
 
     def features(self, products: Sequence[Product]) -> sparse.csr_matrix:
         """Return the features of products, shape (products, d)."""
@@ -131,34 +137,19 @@ class Linear(CleaningOptions, Tagger):
         self.held_out_ = None
 
 
-def _closed_form(
-    x: sparse.csr_matrix, y: sparse.csr_matrix, bias: NDArray[np.float32], penalties: Sequence[float]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Solve ridge regression in its dual form, choosing the penalty by the leave-one-out squared error.
-
-    Returns:
-        The dual weights and the leave-one-out predictions of the best penalty, both of shape (n, tags).
-    """
-    # With 32-bit floats the tags would depend on the processor.
-    kernel = (x @ x.T).toarray().astype(np.float64)
-    centred = y.toarray() - bias.astype(np.float64)
-    best: tuple[float, NDArray[np.float32], NDArray[np.float32]] | None = None
-    for penalty in penalties:
-        factor = cholesky(kernel + penalty * sparse.eye_array(len(kernel)), lower=True, overwrite_a=True)
-        duals = cho_solve((factor, True), centred)
-        root, _ = dtrtri(factor, lower=True, overwrite_c=True)
-        diagonal = np.einsum(
-            "ij,ij->j", root, root
-        )  # of the inverse of the kernel, at half the cost of the whole inverse
-        residuals = duals / diagonal[:, None]
-        error = float(np.square(residuals).mean())
-        if best is None or error < best[0]:
-            best = error, duals.astype(np.float32), (centred - residuals + bias).astype(np.float32)
-    assert best is not None
-    return best[1], best[2]
+def _blocks(x: sparse.csr_matrix, y: sparse.csr_matrix) -> Iterator[slice]:
+    """Yield the columns of blocks of tags that are solved for at a time."""
+    size = max(1, WEIGHTS // x.shape[1])
+    for start in range(0, y.shape[1], size):
+        yield slice(start, start + size)
 
 
-def _prune(weights: NDArray[np.float32]) -> sparse.csr_matrix:
+def _evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Return the positions of all of so many items, or of at most (but one) `most` of them, evenly spread."""
+    return np.arange(count) if count <= most else np.linspace(0, count - 1, max(1, most)).astype(np.int64)
+
+
+def _prune(weights: NDArray[Any]) -> sparse.csc_matrix:
     """Set the weights below a share of each column's largest to 0."""
     size = np.abs(weights)
-    return sparse.csr_matrix(np.where(size < PRUNE * size.max(axis=0), np.float32(0), weights))
+    return sparse.csc_matrix(np.where(size < PRUNE * size.max(axis=0), np.float32(0), weights))

@@ -17,12 +17,10 @@ from tagkit.neural.inference import embed
 from tagkit.product import Product, digest
 from tagkit.tagger import State
 from tagkit.taggers.base_scores import LEAST, LINEAR, PRESENT, BaseScores, Floats, Synonyms
-from tagkit.taggers.linear import CLOSED_FORM
+from tagkit.taggers.linear import CELLS, CLOSED_FORM
 
 CANDIDATES = 30
 """The regression learns from so many tags of each product, the best by `linear`, and from those in its text."""
-CELLS = 40_000_000
-"""With more products times tags nothing is learned: the scores would not fit into the memory of a small machine."""
 MOST = 8.0
 """The highest logit and, negative, the lowest: what the features are certain of can still be unlearned."""
 
@@ -92,7 +90,7 @@ class StackedFeatures:
         self, tags: Sequence[str], products: Sequence[Product], dev: Sequence[Product], min_count: int
     ) -> Floats | None:
         self.tags, self._base = list(tags), None
-        if len(products) * len(tags) > CELLS:
+        if len(products) * len(tags) > CELLS:  # the scores would not fit into the memory of a small machine
             return None
         chosen = _choose(products, tags, min_count)
         if len(chosen) > CLOSED_FORM:  # it takes too many to have each tag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from tagkit.text._patterns import HAN
@@ -17,6 +17,10 @@ _JOINED = r"(?:[-'’.&]|(?<=[0-9]),(?=[0-9]{3}(?![0-9])))"
 WORD = re.compile(rf"[^\W_]+(?:{_JOINED}[^\W_]+)*")
 PIECE = re.compile(rf"(?P<latin>[0-9A-Za-z]+(?:{_JOINED}[0-9A-Za-z]+)*)|[^0-9A-Za-z]+")
 BY_SCRIPT = re.compile(rf"(?P<chinese>[{HAN}]+)|[^\W_{HAN}]+(?:{_JOINED}[^\W_{HAN}]+)*")
+LONGEST = 500
+"""Chinese without a blank is cut by jieba in parts of so many characters, since its time grows with their square."""
+UNKNOWN = 50
+"""The longest run of characters that form no known word in which words are guessed and their parts of speech."""
 
 
 class Token(NamedTuple):
@@ -81,13 +85,25 @@ def _cut(text: str, start: int, end: int, lang: str, pos: bool) -> Iterator[Toke
             yield from _chinese_words(match[0], match.start(), pos)
 
 
+def _parts(text: str) -> Iterator[str]:
+    """Split a text after a blank, or where there is none after `LONGEST` characters."""
+    at = 0
+    while at < len(text):
+        end = at + LONGEST
+        if end < len(text):
+            end = max(text.rfind(blank, at, end) for blank in " \n") + 1 or end
+        yield text[at:end]
+        at = end
+
+
 def _chinese_words(text: str, at: int, pos: bool) -> Iterator[Token]:
     """Cut a text that begins at character `at` by jieba."""
-    pairs = _jieba_pos().cut(text) if pos else ((word, "") for word in _jieba().cut(text))
-    for word, kind in pairs:
-        if any(char.isalnum() for char in word):
-            yield Token(word, at, at + len(word), kind)
-        at += len(word)
+    for part in _parts(text):
+        pairs = _jieba_pos().cut(part) if pos else ((word, "") for word in _jieba().cut(part))
+        for word, kind in pairs:
+            if any(char.isalnum() for char in word):
+                yield Token(word, at, at + len(word), kind)
+            at += len(word)
 
 
 @cache
@@ -108,6 +124,20 @@ def _jieba() -> Any:
 
 @cache
 def _jieba_pos() -> Any:
+    """Load jieba's part-of-speech tagger, which guesses the words of characters that form none of the dictionary.
+
+    That takes milliseconds a character, so guesses are kept. A longer run of such characters than `UNKNOWN` is no
+    sentence, and its characters stay single.
+    """
     import jieba.posseg
 
-    return jieba.posseg.POSTokenizer(_jieba())
+    class Tokenizer(jieba.posseg.POSTokenizer):  # type: ignore[misc]
+        def _POSTokenizer__cut_detail(self, run: str) -> Any:  # noqa: N802
+            return guessed(run) if len(run) <= UNKNOWN else [pair(char, known(char, "x")) for char in run]
+
+    tokenizer = Tokenizer(_jieba())
+    tokenizer.initialize()
+    pair, known = jieba.posseg.pair, tokenizer.word_tag_tab.get
+    guess = jieba.posseg.POSTokenizer._POSTokenizer__cut_detail
+    guessed = lru_cache(maxsize=10_000)(lambda run: list(guess(tokenizer, run)))
+    return tokenizer

@@ -118,9 +118,7 @@ def test_no_phrase_spans_title_and_description() -> None:
 @pytest.mark.parametrize(
     "text",
     ["&#" * 30_000 + "49;" + "9;" * 30_000, "鞋👠 <b>" * 2000, "(" + "清仓特价" * 2500, "é" * 10_000, "ﬁ連" * 5000]
-    + [
-        mark * (100_000 // len(mark)) for mark in ("<!--", "<script>", "<style x>", "<!--<script><style>", "<a ", "&#1")
-    ],
+    + [mark * (100_000 // len(mark)) for mark in ("<!--", "<script>", "<style x>", "<!--<style>", "<a ", "&#1")],
 )
 def test_long_texts_take_little_time(text: str) -> None:
     begin = time.process_time()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import marshal
+import random
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 from tagkit.text import Segmenter
 
@@ -78,3 +82,25 @@ def test_importing_loads_no_dictionary() -> None:
     code = "import sys, tagkit.text; print([m for m in ('jieba', 'opencc', 'sklearn', 'pandas') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("pos", [False, True])
+@pytest.mark.parametrize("kind", ["one", "any", "phrase"])
+def test_long_chinese_without_words_takes_little_time(kind: str, pos: bool) -> None:
+    """Ten times as long a text takes some ten times as long, also where jieba's own time grows with the square."""
+    rng = random.Random(0)
+    any_characters = "".join(chr(rng.randrange(0x4E00, 0x9FA6)) for _ in range(20_000))
+    text = {"one": "中" * 20_000, "any": any_characters, "phrase": "红鞋子高跟" * 4_000}[kind]
+    segmenter = Segmenter()
+    segmenter.tokens("预热", "zh", pos=pos)
+    start = time.process_time()
+    tokens = segmenter.tokens(text, "zh", pos=pos)
+    assert time.process_time() - start < 6
+    assert "".join(token.text for token in tokens) == text
+    assert all(text[token.start : token.end] == token.text for token in tokens)
+
+
+def test_a_long_text_is_cut_as_its_sentences_are() -> None:
+    sentence = "蓝色高跟鞋女士优雅尖头细跟单鞋新款 "
+    words = [token.text for token in Segmenter().tokens(sentence, "zh", pos=True)]
+    assert [token.text for token in Segmenter().tokens(sentence * 100, "zh", pos=True)] == words * 100
