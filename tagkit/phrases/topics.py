@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,32 @@ from scipy.spatial.distance import squareform
 from tagkit.phrases.candidates import Phrase
 from tagkit.phrases.graph import Floats
 
-BLOCK = 512
-"""How many occurrences are compared with all others at a time, to bound the memory for long texts."""
+BLOCK = 128
+"""How many phrases are compared with all others at a time, to bound the memory for long texts."""
+MOST = 5_000
+"""Time and memory grow with the square of the occurrences: only so many are looked at, the first of the text."""
+log = logging.getLogger(__name__)
+
+
+def first_occurrences(phrases: Sequence[Phrase], name: str) -> Sequence[Phrase]:
+    """Return phrases with those of their occurrences that are among the first `MOST` of the text.
+
+    Args:
+        phrases: The candidates.
+        name: The strategy, for the warning where some are left out.
+    """
+    count = sum(len(phrase.places) for phrase in phrases)
+    if count <= MOST:
+        return phrases
+    log.warning(
+        "%s ranks the first %d of the %d occurrences of phrases in a text, since its time grows with their square",
+        name,
+        MOST,
+        count,
+    )
+    last = sorted(place for phrase in phrases for place in phrase.places)[MOST - 1]
+    kept = [replace(phrase, places=tuple(place for place in phrase.places if place <= last)) for phrase in phrases]
+    return [phrase for phrase in kept if phrase.places]
 
 
 def topics(phrases: Sequence[Phrase], threshold: float) -> NDArray[np.int64]:
@@ -62,23 +88,25 @@ def multipartite_graph(phrases: Sequence[Phrase], topic: NDArray[np.int64], alph
         Weights, shape (n, n); `[i, j]` is the weight of the edge from j to i.
     """
     first, last = np.array([place for phrase in phrases for place in phrase.places]).T
-    starts = np.concatenate([[0], np.cumsum([len(phrase.places) for phrase in phrases])[:-1]])
-    nearness = np.zeros((len(first), len(phrases)))
-    for at in range(0, len(first), BLOCK):
-        block = slice(at, at + BLOCK)
+    ends = np.cumsum([len(phrase.places) for phrase in phrases])
+    starts = np.concatenate([[0], ends[:-1]])
+    weights = np.zeros((len(phrases), len(phrases)))
+    for at in range(0, len(phrases), BLOCK):
+        inside = starts[at : at + BLOCK]
+        block = slice(inside[0], ends[at : at + BLOCK][-1])
         gap = np.maximum(first[None, :] - last[block, None], first[block, None] - last[None, :])
-        nearness[block] = np.add.reduceat(1 / np.maximum(gap, 1), starts, axis=1)
-    weights = np.add.reduceat(nearness, starts, axis=0)
+        nearness = np.add.reduceat(1 / np.maximum(gap, 1), starts, axis=1)
+        weights[at : at + BLOCK] = np.add.reduceat(nearness, inside - inside[0], axis=0)
     weights[topic[:, None] == topic[None, :]] = 0
-    return weights + alpha * _first_phrase_gain(weights, topic, first[starts])
+    if alpha:
+        _raise_first_phrases(weights, topic, first[starts], alpha)
+    return weights
 
 
-def _first_phrase_gain(weights: Floats, topic: NDArray[np.int64], start: NDArray[np.int64]) -> Floats:
-    """Return what the first phrase of each topic gains: the weights of the other phrases, more if it occurs earlier."""
-    gain = np.zeros_like(weights)
+def _raise_first_phrases(weights: Floats, topic: NDArray[np.int64], start: NDArray[np.int64], alpha: float) -> None:
+    """Add to the weights of the first phrase of each topic those of the other phrases, more if it occurs earlier."""
     order = np.lexsort((start, topic))
     heads = np.flatnonzero(np.diff(topic[order], prepend=-1))
-    for members in np.split(order, heads[1:]):
-        if len(members) > 1:
-            gain[members[0]] = weights[members[1:]].sum(axis=0) * np.exp(1 / (1 + start[members[0]]))
-    return gain
+    for first, *others in np.split(order, heads[1:]):
+        if others:
+            weights[first] += alpha * (weights[others].sum(axis=0) * np.exp(1 / (1 + start[first])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase
 from tagkit.phrases.graph import pagerank
-from tagkit.phrases.topics import multipartite_graph, topics
+from tagkit.phrases.topics import first_occurrences, multipartite_graph, topics
 
 
 class MultipartiteRank(PhraseTagger):
@@ -13,6 +13,7 @@ class MultipartiteRank(PhraseTagger):
 
     Topics are average-linkage clusters of phrases by the Jaccard distance of their words. The first phrase of a topic
     gains the weights of the topic's other phrases, in the proportion `alpha`.
+    Of a text with more than 5,000 occurrences of phrases only the first 5,000 are ranked.
 
     Args:
         threshold: The highest distance at which clusters are joined to one topic, below 1.
@@ -28,7 +29,7 @@ class MultipartiteRank(PhraseTagger):
     alpha: float = 1.1
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
-        phrases = self.candidates(document)
+        phrases = first_occurrences(self.candidates(document), self.name)
         if not phrases:
             return []
         graph = multipartite_graph(phrases, topics(phrases, self.threshold), self.alpha)

@@ -9,7 +9,7 @@ from tagkit.errors import BadInput
 from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase
 from tagkit.phrases.graph import pagerank
-from tagkit.phrases.topics import multipartite_graph, topics
+from tagkit.phrases.topics import first_occurrences, multipartite_graph, topics
 
 CHOICES = ("first", "frequent")
 
@@ -19,6 +19,7 @@ class TopicRank(PhraseTagger):
 
     Topics are average-linkage clusters of phrases by the Jaccard distance of their words. The graph of topics is
     complete; the weight between two topics is the sum of 1/gap over all pairs of occurrences of their phrases.
+    Of a text with more than 5,000 occurrences of phrases only the first 5,000 are ranked.
 
     Args:
         threshold: The highest distance at which clusters are joined to one topic, below 1.
@@ -36,7 +37,7 @@ class TopicRank(PhraseTagger):
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
         if self.choice not in CHOICES:
             raise BadInput(f"topicrank: `choice` is one of {', '.join(CHOICES)}, not {self.choice!r}")
-        phrases = self.candidates(document)
+        phrases = first_occurrences(self.candidates(document), self.name)
         if not phrases:
             return []
         topic = topics(phrases, self.threshold)
