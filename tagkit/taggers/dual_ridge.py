@@ -49,7 +49,9 @@ class DualRidge:
 
     def duals(self, columns: slice) -> Floats:
         """Return the dual weights of some tags, shape (n, tags)."""
-        return self._matrix @ self._y[:, columns] - np.outer(self._sums, self._bias[columns])
+        # The matrix is symmetric, and in this order scipy does not copy it.
+        product: Floats = (self._y[:, columns].T @ self._matrix).T
+        return product - np.outer(self._sums, self._bias[columns])
 
     def held_out(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return what is predicted for some products by the regression on all others, shape (products, tags)."""
