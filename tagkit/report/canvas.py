@@ -109,7 +109,7 @@ def look(position: int) -> dict[str, Any]:
 
 
 def label_points(
-    axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str]
+    axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str], size: float = 10
 ) -> None:
     """Freeze the layout, and write a label beside each point, apart from other labels and points.
 
@@ -120,22 +120,24 @@ def label_points(
         points: In data coordinates.
         texts: One label for each point.
         colours: Of texts and lines, one for each point.
+        size: Of the texts, in points.
     """
     figure: Any = axes.figure
     with quiet():
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
-        labels = [axes.text(*point, text, color=ink) for point, text, ink in zip(points, texts, colours, strict=True)]
+        named = zip(points, texts, colours, strict=True)
+        labels = [axes.text(*point, text, color=ink, fontsize=size) for point, text, ink in named]
         if not labels:
             return
         centres = axes.transData.transform(np.asarray(points, dtype=float))
-        half = 6 * figure.dpi / 72
+        half = 0.6 * size * figure.dpi / 72
         back = axes.transData.inverted()
         obstacles = [Bbox(back.transform([centre - half, centre + half])) for centre in centres]
         line = {"arrowstyle": "-", "color": INK, "linewidth": 0.5, "alpha": 0.6}
         forces: dict[str, Any] = {"force_text": (0.3, 0.5), "force_static": (0.5, 0.7), "force_explode": (0.3, 1.0)}
         # a limit in iterations, not in seconds, gives the same plot on every machine
-        adjust_text(labels, objects=obstacles, ax=axes, arrowprops=line, min_arrow_len=10, iter_lim=600, **forces)
+        adjust_text(labels, objects=obstacles, ax=axes, arrowprops=line, min_arrow_len=size, iter_lim=600, **forces)
 
 
 def save(figure: Figure, path: str | Path) -> Path:

@@ -32,6 +32,8 @@ LINES: dict[str, dict[str, Any]] = {
     "single run": {"linestyle": "", "marker": "o", "markersize": 4, "markerfacecolor": "white", "markeredgewidth": 0.8},
     "expected": {"linestyle": "", "marker": "|", "markersize": 13, "markeredgewidth": 1.8},
 }
+NAMED = 10
+"""Up to so many points have their names beside them."""
 DIVERSITY = ("ILD", "Vendi", "coverage")
 """Measures of diversity; the first of them that was measured is plotted."""
 __all__ = ["accuracy_diversity", "accuracy_speed", "draw_all", "save", "scores", "svg", "tag_bars", "unique_finds"]
@@ -218,17 +220,31 @@ def _intervals(result: Result, view: str, measure: str) -> dict[str, Interval]:
 
 
 def _scatter(result: Result, axes: Axes, view: str, across: Mapping[str, Interval]) -> None:
-    """Draw the first measure against something else, with intervals, and the name of each row beside its point."""
+    """Draw the first measure against something else, with intervals, and the name of each row beside its point.
+
+    Where more than `NAMED` rows would crowd the plot, numbers stand for their names, 1 for the best row.
+    """
     first = str(result.measures[0])
     up = _intervals(result, view, first)
     points = {name: (across[name], up[name]) for name in up if name in across}
     points = {name: ends for name, ends in points.items() if not np.isnan([ends[0][0], ends[1][0]]).any()}
+    crowded = len(points) > NAMED
     for name, ((x, left, right), (y, low, high)) in points.items():
         drawn = _look(result, name)
         axes.plot([left, right], [y, y], color=drawn["color"], linewidth=1.2, alpha=0.6)
         axes.plot([x, x], [low, high], color=drawn["color"], linewidth=1.2, alpha=0.6)
-        axes.scatter(x, y, s=60, edgecolor=INK, linewidth=0.6, zorder=3, **drawn)
+        axes.scatter(x, y, s=30 if crowded else 60, edgecolor=INK, linewidth=0.6, zorder=3, **drawn)
     axes.set_ylabel(heading(first))
     axes.margins(0.12)
-    places = [(x, y) for (x, _, _), (y, _, _) in points.values()]
-    label_points(axes, places, [_short(name, 28) for name in points], [INK] * len(points))
+    sign = -1 if result.measures[0].better == "higher" else 1
+    names = sorted(points, key=lambda name: sign * points[name][1][0])
+    labels = [_short(name, 28) for name in names]
+    if crowded:
+        handles = [Line2D([], [], linestyle="", markeredgecolor=INK, markersize=7, **_look(result, n)) for n in names]
+        entries = [f"{number} {label}" for number, label in enumerate(labels, 1)]
+        rows = -(-len(names) // 3)
+        axes.figure.set_size_inches(WIDTH, 4.4 + 0.19 * rows)
+        axes.figure.legend(handles, entries, ncols=3, fontsize=8, handletextpad=0.1, **LEGEND)
+        labels = [str(number) for number in range(1, len(names) + 1)]
+    places = [(points[name][0][0], points[name][1][0]) for name in names]
+    label_points(axes, places, labels, [INK] * len(names), size=8 if crowded else 10)

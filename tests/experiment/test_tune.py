@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import tagkit
 from tagkit import registry
-from tagkit.cli import app
 from tagkit.errors import BadInput, MissingExtra, UnknownName
-from tagkit.experiment import space as spaces
 from tagkit.experiment.tuned import Tuned
 from tagkit.product import Dataset, Product
-from tagkit.taggers import create
 
 optuna = pytest.importorskip("optuna")
 pytest.importorskip("bm25s")
@@ -301,153 +295,3 @@ def test_without_optuna_the_extra_is_named(data, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(MissingExtra, match=r'tuning needs the package optuna: pip install "tagkit\[tune\]"'):
         tune(data, tmp_path)
-
-
-# ---------------------------------------------------------------- spaces
-
-
-@pytest.mark.parametrize("name", registry.taggers.names())
-def test_the_spaces_of_the_strategies(name):
-    try:
-        tagger = create(name)
-    except MissingExtra as error:
-        pytest.skip(str(error))
-    if not tagger.space:
-        return
-    space = spaces.searched(tagger, None, ())
-    params = tagger.get_params()
-    inside = spaces.encoded(space, params)
-    assert {params[parameter] for parameter in space.keys() - inside} <= {None}, "the defaults are within the space"
-    for parameter, values in space.items():
-        assert spaces.parse(f"{parameter}={spaces.written(values)}") == (parameter, values)
-        assert spaces.distribution(values) is not None
-
-
-@pytest.mark.parametrize(
-    ("text", "space"),
-    [
-        ("k=5..50", ("k", (5, 50))),
-        ("rate=1e-4..1e-2 log", ("rate", (1e-4, 1e-2, "log"))),
-        ("shift=-1.5..0.5", ("shift", (-1.5, 0.5))),
-        ("index=both,char", ("index", ["both", "char"])),
-        ("on=true,false,null", ("on", [True, False, None])),
-        ('taggers=[["knn"], ["knn", "linear"]]', ("taggers", [["knn"], ["knn", "linear"]])),
-    ],
-)
-def test_spaces_as_text(text, space):
-    assert spaces.parse(text) == space
-
-
-@pytest.mark.parametrize("text", ["k", "k=", "=5..6", "5..6", "a b=1..2"])
-def test_what_is_no_space(text):
-    with pytest.raises(BadInput, match="a space is written as"):
-        spaces.parse(text)
-
-
-# ---------------------------------------------------------------- the command, MLflow, the comparison
-
-
-@pytest.fixture(scope="module")
-def work(products, tmp_path_factory):
-    """A folder to work in, with a user's own file."""
-    parts = ["train"] * 12 + ["dev"] * 6 + ["test"] * 6
-    rows = [product.to_dict() | {"split": part} for product, part in zip(products, parts, strict=True)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TAGKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "1")
-        patch.chdir(tmp_path_factory.mktemp("work"))
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        Path("shop.jsonl").write_text(text, encoding="utf-8")
-        yield
-
-
-def run(*args: object, code: int = 0):
-    done = CliRunner().invoke(app, [str(arg) for arg in args])
-    assert done.exit_code == code, (done.stdout, done.stderr, done.exception)
-    return done
-
-
-@pytest.fixture(scope="module")
-def body(work) -> dict:
-    """What the command says as JSON."""
-    options = ("--trials", 4, "--space", "k=2..8", "--space", "index=char,both", "--set", "power=2", "--json")
-    return json.loads(run("tune", "knn", "--data", "shop.jsonl", *options, "--no-track").stdout)
-
-
-def test_the_command(body):
-    assert [trial["number"] for trial in body["trials"]] == [0, 1, 2, 3]
-    assert body["space"] == {"k": "2..8", "index": '["char", "both"]'} and body["fixed"] == {"power": 2}
-    assert set(body["params"]) == {"k", "index", "power"} and body["params"]["power"] == 2
-    assert body["mlflow_run"] == "" and Path(body["file"]).parent.parent == Path("runs/tune")
-    assert Tuned.read(body["file"]).params == body["params"]
-    lines = run(
-        *("tune", "knn", "--data", "shop.jsonl", "--trials", 4, "--space", "k=2..8", "--space", "index=char,both"),
-        *("--set", "power=2", "--no-track"),
-    ).stdout.splitlines()
-    assert lines[0].startswith("knn: parameters chosen on the dev part of shop, by F1@M in 4 trials (")
-    assert lines[2].split() == ["trial", "F1@M", "s", "k", "index"]
-    assert body["compare"] in lines and body["compare_tuned"] in lines
-
-
-def test_the_comparison_takes_the_parameters_and_tells_the_budget(body):
-    words = body["compare_tuned"].split()[1:]
-    assert words[3:5] == ["--taggers", "lexicon,knn"]
-    compared = json.loads(run(*words, "--samples", 20, "--no-track", "--json", "--out", "report").stdout)
-    params = compared["rows"]["knn"]["params"]
-    assert {name: params[name] for name in body["params"]} == body["params"]
-    budget = body["remark"]
-    assert budget in compared["warnings"] and "All other strategies: no such search." in compared["warnings"]
-    assert budget in Path("report/report.html").read_text(encoding="utf-8").replace("&#39;", "'")
-    assert budget in Path("report/leaderboard-test.md").read_text(encoding="utf-8")
-    again = json.loads(
-        run("compare", "--data", "catalogue", *words[3:], "--samples", 20, "--no-track", "--json").stdout
-    )
-    assert any("shop, which had other products" in note for note in again["warnings"])
-
-
-def test_the_runs_in_mlflow(work):
-    mlflow = pytest.importorskip("mlflow")
-    from tagkit.tracking import default_store
-
-    options = ("--data", "shop.jsonl", "--trials", 3, "--json")
-    body = json.loads(run("tune", "lexicon", *options).stdout)
-    client = mlflow.MlflowClient(default_store())
-    parent = client.get_run(body["mlflow_run"])
-    assert parent.info.run_name == "tune lexicon on shop" and parent.info.status == "FINISHED"
-    assert {"trials": "3", "measure": "F1@M", "part": "dev part", "products": "6"}.items() <= parent.data.params.items()
-    assert parent.data.params["best.min_chars"] == str(body["params"]["min_chars"])
-    assert parent.data.metrics["F1_at_M.best"] == pytest.approx(body["best"]["value"])
-    children = client.search_runs(
-        [parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'", order_by=["start_time"]
-    )
-    assert [child.data.params["min_chars"] for child in children] == [
-        str(trial["params"]["min_chars"]) for trial in body["trials"]
-    ]
-    assert [child.data.metrics["F1_at_M"] for child in children] == [trial["value"] for trial in body["trials"]]
-    mlflow.set_tracking_uri(None)
-
-
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
-        ("tune nonesuch", "no strategy is called 'nonesuch'; there are: "),
-        ("tune lexicon --data nonesuch", "no data set is called 'nonesuch'; there are: "),
-        ("tune lexicon --measure nonesuch", "no measure is called 'nonesuch'; there are: "),
-        ("tune lexicon --trials 0", "`trials` must be 1 or more, not 0"),
-        ("tune lexicon --space k=1..2", "lexicon has no parameter 'k'; it has: skip_cleaning, synonyms, min_chars"),
-        ("tune lexicon --space min_chars=3..1", "the range of min_chars must run upwards, not from 3 to 1"),
-        ("tune lexicon --space min_chars", "a space is written as "),
-        ("tune lexicon --set min_chars", "--set takes PARAMETER=VALUE, not 'min_chars'"),
-        ("tune lexicon --set min_chars=1", "lexicon has nothing to tune beside what is set; give a space"),
-        ("compare --tuned nonesuch.json", "there is no file nonesuch.json"),
-        ("compare --tuned shop.jsonl", "shop.jsonl is not what `tagkit tune` writes"),
-        ("compare --taggers lexicon --tuned FILE", "--tuned names knn, which does not take part"),
-        ("compare --taggers knn --tuned FILE --set knn.k=3", "--set knn.k: --tuned has a value for it"),
-        ("compare --taggers knn --tuned FILE --tuned FILE", "--tuned names two files of one strategy"),
-    ],
-)
-def test_what_is_wrong_is_one_line(body, command, message):
-    done = run(*command.replace("FILE", body["file"]).split(), "--no-track", code=2)
-    (line,) = done.stderr.splitlines()
-    assert done.stdout == "" and line.startswith(f"tagkit: {message}")

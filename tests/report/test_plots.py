@@ -82,3 +82,16 @@ def test_without_a_measure_of_diversity(result):
     assert "accuracy-diversity" not in plots.draw_all(plain)
     with pytest.raises(BadInput, match="add one of ILD, Vendi, coverage"):
         plots.accuracy_diversity(plain)
+
+
+def test_numbers_stand_for_names_that_would_crowd_a_plot(result, monkeypatch, tmp_path):
+    monkeypatch.setattr(plots, "NAMED", 1)
+    figure = plots.accuracy_diversity(result)
+    assert_drawn(plots.save(figure, tmp_path / "crowded.png"))
+    (axes,) = figure.axes
+    assert {text.get_text() for text in axes.texts} == {"1", "2"}
+    entries = [text.get_text() for text in figure.legends[0].get_texts()]
+    scores = {
+        f"{n} {name}": result.scores["test"][name]["F1@M"].value for n, name in (e.split(" ", 1) for e in entries)
+    }
+    assert entries == sorted(scores, key=lambda entry: -scores[entry]) and [e[0] for e in entries] == ["1", "2"]
