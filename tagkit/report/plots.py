@@ -243,8 +243,9 @@ def _scatter(result: Result, axes: Axes, view: str, across: Mapping[str, Interva
         handles = [Line2D([], [], linestyle="", markeredgecolor=INK, markersize=7, **_look(result, n)) for n in names]
         entries = [f"{number} {label}" for number, label in enumerate(labels, 1)]
         rows = -(-len(names) // 3)
-        axes.figure.set_size_inches(WIDTH, 4.4 + 0.19 * rows)
-        axes.figure.legend(handles, entries, ncols=3, fontsize=8, handletextpad=0.1, **LEGEND)
+        figure: Any = axes.figure
+        figure.set_size_inches(WIDTH, 4.4 + 0.19 * rows)
+        figure.legend(handles, entries, ncols=3, fontsize=8, handletextpad=0.1, **LEGEND)
         labels = [str(number) for number in range(1, len(names) + 1)]
     places = [(points[name][0][0], points[name][1][0]) for name in names]
     label_points(axes, places, labels, [INK] * len(names), size=8 if crowded else 10)

@@ -36,8 +36,11 @@ def one_spelling(data: Dataset) -> Dataset:
     """Return a data set in which each gold tag has one spelling, the most frequent one of train.
 
     Tags that train lacks get the most frequent spelling of dev, else of test; of equally frequent ones the first in
-    alphabetical order. A data set without such tags is returned as it is.
+    alphabetical order. A data set without such tags is returned as it is, and so is one with annotations, whose tags
+    are parts of the text as it is written.
     """
+    if any(product.annotations for part in (data.train, data.dev, data.test) for product in part):
+        return data
     found = spellings(data.train, data.dev, data.test)
     preferred = {key: min(counts, key=lambda tag: (-counts[tag], tag)) for key, counts in found.items()}
     parts = {"train": data.train, "dev": data.dev, "test": data.test}

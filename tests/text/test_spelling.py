@@ -58,3 +58,11 @@ def test_no_strategy_gives_two_spellings_of_one_tag(name):
     tagger = create(name).fit([Product(str(n), title, tags=(tag,)) for n, (title, tag) in enumerate(train)])
     found = [tag.text for row in tagger.predict(["T恤 t恤 Ｔ恤", "t恤童"]) for tag in row]
     assert "t恤" in found and not {"T恤", "Ｔ恤"} & set(found)
+
+
+def test_annotated_tags_stay_as_they_are_written():
+    def product(id, tag):
+        return Product(id, tag, tags=(tag,), annotations=(Tag(tag, spans=(Span(0, 2),), type="kind"),))
+
+    shop = Dataset("shop", train=(product("1", "T恤"), product("2", "t恤")))
+    assert one_spelling(shop) is shop
