@@ -94,6 +94,8 @@ class Columns:
     def repeats_header(self, row: dict[str, object]) -> bool:
         """Say whether the row below a header has names of columns too, in another language."""
         found = self.find(row)
+        if "title" not in found:
+            return False
         texts = [str(row[column]) for column in found.values()]
         return len(texts) > 1 and key(str(row[found["title"]])) in _keys("title") and len(self.find(texts)) > 1
 
