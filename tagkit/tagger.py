@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, overload
 
-from tagkit import registry, trust
+from tagkit import parameters, registry, trust
 from tagkit.cache import FitCache, NoCache
 from tagkit.datasets.items import Item, as_products, is_single, with_tags
 from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
@@ -33,10 +33,11 @@ class Tagger(ABC):
     """Base of all strategies.
 
     Every subclass is a keyword-only dataclass: its annotated class attributes are its parameters, declared once with
-    their defaults, and groups of parameters that several strategies share come from a mixin dataclass. `_fit` learns
-    and sets attributes whose names end in "_"; `_tag` turns products into tags; `_state` and `_restore` give and take
-    what was learned. The base class does the rest: checking input, saving, loading, cloning, and what scikit-learn's
-    `clone`, `Pipeline` and `GridSearchCV` ask of an estimator.
+    their defaults; their types (`Literal["a", "b"]`, and those of `tagkit.parameters`) say which values `create`,
+    `set_params` and `fit` take. Groups of parameters that several strategies share come from a mixin dataclass. `_fit`
+    learns and sets attributes whose names end in "_"; `_tag` turns products into tags; `_state` and `_restore` give and
+    take what was learned. The base class does the rest: checking input, saving, loading, cloning, and what
+    scikit-learn's `clone`, `Pipeline` and `GridSearchCV` ask of an estimator.
     """
 
     name: ClassVar[str] = ""
@@ -94,11 +95,13 @@ class Tagger(ABC):
             The strategy itself.
 
         Raises:
-            BadInput: There are no products, one is not a product, or `y` has another length; the message names it.
+            BadInput: There are no products, one is not a product, `y` has another length, or a parameter has a value of
+                the wrong type or outside its range; the message names it.
         """
         train = as_products(products) if y is None else with_tags(products, y)
         if not train:
             raise BadInput(f"{self.name} cannot be fitted on no products at all")
+        parameters.check(type(self), self.name, self.get_params())
         data = one_spelling(Dataset(self.name, tuple(train), tuple(as_products(dev))))
         (cache or NoCache()).fit(self, data.train, data.dev)
         self.fitted_ = True
@@ -155,13 +158,15 @@ class Tagger(ABC):
         """Set parameters.
 
         Raises:
-            BadInput: There is no such parameter.
+            BadInput: There is no such parameter, or its value has the wrong type or is outside its range.
         """
         known = inspect.signature(type(self)).parameters
-        for name, value in params.items():
+        for name in params:
             if name not in known:
                 there = ", ".join(known) or "none"
                 raise BadInput(f"{self.name} has no parameter {name!r}{did_you_mean(name, known)}; it has: {there}")
+        parameters.check(type(self), self.name, params)
+        for name, value in params.items():
             setattr(self, name, value)
         return self
 
@@ -228,7 +233,7 @@ def create(name: str | type[Tagger], **params: Any) -> Tagger:
 
     Raises:
         UnknownName: No strategy has that name.
-        BadInput: It has no such parameter.
+        BadInput: It has no such parameter, or its value has the wrong type or is outside its range.
     """
     kind: type[Tagger] = registry.taggers.get(name) if isinstance(name, str) else name
     return kind().set_params(**params)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, did_you_mean
 from tagkit.tagger import Space
 from tagkit.taggers import Tagger
 
@@ -63,7 +63,7 @@ def searched(tagger: Tagger, space: Space | None, fixed: Collection[str]) -> dic
 
     Raises:
         BadInput: There is nothing to search, the strategy lacks a parameter, one is both fixed and searched, or choices
-            or a range are invalid.
+            or a range are invalid or not what the parameter takes.
     """
     found = {name: v for name, v in tagger.space.items() if name not in fixed} if space is None else dict(space)
     if not found:
@@ -72,10 +72,13 @@ def searched(tagger: Tagger, space: Space | None, fixed: Collection[str]) -> dic
     known = tagger.get_params()
     for name, values in found.items():
         if name not in known:
-            raise BadInput(f"{tagger.name} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
+            there = ", ".join(known) or "none"
+            raise BadInput(f"{tagger.name} has no parameter {name!r}{did_you_mean(name, known)}; it has: {there}")
         if name in fixed:
             raise BadInput(f"{name} is set and searched: do one of the two")
         _check(name, values)
+        for value in values if isinstance(values, list) else values[:2]:
+            tagger.clone().set_params(**{name: value})
     return found
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from tagkit.errors import BadInput
 from tagkit.generation.constraints import spans
-from tagkit.generation.hypothesis import Search
+from tagkit.generation.hypothesis import Method, Search
 from tagkit.generation.prompt_format import Item, Votes, items
 from tagkit.generation.votes import Confidence, Vote
+from tagkit.parameters import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Probability, Share
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import Tagger
 
@@ -32,14 +33,14 @@ class DecodingOptions:
             batch.
     """
 
-    method: str = "greedy"
-    returns: int = 1
-    temperature: float = 1.0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    penalty: float = 0.5
-    limit: int = 20
-    seed: int = 0
+    method: Method = "greedy"
+    returns: PositiveInt = 1
+    temperature: PositiveFloat = 1.0
+    top_p: Share = 1.0
+    min_p: Probability = 0.0
+    penalty: NonNegativeFloat = 0.5
+    limit: PositiveInt = 20
+    seed: NonNegativeInt = 0
 
     def search(self, tokens: int) -> Search:
         """Return the settings of decoding.
@@ -50,8 +51,6 @@ class DecodingOptions:
         Raises:
             BadInput: A value is outside its range.
         """
-        if self.limit < 1:
-            raise BadInput(f"limit must be at least 1, not {self.limit!r}")
         options = {field.name: getattr(self, field.name) for field in fields(DecodingOptions) if field.name != "limit"}
         return Search(tokens=tokens, **options)
 
@@ -77,19 +76,6 @@ class ListTagger(DecodingOptions, Tagger):
     @abstractmethod
     def known(self) -> Collection[Item]:
         """The tags of train."""
-
-    def check_choices(self, **choices: Sequence[str]) -> None:
-        """Check that parameters have one of their possible values.
-
-        Args:
-            **choices: The possible values of each parameter, by its name.
-
-        Raises:
-            BadInput: A parameter has another value.
-        """
-        for name, values in choices.items():
-            if getattr(self, name) not in values:
-                raise BadInput(f"{self.name}: {name} is one of {', '.join(values)}, not {getattr(self, name)!r}")
 
     def set_decoding(self, dev: Sequence[Product], **options: Any) -> None:
         """Change how lists are decoded, without training again, and calibrate the scores anew.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from tagkit.features import TextFeatures
 from tagkit.product import Product
 from tagkit.tagger import State
 
-KINDS = ("similar", "shared")
+Similarity = Literal["similar", "shared"]
 
 
 class Demonstrations:

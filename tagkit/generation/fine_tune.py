@@ -35,7 +35,7 @@ def fine_tune(
     Args:
         writer: The model with its prompt format.
         products: The tagged training products.
-        order: One of `ORDERS`.
+        order: One of `Order`.
         options: Options of training.
         augment: The probability that a typed value is exchanged for another of its type from the same category.
         layers: The number of last layers that are trained; 0: all weights.

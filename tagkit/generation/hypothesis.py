@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -12,8 +12,9 @@ from torch import Tensor
 
 from tagkit.errors import BadInput
 from tagkit.generation.prefix_tree import Ids
+from tagkit.parameters import NonNegativeFloat, PositiveFloat, PositiveInt, Probability, Share, check
 
-METHODS = ("greedy", "beam", "diverse", "sample")
+Method = Literal["greedy", "beam", "diverse", "sample"]
 DROP = 0.125
 """Finished rows are removed from the batch once they are this share of it; removing them copies the cache."""
 
@@ -60,39 +61,27 @@ class Search:
     (ICLR 2025).
     """
 
-    method: str = "greedy"
-    returns: int = 1
-    tokens: int = 64
-    beams: int | None = None
-    groups: int | None = None
-    penalty: float = 0.5
-    temperature: float = 1.0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    length_power: float = 1.0
+    method: Method = "greedy"
+    returns: PositiveInt = 1
+    tokens: PositiveInt = 64
+    beams: PositiveInt | None = None
+    groups: PositiveInt | None = None
+    penalty: NonNegativeFloat = 0.5
+    temperature: PositiveFloat = 1.0
+    top_p: Share = 1.0
+    min_p: Probability = 0.0
+    length_power: NonNegativeFloat = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.method not in METHODS:
-            raise BadInput(f"the decoding method is one of {', '.join(METHODS)}, not {self.method!r}")
-        for name in ("returns", "tokens"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise BadInput(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}")
+        check(type(self), "decoding", vars(self))
         if self.method == "greedy" and self.returns > 1:
             raise BadInput("greedy decoding returns one text: use beam, diverse or sample for more")
         if self.width < self.returns:
             raise BadInput(f"{self.width} beams cannot return {self.returns} texts")
         if self.n_groups < 1 or self.width % self.n_groups:
             raise BadInput(f"{self.width} beams cannot be divided into {self.n_groups} groups of equal size")
-        if self.temperature <= 0:
-            raise BadInput(f"temperature must be above 0, not {self.temperature!r}")
-        if not 0 < self.top_p <= 1:
-            raise BadInput(f"top_p must be above 0 and at most 1, not {self.top_p!r}")
-        if not 0 <= self.min_p <= 1:
-            raise BadInput(f"min_p must be between 0 and 1, not {self.min_p!r}")
-        if self.penalty < 0 or self.length_power < 0:
-            raise BadInput("penalty and length_power must be at least 0")
 
     @property
     def width(self) -> int:

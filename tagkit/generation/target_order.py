@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 
 Tokens = tuple[int, ...]
-ORDERS = ("given", "frequency", "shuffled", "set")
+Order = Literal["given", "frequency", "shuffled", "set"]
 
 
 class Target(NamedTuple):
@@ -35,7 +35,7 @@ class TargetOrder:
     position has the expectation over all orders of the remaining tags, given the tags before it.
 
     Args:
-        order: One of `ORDERS`.
+        order: One of `Order`.
         lists: The tags of all training products, as tokens.
         separator: The token between tags.
         end: The token after the last tag.

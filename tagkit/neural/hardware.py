@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal, get_args
 
 import torch
 from accelerate import PartialState
@@ -11,7 +12,7 @@ from transformers import PreTrainedModel
 
 from tagkit.errors import BadInput
 
-PRECISIONS = ("auto", "fp32", "bf16")
+Precision = Literal["auto", "fp32", "bf16"]
 
 
 def device() -> torch.device:
@@ -58,9 +59,9 @@ def uses_bf16(precision: str, where: torch.device) -> bool:
 
 
 def check_precision(precision: str) -> None:
-    """Raise `BadInput` unless the precision is one of `PRECISIONS`."""
-    if precision not in PRECISIONS:
-        raise BadInput(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
+    """Raise `BadInput` unless the precision is one of `Precision`."""
+    if precision not in get_args(Precision):
+        raise BadInput(f"precision is one of {', '.join(get_args(Precision))}, not {precision!r}")
 
 
 def use_fast_attention(model: nn.Module, where: torch.device) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -160,6 +160,7 @@ def asymmetric(scores: Tensor, gold: Tensor, gamma: float = 4.0, margin: float =
     return torch.where(gold > 0.5, -torch.nn.functional.logsigmoid(scores), negative)
 
 
+Loss = Literal["bce", "focal", "asymmetric"]
 LOSSES = {"bce": bce, "focal": focal, "asymmetric": asymmetric}
 
 

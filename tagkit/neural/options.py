@@ -8,8 +8,9 @@ from typing import Any
 
 from tagkit.errors import BadInput
 from tagkit.neural.backbone import Backbone
-from tagkit.neural.hardware import check_precision
+from tagkit.neural.hardware import Precision
 from tagkit.neural.tokens import Window
+from tagkit.parameters import BelowOne, NonNegativeInt, PositiveFloat, PositiveInt, check
 from tagkit.product import Product
 from tagkit.text.language import language_of
 
@@ -35,13 +36,13 @@ class TrainOptions:
         seed: Of new weights, the order of the examples, and dropout.
     """
 
-    epochs: int = 10
-    learning_rate: float | None = 5e-4
-    batch_size: int = 16
-    average: float = 0.0
-    patience: int = 0
-    precision: str = "auto"
-    seed: int = 0
+    epochs: PositiveInt = 10
+    learning_rate: PositiveFloat | None = 5e-4
+    batch_size: PositiveInt = 16
+    average: BelowOne = 0.0
+    patience: NonNegativeInt = 0
+    precision: Precision = "auto"
+    seed: NonNegativeInt = 0
 
     def train_options(self, **changes: Any) -> TrainOptions:
         """Return these options by themselves, without the other parameters of a strategy.
@@ -58,14 +59,9 @@ class TrainOptions:
         Raises:
             BadInput: A value is impossible; the message names the option.
         """
-        for name in ("epochs", "batch_size"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise BadInput(f"{name} is a whole number of at least 1, not {getattr(self, name)!r}")
-        if self.learning_rate is None or not self.learning_rate > 0:
-            raise BadInput(f"learning_rate is above 0, not {self.learning_rate!r}")
-        if not 0 <= self.average < 1:
-            raise BadInput(f"average is at least 0 and below 1, not {self.average!r}")
-        check_precision(self.precision)
+        check(TrainOptions, "training", vars(self))
+        if self.learning_rate is None:
+            raise BadInput("training: learning_rate must be a number, not None")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -84,10 +80,10 @@ class EncoderOptions:
 
     model: str = "auto"
     category: bool = True
-    window: int | None = None
-    dropout: float = 0.1
+    window: PositiveInt | None = None
+    dropout: BelowOne = 0.1
     freeze: bool | None = True
-    tag_precision: str = "fp32"
+    tag_precision: Precision = "fp32"
 
     def read_windows(self, backbone: Backbone, products: Sequence[Product], level: str = "text") -> list[Window]:
         """Return the windows of the products' texts, with their categories before them if these are read."""

@@ -6,13 +6,13 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from tagkit.cache import FitCache
-from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions
+from tagkit.parameters import PositiveInt
 from tagkit.phrases import english
 from tagkit.phrases.candidates import Document, Phrase, Selection, Word, longest, noun_phrases
 from tagkit.product import Product, Tag, Tags
@@ -30,8 +30,7 @@ PRODUCT_NOUNS = ["登机箱", "打底裤", "马丁靴", "唇釉", "料理机", "
 """Product nouns that jieba's dictionary lacks, so that it would cut a single character off (登 机箱)."""
 CASED = tuple(step for step in DEFAULT if step not in ("case", "punctuation"))
 """The cleaning steps that preserve capitals and sentences."""
-WORDS, STEMS, NOUN_PHRASES = ENGLISH = ("words", "stems", "noun phrases")
-"""The values of the parameter `english`."""
+English = Literal["words", "stems", "noun phrases"]
 PHRASE_SPACE: dict[str, Sequence[Any]] = {
     "max_words": (1, 5),
     "max_words_zh": (1, 3),
@@ -58,12 +57,12 @@ class PhraseOptions(CleaningOptions):
             punctuation counts as words in distances.
     """
 
-    limit: int | None = 10
-    max_words: int | None = 3
-    max_words_zh: int | None = 1
+    limit: PositiveInt | None = 10
+    max_words: PositiveInt | None = 3
+    max_words_zh: PositiveInt | None = 1
     pos_filter: bool = True
     tag_words: bool = True
-    english: str = WORDS
+    english: English = "words"
 
 
 class PhraseTagger(PhraseOptions, Tagger):
@@ -118,13 +117,11 @@ class PhraseTagger(PhraseOptions, Tagger):
 
     def read(self, product: Product) -> Document:
         """Return a product as words."""
-        if self.english not in ENGLISH:
-            raise BadInput(f"{self.name}: `english` is one of {', '.join(ENGLISH)}, not {self.english!r}")
         lang = language_of(product)
-        if lang != "zh" and self.english == NOUN_PHRASES:
+        if lang != "zh" and self.english == "noun phrases":
             return _read_parts_of_speech(self.clean(product.text, CASED), lang)
         cleaned = self.clean(product.text)
-        stemmed = lang != "zh" and self.english == STEMS
+        stemmed = lang != "zh" and self.english == "stems"
         words = [
             Word(
                 stem(token.text) if stemmed else token.text,
@@ -144,14 +141,11 @@ class PhraseTagger(PhraseOptions, Tagger):
             document: What `read` returned.
             select: Chooses the candidates, except where they are English noun phrases.
         """
-        by_pos = document.lang != "zh" and self.english == NOUN_PHRASES
+        by_pos = document.lang != "zh" and self.english == "noun phrases"
         return document.phrases((noun_phrases if by_pos else select)(document.words, self._max_words(document)))
 
     def _max_words(self, document: Document) -> int | None:
-        most = self.max_words_zh if document.lang == "zh" else self.max_words
-        if most is not None and most < 1:
-            raise BadInput(f"{self.name}: a phrase needs at least one word, not {most!r}")
-        return most
+        return self.max_words_zh if document.lang == "zh" else self.max_words
 
     def _is_content_word(self, token: Token, lang: str) -> bool:
         if len(token.text) < 2 or not any(map(str.isalpha, token.text)) or is_stopword(token.text, lang):

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
-from tagkit.errors import BadInput
 from tagkit.neural import TrainOptions, Window, bio, train
 from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.bilstm import (
@@ -26,8 +25,10 @@ from tagkit.neural.bilstm import (
     loss,
 )
 from tagkit.neural.checkpoint import checkpoint_file
+from tagkit.neural.hardware import Precision
 from tagkit.neural.inference import run
 from tagkit.neural.labeller import CharacterLabeller
+from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt
 from tagkit.product import Product
 from tagkit.tagger import Space, State
 
@@ -76,16 +77,15 @@ class BiLSTMCRF(TrainOptions, CharacterLabeller):
     partial: str = "ds_pa"
     select: bool = False
     vectors: str | None = None
-    size: int = 100
-    hidden: int = 100
-    dropout: float = 0.2
-    epochs: int = 40
-    learning_rate: float = 3e-3
-    batch_size: int = 64
-    precision: str = "fp32"
+    size: PositiveInt = 100
+    hidden: PositiveInt = 100
+    dropout: BelowOne = 0.2
+    epochs: PositiveInt = 40
+    learning_rate: PositiveFloat = 3e-3
+    batch_size: PositiveInt = 64
+    precision: Precision = "fp32"
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        self._check_parameters()
         gold = self._read_gold(train_)
         counts = Counter(char for product in train_ for char in map(key, product.text))
         known, table = encoder_vectors(self.vectors, counts, self.size) if self.vectors else ([], None)
@@ -110,13 +110,6 @@ class BiLSTMCRF(TrainOptions, CharacterLabeller):
             evaluate=(lambda _: bio.span_f1(self._tag(labelled_dev), labelled_dev)) if labelled_dev else None,
             checkpoint=checkpoint_file(self.name, self.get_params(), train_, labelled_dev),
         )
-
-    def _check_parameters(self) -> None:
-        for name in ("size", "hidden"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise BadInput(f"{name} is a whole number of at least 1, not {getattr(self, name)!r}")
-        if not 0 <= self.dropout < 1:
-            raise BadInput(f"dropout is at least 0 and below 1, not {self.dropout!r}")
 
     def _network(self) -> BiLSTM:
         count = UNKNOWN + 1 + len(self.characters_)

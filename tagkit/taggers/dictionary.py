@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from tagkit.cache import FitCache
+from tagkit.parameters import PositiveInt
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text.phrases import PhraseMatcher, warn_of_short
@@ -30,7 +31,7 @@ class Dictionary(Tagger):
     name = "dictionary"
     needs_threshold = False
 
-    min_chars: int = 2
+    min_chars: PositiveInt = 2
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         spellings: dict[str, Counter[str]] = defaultdict(Counter)

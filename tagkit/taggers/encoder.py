@@ -13,14 +13,14 @@ from torch import Tensor
 
 from tagkit.cache import FitCache
 from tagkit.calibration import platt
-from tagkit.errors import BadInput
 from tagkit.features import targets
 from tagkit.neural import Backbone, TrainOptions, Window, train
 from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.inference import embed, pad, run
-from tagkit.neural.label_scorer import LOSSES, LabelScorer, frequent_tags, multilabel_loss
+from tagkit.neural.label_scorer import LOSSES, LabelScorer, Loss, frequent_tags, multilabel_loss
 from tagkit.neural.options import EncoderOptions, choose_model
+from tagkit.parameters import NonNegativeFloat, PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 from tagkit.taggers.stacking import StackedFeatures
@@ -69,19 +69,17 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
         "dropout": (0.0, 0.3),
     }
 
-    epochs: int = 12
-    learning_rate: float = 3e-4
+    epochs: PositiveInt = 12
+    learning_rate: PositiveFloat = 3e-4
     use_stacked_features: bool = True
     synonyms: Mapping[str, Sequence[str]] | None = None
-    loss: str = "bce"
-    balance: float = 0.0
-    min_count: int | None = None
-    head_rate: float = 3.0
-    limit: int = 20
+    loss: Loss = "bce"
+    balance: NonNegativeFloat = 0.0
+    min_count: PositiveInt | None = None
+    head_rate: PositiveFloat = 3.0
+    limit: PositiveInt = 20
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        if self.loss not in LOSSES:
-            raise BadInput(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
         self.tags_, least = frequent_tags(train_, self.min_count, self.name)
         tagged = [product for product in train_ if product.tags]
         gold = targets(tagged, self.tags_).toarray().astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, Self, cast
+from typing import Any, Literal, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,6 @@ from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.taggers.sub_taggers import CombinedTagger, specification
-
-LEVELS = ("auto", "characters", "tags")
 
 
 class LabelsCharacters(Protocol):
@@ -48,8 +46,8 @@ class Ensemble(CombinedTagger):
 
     name = "ensemble"
 
-    taggers: Sequence[Any] = ("encoder", "semantic", "linear", "lexicon")
-    level: str = "auto"
+    taggers: Sequence[str | Sequence[Any]] = ("encoder", "semantic", "linear", "lexicon")
+    level: Literal["auto", "characters", "tags"] = "auto"
     weights: Sequence[float] | None = None
     seed: int | None = None
 
@@ -83,8 +81,6 @@ class Ensemble(CombinedTagger):
 
     def _choose_level(self) -> None:
         """Check the parameters and decide what is averaged."""
-        if self.level not in LEVELS:
-            raise BadInput(f"ensemble: level is one of {', '.join(LEVELS)}, not {self.level!r}")
         count, weights = len(self.taggers_), self.weights
         if weights is not None and (len(weights) != count or min(weights) < 0 or not sum(weights) > 0):
             raise BadInput(f"ensemble needs a weight of 0 or more for each of {count} sub-taggers, not {weights!r}")

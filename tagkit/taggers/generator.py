@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import torch
+from pydantic import Field
 
 from tagkit import weights
 from tagkit.cache import FitCache
@@ -15,20 +16,20 @@ from tagkit.generation import Search, SpecialTokens
 from tagkit.generation.base import ListTagger
 from tagkit.generation.candidates import CandidateRetriever
 from tagkit.generation.constraints import Constraints
-from tagkit.generation.few_shot import KINDS, Demonstrations
+from tagkit.generation.few_shot import Demonstrations, Similarity
 from tagkit.generation.fine_tune import fine_tune
 from tagkit.generation.language_model import LanguageModel
 from tagkit.generation.prompt_format import Item, PromptFormat, Votes, items
-from tagkit.generation.target_order import ORDERS
+from tagkit.generation.target_order import Order
 from tagkit.generation.votes import Confidence
 from tagkit.generation.writer import Writer
 from tagkit.neural import TrainOptions, device
 from tagkit.neural.checkpoint import checkpoint_file
+from tagkit.neural.hardware import Precision
+from tagkit.parameters import NonNegativeInt, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
 
-MODES = ("fine-tuned", "prompted")
-DECODINGS = ("constrained", "open")
 DEFAULT_TOKENS = 64
 """The maximum number of tokens of a list if train has no tags."""
 
@@ -81,26 +82,26 @@ class Generator(TrainOptions, ListTagger):
         "learning_rate": (5e-5, 1e-3, "log"),
         "epochs": (1, 6),
         "batch_size": [4, 8, 16],
-        "order": list(ORDERS),
+        "order": list(get_args(Order)),
     }
 
     model: str = "smollm2-135m"
-    mode: str = "fine-tuned"
-    shots: int = 0
-    demonstrations: str = "similar"
+    mode: Literal["fine-tuned", "prompted"] = "fine-tuned"
+    shots: NonNegativeInt = 0
+    demonstrations: Similarity = "similar"
     category: bool = True
-    order: str = "given"
-    augment: float = 0.0
-    layers: int = 0
-    lora: int = 0
-    epochs: int = 3
-    learning_rate: float | None = None
-    batch_size: int = 8
-    decoding: str = "constrained"
-    candidates: int = 0
-    tokens: int | None = None
-    window: int = 512
-    tag_precision: str = "fp32"
+    order: Order = "given"
+    augment: Probability = 0.0
+    layers: NonNegativeInt = 0
+    lora: NonNegativeInt = 0
+    epochs: PositiveInt = 3
+    learning_rate: PositiveFloat | None = None
+    batch_size: PositiveInt = 8
+    decoding: Literal["constrained", "open"] = "constrained"
+    candidates: NonNegativeInt = 0
+    tokens: PositiveInt | None = None
+    window: Annotated[int, Field(ge=8)] = 512
+    tag_precision: Precision = "fp32"
     compile: bool = False
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
@@ -137,10 +138,6 @@ class Generator(TrainOptions, ListTagger):
         self.calibrate(labelled_dev)
 
     def _check(self) -> None:
-        self.check_choices(mode=MODES, decoding=DECODINGS, order=ORDERS, demonstrations=KINDS)
-        for name, minimum in {"shots": 0, "layers": 0, "lora": 0, "candidates": 0, "window": 8}.items():
-            if getattr(self, name) < minimum:
-                raise BadInput(f"generator: {name} must be at least {minimum}, not {getattr(self, name)!r}")
         if self.layers and self.lora:
             raise BadInput("generator: set either `layers` or `lora`, not both")
         self.search(self.tokens or DEFAULT_TOKENS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from scipy.special import expit
@@ -14,12 +14,13 @@ from sklearn.linear_model import LogisticRegression
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions
+from tagkit.parameters import NonNegativeFloat
 from tagkit.product import Product, Tag, Tags
-from tagkit.tagger import Space, State, Tagger
+from tagkit.tagger import Space, State, Tagger, create
 from tagkit.taggers.sub_taggers import CombinedTagger, specification
 from tagkit.text.present import is_present
 
-METHODS = ("regression", "rrf")
+Method = Literal["regression", "rrf"]
 HELD_OUT = 5
 """Without dev, every fifth training product is held out to fit the fusion on."""
 
@@ -44,13 +45,13 @@ class Hybrid(CleaningOptions, CombinedTagger):
     name = "hybrid"
     space: ClassVar[Space] = {
         "taggers": [["lexicon", "knn", "linear"], ["lexicon", "knn"], ["lexicon", "linear"], ["knn", "linear"]],
-        "method": list(METHODS),
+        "method": list(get_args(Method)),
         "c": (1.0, 100.0, "log"),
     }
 
-    taggers: Sequence[Any] = ("lexicon", "knn", "linear")
-    method: str = "regression"
-    c: float = 60.0
+    taggers: Sequence[str | Sequence[Any]] = ("lexicon", "knn", "linear")
+    method: Method = "regression"
+    c: NonNegativeFloat = 60.0
 
     @classmethod
     def from_fitted(
@@ -68,14 +69,12 @@ class Hybrid(CleaningOptions, CombinedTagger):
             NotFitted: One of the strategies is not fitted.
             BadInput: The fusion cannot be fitted on dev.
         """
-        hybrid = cls(taggers=specification(taggers), **params)
-        hybrid._check_method()
+        hybrid = create(cls, taggers=specification(taggers), **params)
         hybrid._use(taggers)
         hybrid._fit_fusion(train, dev)
         return hybrid
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        self._check_method()
         held_out = [product for product in dev if product.tags]
         if self.method == "regression" and not held_out:
             rest = [product for number, product in enumerate(train) if number % HELD_OUT] or train
@@ -85,10 +84,6 @@ class Hybrid(CleaningOptions, CombinedTagger):
         else:
             self._fit_taggers(train, dev, cache)
             self._fit_fusion(train, held_out)
-
-    def _check_method(self) -> None:
-        if self.method not in METHODS:
-            raise BadInput(f"hybrid: method is one of {', '.join(METHODS)}, not {self.method!r}")
 
     def _fit_taggers(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         created = self._create(skip_cleaning=self.skip_cleaning or None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import bm25s
 import numpy as np
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions, TextFeatures, targets
+from tagkit.parameters import NonNegativeFloat, PositiveInt
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 
-INDEXES = ("both", "bm25", "char")
+Index = Literal["both", "bm25", "char"]
 
 
 class Neighbours(CleaningOptions, Tagger):
@@ -34,18 +35,14 @@ class Neighbours(CleaningOptions, Tagger):
     """
 
     name = "knn"
-    space: ClassVar[Space] = {"k": (1, 50, "log"), "index": list(INDEXES), "power": (0.5, 4.0)}
+    space: ClassVar[Space] = {"k": (1, 50, "log"), "index": list(get_args(Index)), "power": (0.5, 4.0)}
 
-    k: int = 10
-    index: str = "both"
-    power: float = 1.5
-    limit: int = 20
+    k: PositiveInt = 10
+    index: Index = "both"
+    power: NonNegativeFloat = 1.5
+    limit: PositiveInt = 20
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        if self.index not in INDEXES:
-            raise BadInput(f"knn: index is one of {', '.join(INDEXES)}, not {self.index!r}")
-        if self.k < 1:
-            raise BadInput(f"knn: k is at least 1, not {self.k}")
         tagged = [product for product in train if product.tags]
         if not tagged:
             raise BadInput("knn needs tags to learn from, and no training product has one")

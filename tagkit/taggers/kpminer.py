@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal, get_args
 
-from tagkit.errors import BadInput
+from tagkit.parameters import NonNegativeInt, PositiveInt
 from tagkit.phrases.base import PHRASE_SPACE, CountingTagger
 from tagkit.phrases.candidates import Document, Phrase, ngrams
 
-BOOSTED = ("phrases", "all")
+Boosted = Literal["phrases", "all"]
 
 
 class KPMiner(CountingTagger):
@@ -31,21 +32,19 @@ class KPMiner(CountingTagger):
     """
 
     name = "kpminer"
-    space = PHRASE_SPACE | {"least": (1, 3), "alpha": (1.0, 5.0), "sigma": (1.0, 5.0), "boost": list(BOOSTED)}
+    space = PHRASE_SPACE | {"least": (1, 3), "alpha": (1.0, 5.0), "sigma": (1.0, 5.0), "boost": list(get_args(Boosted))}
 
-    least: int = 1
-    cutoff: int | None = None
+    least: PositiveInt = 1
+    cutoff: NonNegativeInt | None = None
     alpha: float = 2.3
     sigma: float = 3.0
-    boost: str = "phrases"
-    max_words: int | None = 5
+    boost: Boosted = "phrases"
+    max_words: PositiveInt | None = 5
 
     def _keys(self, document: Document) -> Iterable[str]:
         return (phrase.key for phrase in document.phrases(ngrams(document.words, 1)))
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
-        if self.boost not in BOOSTED:
-            raise BadInput(f"kpminer: `boost` is one of {', '.join(BOOSTED)}, not {self.boost!r}")
         phrases = [
             phrase
             for phrase in self.candidates(document, ngrams)

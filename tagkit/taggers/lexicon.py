@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from tagkit.cache import FitCache
 from tagkit.features import CleaningOptions
+from tagkit.parameters import PositiveInt
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import Space, State, Tagger
 from tagkit.text.clean import CleanText
@@ -54,7 +55,7 @@ class Lexicon(CleaningOptions, Tagger):
     space: ClassVar[Space] = {"min_chars": (1, 3)}
 
     synonyms: Mapping[str, Sequence[str]] | None = None
-    min_chars: int = 2
+    min_chars: PositiveInt = 2
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         spellings: dict[str, Counter[str]] = defaultdict(Counter)

@@ -16,6 +16,7 @@ from tagkit.cache import FitCache
 from tagkit.calibration import platt
 from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions, TextFeatures, targets
+from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 from tagkit.taggers.dual_ridge import DualRidge
@@ -63,9 +64,9 @@ class Linear(CleaningOptions, Tagger):
         "min_count": (1, 5),
     }
 
-    penalty: float | None = None
-    min_count: int = 2
-    limit: int = 20
+    penalty: PositiveFloat | None = None
+    min_count: PositiveInt = 2
+    limit: PositiveInt = 20
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         counts = Counter(tag for product in train for tag in set(product.tags))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
@@ -14,8 +14,9 @@ from tagkit.generation.few_shot import Demonstrations
 from tagkit.llm import answer, batch, prompt
 from tagkit.llm.budget import Budget, Estimate, Ledger, Spend, Tokens
 from tagkit.llm.client import Client
-from tagkit.llm.request import FORMATS, Question, RequestFormat
+from tagkit.llm.request import Question, RequestFormat
 from tagkit.llm.server import Server, find_server
+from tagkit.parameters import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import State, Tagger, is_readable
 from tagkit.text.language import language_of
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 VOCABULARIES = {"auto": None, "closed": True, "open": False}
 N_NEIGHBOURS = 50
 """Neighbours whose tags are offered first, where not all tags of a closed vocabulary are offered."""
-MINIMUM = {"limit": 1, "max_tokens": 1, "concurrency": 1, "shots": 0, "candidates": 0, "retries": 0}
 
 
 class LLM(Tagger):
@@ -81,21 +81,21 @@ class LLM(Tagger):
     endpoint: str = ""
     model: str = ""
     key_variable: str = ""
-    shots: int = 5
-    vocabulary: str = "auto"
-    candidates: int = 300
+    shots: NonNegativeInt = 5
+    vocabulary: Literal["auto", "closed", "open"] = "auto"
+    candidates: NonNegativeInt = 300
     category: bool = True
     instruction: str = ""
-    limit: int = 20
-    structured: str = "auto"
+    limit: PositiveInt = 20
+    structured: Literal["auto", "json_schema", "json_object", "text"] = "auto"
     logprobs: bool = True
-    temperature: float | None = 0.0
+    temperature: NonNegativeFloat | None = 0.0
     seed: int | None = None
-    max_tokens: int = 512
+    max_tokens: PositiveInt = 512
     extra: Mapping[str, Any] | None = None
-    concurrency: int = 8
-    timeout: float = 60.0
-    retries: int = 5
+    concurrency: PositiveInt = 8
+    timeout: PositiveFloat = 60.0
+    retries: NonNegativeInt = 5
     price_in: float | None = None
     price_out: float | None = None
     budget: float | None = None
@@ -115,15 +115,6 @@ class LLM(Tagger):
         server = find_server(self.endpoint, self.key_variable)
         if not self.model:
             raise BadInput("llm: no model is configured: set the parameter `model` to its name on the server")
-        if self.vocabulary not in VOCABULARIES:
-            raise BadInput(f"llm: vocabulary is one of {', '.join(VOCABULARIES)}, not {self.vocabulary!r}")
-        if self.structured not in ("auto", *FORMATS):
-            raise BadInput(f"llm: structured is one of auto, {', '.join(FORMATS)}, not {self.structured!r}")
-        for name, least in MINIMUM.items():
-            if getattr(self, name) < least:
-                raise BadInput(f"llm: {name} must be at least {least}, not {getattr(self, name)}")
-        if not self.timeout > 0:
-            raise BadInput(f"llm: timeout must be above 0 seconds, not {self.timeout}")
         self._budget()
         return server
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tagkit.parameters import NonNegativeFloat, Probability
 from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase
 from tagkit.phrases.graph import pagerank
@@ -25,8 +26,8 @@ class MultipartiteRank(PhraseTagger):
     name = "multipartiterank"
     space = PHRASE_SPACE | {"threshold": (0.3, 0.95), "alpha": (0.0, 2.0)}
 
-    threshold: float = 0.74
-    alpha: float = 1.1
+    threshold: Probability = 0.74
+    alpha: NonNegativeFloat = 1.1
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
         phrases = first_occurrences(self.candidates(document), self.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from tagkit.parameters import PositiveInt
 from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase
 from tagkit.phrases.graph import rank_words, sum_scores
@@ -25,7 +26,7 @@ class PositionRank(PhraseTagger):
     name = "positionrank"
     space = PHRASE_SPACE | {"window": (2, 15)}
 
-    window: int = 10
+    window: PositiveInt = 10
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
         restart: dict[str, float] = defaultdict(float)

@@ -13,9 +13,11 @@ from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.features import targets, votes
 from tagkit.neural import Backbone
+from tagkit.neural.hardware import Precision
 from tagkit.neural.index import VectorIndex
 from tagkit.neural.inference import embed
 from tagkit.neural.options import choose_model
+from tagkit.parameters import PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
 
@@ -47,16 +49,14 @@ class Semantic(Tagger):
     space: ClassVar[Space] = {"k": (5, 100, "log"), "temperature": (0.005, 0.1, "log")}
 
     model: str = "auto"
-    k: int = 20
-    temperature: float = 0.02
-    own: float | None = None
+    k: PositiveInt = 20
+    temperature: PositiveFloat = 0.02
+    own: Probability | None = None
     exact: bool | None = None
-    limit: int = 20
-    tag_precision: str = "fp32"
+    limit: PositiveInt = 20
+    tag_precision: Precision = "fp32"
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        if self.k < 1 or not self.temperature > 0:
-            raise BadInput(f"semantic: k is at least 1 and temperature above 0, not {self.k} and {self.temperature}")
         tagged = [product for product in train if product.tags]
         if not tagged:
             raise BadInput("semantic learns from tags, and no training product has one")

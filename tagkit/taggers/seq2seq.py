@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import torch
@@ -13,10 +13,11 @@ from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
 from tagkit.generation import Search, SpecialTokens, decode
 from tagkit.generation.base import ListTagger
+from tagkit.generation.hypothesis import Method
 from tagkit.generation.prompt_format import Item, Votes
 from tagkit.generation.tag_batches import CopySpans, TagBatches, loss
 from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper
-from tagkit.generation.target_order import ORDERS, TargetOrder
+from tagkit.generation.target_order import Order, TargetOrder
 from tagkit.generation.votes import Confidence, Vote, count_votes
 from tagkit.neural import Backbone, TrainOptions, Window, device, train
 from tagkit.neural.backbone import head_state, load_head
@@ -26,11 +27,11 @@ from tagkit.neural.hardware import prepare, uses_bf16
 from tagkit.neural.inference import embed
 from tagkit.neural.label_scorer import frequent_tags
 from tagkit.neural.options import EncoderOptions, choose_model
+from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product
 from tagkit.tagger import Space, State
 from tagkit.taggers.stacking import StackedFeatures
 
-DECODINGS = ("constrained", "open")
 Floats = NDArray[np.float32]
 ROWS, TOKENS = 512, 4096
 """The maximum number of lists, and of tokens of texts, in a batch of tagging."""
@@ -68,24 +69,23 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
         "learning_rate": (1e-4, 1e-3, "log"),
         "head_rate": (1.0, 10.0, "log"),
         "epochs": (3, 12),
-        "order": list(ORDERS),
+        "order": list(get_args(Order)),
         "temperature": (0.7, 1.3),
         "dropout": (0.0, 0.3),
     }
 
     use_stacked_features: bool = True
     synonyms: Mapping[str, Sequence[str]] | None = None
-    min_count: int | None = None
-    order: str = "set"
-    epochs: int = 6
-    learning_rate: float = 3e-4
-    head_rate: float = 3.0
-    decoding: str = "constrained"
-    method: str = "sample"
-    returns: int = 16
+    min_count: PositiveInt | None = None
+    order: Order = "set"
+    epochs: PositiveInt = 6
+    learning_rate: PositiveFloat = 3e-4
+    head_rate: PositiveFloat = 3.0
+    decoding: Literal["constrained", "open"] = "constrained"
+    method: Method = "sample"
+    returns: PositiveInt = 16
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        self.check_choices(decoding=DECODINGS, order=ORDERS)
         self.search(1)
         self.tags_, minimum = frequent_tags(train_, self.min_count, self.name)
         numbers = {tag: number for number, tag in enumerate(self.tags_)}

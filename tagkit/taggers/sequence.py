@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tagkit.cache import FitCache
-from tagkit.errors import BadInput
 from tagkit.neural import Backbone, TrainOptions, Window, bio, device, train
 from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.checkpoint import checkpoint_file
@@ -20,10 +19,10 @@ from tagkit.neural.hardware import uses_bf16
 from tagkit.neural.inference import pad, run
 from tagkit.neural.labeller import CharacterLabeller
 from tagkit.neural.options import EncoderOptions, choose_model, main_language
+from tagkit.parameters import BelowOne, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
 
-DECODINGS = ("viterbi", "greedy")
 DEEP, DEEP_RATE, RATE = 6, 2e-4, 5e-4
 """Encoders of more layers than this have the first learning rate by default, others the second."""
 
@@ -66,20 +65,18 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
         "dropout": (0.0, 0.3),
     }
 
-    epochs: int = 15
-    learning_rate: float | None = None
-    average: float = 0.99
+    epochs: PositiveInt = 15
+    learning_rate: PositiveFloat | None = None
+    average: BelowOne = 0.99
     freeze: bool | None = None
-    level: str = "auto"
+    level: Literal["auto", "char", "word"] = "auto"
     crf: bool = False
-    decoding: str = "viterbi"
-    augment: float = 0.0
-    smoothing: float = 0.0
-    recheck: float = 0.05
+    decoding: Literal["viterbi", "greedy"] = "viterbi"
+    augment: Probability = 0.0
+    smoothing: BelowOne = 0.0
+    recheck: NonNegativeFloat = 0.05
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        if self.decoding not in DECODINGS:
-            raise BadInput(f"decoding is one of {', '.join(DECODINGS)}, not {self.decoding!r}")
         gold = self._read_gold(train_)
         self.level_ = self.level
         if self.level == "auto":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tagkit.parameters import PositiveInt
 from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase
 from tagkit.phrases.graph import rank_words, sum_scores
@@ -20,7 +21,7 @@ class SingleRank(PhraseTagger):
     name = "singlerank"
     space = PHRASE_SPACE | {"window": (2, 15)}
 
-    window: int = 10
+    window: PositiveInt = 10
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
         return sum_scores(self.candidates(document), rank_words(document.words, self.window))

@@ -7,6 +7,7 @@ from typing import Any
 
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
+from tagkit.parameters import PositiveInt
 from tagkit.tagger import State, Tagger, create, from_state, to_state
 
 
@@ -22,9 +23,9 @@ class CombinedTagger(Tagger):
         taggers_: The fitted sub-taggers.
     """
 
-    taggers: Sequence[Any] = ()
+    taggers: Sequence[str | Sequence[Any]] = ()
     synonyms: Mapping[str, Sequence[str]] | None = None
-    limit: int = 20
+    limit: PositiveInt = 20
 
     def _create(self, **shared: Any) -> list[Tagger]:
         """Return the unfitted sub-taggers.
@@ -40,7 +41,8 @@ class CombinedTagger(Tagger):
         shared["synonyms"] = self.synonyms or None
         created = []
         for item in self.taggers:
-            name, params = (item, {}) if isinstance(item, str) else item
+            pair: Any = (item, {}) if isinstance(item, str) else item
+            name, params = pair
             tagger = create(name, **params)
             missing = tagger.get_params().keys() - params.keys()
             created.append(

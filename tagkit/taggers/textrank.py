@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tagkit.errors import BadInput
+from typing import Literal
+
+from tagkit.parameters import PositiveInt, Share
 from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase, longest
 from tagkit.phrases.graph import rank_words, sum_scores
@@ -26,18 +28,14 @@ class TextRank(PhraseTagger):
     name = "textrank"
     space = PHRASE_SPACE | {"window": (2, 10), "top": [1 / 3, 1 / 2, 2 / 3, None]}
 
-    window: int = 2
-    top: float | None = 1 / 3
-    ties: str = "first"
+    window: PositiveInt = 2
+    top: Share | None = 1 / 3
+    ties: Literal["first", "last"] = "first"
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
-        if self.ties not in ("first", "last"):
-            raise BadInput(f"textrank: `ties` is first or last, not {self.ties!r}")
         scores = rank_words(document.words, self.window, weighted=False)
         if self.top is None:
             return sum_scores(self.candidates(document), scores)
-        if not 0 < self.top <= 1:
-            raise BadInput(f"textrank: `top` is a share above 0 and up to 1, not {self.top!r}")
         best = sorted(scores, key=lambda form: -scores[form])[: max(1, int(len(scores) * self.top))]
         positions = longest(document.words, self._max_words(document), set(best))
         return sum_scores(document.phrases(positions), scores)

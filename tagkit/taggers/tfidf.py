@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tagkit.parameters import NonNegativeFloat
 from tagkit.phrases.base import PHRASE_SPACE, CountingTagger
 from tagkit.phrases.candidates import Document, Phrase, ngrams
 
@@ -28,7 +29,7 @@ class Tfidf(CountingTagger):
     name = "tfidf"
     space = PHRASE_SPACE | {"smoothing": (0.0, 2.0)}
 
-    smoothing: float = 1.0
+    smoothing: NonNegativeFloat = 1.0
 
     def _keys(self, document: Document) -> Iterable[str]:
         positions = ngrams(document.words, self._max_words(document))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from scipy import sparse
 
-from tagkit.errors import BadInput
+from tagkit.parameters import Probability
 from tagkit.phrases.base import PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase
 from tagkit.phrases.graph import pagerank
 from tagkit.phrases.topics import first_occurrences, multipartite_graph, topics
 
-CHOICES = ("first", "frequent")
+Choice = Literal["first", "frequent"]
 
 
 class TopicRank(PhraseTagger):
@@ -29,14 +31,12 @@ class TopicRank(PhraseTagger):
     """
 
     name = "topicrank"
-    space = PHRASE_SPACE | {"threshold": (0.3, 0.95), "choice": list(CHOICES)}
+    space = PHRASE_SPACE | {"threshold": (0.3, 0.95), "choice": list(get_args(Choice))}
 
-    threshold: float = 0.74
-    choice: str = "first"
+    threshold: Probability = 0.74
+    choice: Choice = "first"
 
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
-        if self.choice not in CHOICES:
-            raise BadInput(f"topicrank: `choice` is one of {', '.join(CHOICES)}, not {self.choice!r}")
         phrases = first_occurrences(self.candidates(document), self.name)
         if not phrases:
             return []

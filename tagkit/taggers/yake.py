@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import yake
 
-from tagkit.phrases.base import CASED, NOUN_PHRASES, PHRASE_SPACE, PhraseTagger
+from tagkit.parameters import NonNegativeFloat, PositiveInt
+from tagkit.phrases.base import CASED, PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase, Word, ngrams
 from tagkit.product import Product, Tag
 from tagkit.tagger import ranked
@@ -41,11 +42,11 @@ class Yake(PhraseTagger):
     name = "yake"
     space = PHRASE_SPACE | {"window": (1, 5), "similarity": (0.5, 1.0)}
 
-    window: int = 1
-    similarity: float = 0.9
+    window: PositiveInt = 1
+    similarity: NonNegativeFloat = 0.9
 
     def _tag_one(self, product: Product) -> list[Tag]:
-        if language_of(product) == "zh" or self.english == NOUN_PHRASES or CHINESE.search(product.text):
+        if language_of(product) == "zh" or self.english == "noun phrases" or CHINESE.search(product.text):
             return super()._tag_one(product)
         cased = self.clean(product.text, CASED)
         most = self.limit or len(cased.text)
