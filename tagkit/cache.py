@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import errno
 import hashlib
 import json
 import logging
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -28,15 +33,51 @@ MOST = 8
 def cache_folder(kind: str) -> Path:
     """Return a folder of the cache, created if it does not exist.
 
+    Where the cache cannot be written, a warning says so once, and a temporary folder takes its place until the command
+    ends; what the cache holds is read from there all the same. Where there is no temporary folder either, nothing can
+    be written into the one that is returned.
+
     Args:
         kind: What it holds, for example "data".
 
     Returns:
         `$TAGKIT_CACHE/kind`, or the same below the user's cache folder.
     """
-    folder = Path(os.environ.get("TAGKIT_CACHE") or user_cache_dir("tagkit")) / kind
-    folder.mkdir(parents=True, exist_ok=True)
+    root = Path(os.path.expanduser(os.environ.get("TAGKIT_CACHE") or user_cache_dir("tagkit")))
+    reason = "it cannot be written"
+    try:
+        if root.parts[0].startswith("~"):
+            raise OSError(errno.ENOENT, "there is no home folder")
+        (root / kind).mkdir(parents=True, exist_ok=True)
+        if os.access(root / kind, os.W_OK):
+            return root / kind
+    except OSError as error:
+        reason = error.strerror or str(error)
+    folder = _substitute(root, reason) / kind
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
     return folder
+
+
+@cache
+def _substitute(root: Path, reason: str) -> Path:
+    """Return a temporary cache, which this process and those that it starts use from now on, with what `root` holds."""
+    log.warning("the cache %s is not used, so nothing is kept for later commands: %s", root, reason)
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix="tagkit-cache-"))
+    except OSError:
+        return Path(os.devnull)
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    os.environ["TAGKIT_CACHE"] = str(temporary)
+    with suppress(OSError):
+        for folder in root.iterdir():
+            (temporary / folder.name).mkdir()
+            for entry in folder.iterdir():
+                if entry.is_dir():
+                    (temporary / folder.name / entry.name).symlink_to(entry.absolute())
+                else:
+                    shutil.copy(entry, temporary / folder.name)
+    return temporary
 
 
 class Fitted(Protocol):

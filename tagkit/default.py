@@ -40,7 +40,10 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Pipeline:
         except (TagkitError, OSError, KeyError, ValueError) as error:
             log.warning("the cached model in %s cannot be used and is made again: %s", folder, error)
     pipeline = Pipeline.fit(create(name), dataset)
-    pipeline.save(folder)
+    try:
+        pipeline.save(folder)
+    except OSError as error:
+        log.warning("the fitted model is not kept for the next time: %s", error)
     return pipeline
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class TagkitError(Exception):
@@ -34,6 +35,28 @@ class DataMissing(TagkitError, FileNotFoundError):
 
 class WeightsMissing(TagkitError, FileNotFoundError):
     """A model's weights are nowhere on this machine and could not be fetched; the message lists what was tried."""
+
+
+class NotWritten(TagkitError):
+    """Some of several files could not be written.
+
+    Attributes:
+        failed: What was raised, by the name of the file.
+        written: The other files.
+    """
+
+    def __init__(self, failed: Mapping[str, Exception], written: Sequence[Path] = ()) -> None:
+        reasons = {name: getattr(error, "strerror", None) or str(error) for name, error in failed.items()}
+        names: dict[str, list[str]] = {}
+        for name, reason in reasons.items():
+            names.setdefault(" ".join(reason.split()), []).append(name)
+        super().__init__("; ".join(f"{', '.join(files)} not written: {reason}" for reason, files in names.items()))
+        self.failed = dict(failed)
+        self.written = list(written)
+
+
+class TrackingFailed(TagkitError):
+    """MLflow cannot be used; the results are not affected."""
 
 
 class NotSetUp(BadInput):

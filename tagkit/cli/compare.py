@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tagkit.cli.lists import JsonOption
-from tagkit.console import echo, echo_json
+from tagkit.cli.outputs import Outputs
 
 if TYPE_CHECKING:
     from tagkit.experiment.tuned import Tuned
-
-T = TypeVar("T")
 
 
 def compare(
@@ -37,6 +36,10 @@ def compare(
     seed: Annotated[int, typer.Option(help="Of resampling in intervals and tests.")] = 0,
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples and random permutations.")] = 1000,
     track: Annotated[bool, typer.Option(help="Log the comparison to MLflow.")] = True,
+    save_models: Annotated[
+        bool,
+        typer.Option("--save-models", help="Keep each fitted strategy in its MLflow run, for `tag --model`."),
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume a stopped comparison.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -44,15 +47,18 @@ def compare(
     from tagkit import report, tracking
     from tagkit.datasets import load
     from tagkit.experiment.compare import compare
+    from tagkit.experiment.store import RunCache
     from tagkit.experiment.tuned import Tuned
 
     dataset = load(data)
-    store = tracking.store() if track else ""
     found = [Tuned.read(path) for path in tuned or ()]
-    run = if_installed(lambda: tracking.start(dataset.name, uri=store)) if track else None
-    with run or nullcontext():
+    chosen = _strategies(taggers, set_ or (), found)
+    outputs, cache = Outputs(), RunCache(fresh)
+    with ExitStack() as stack:
+        start = partial(tracking.Tracker, dataset.name)
+        tracker = outputs.do("tracking", lambda: stack.enter_context(start())) if track else None
         result = compare(
-            _strategies(taggers, set_ or (), found),
+            chosen,
             dataset,
             _split_measures(measures) or None,
             baseline=baseline or None,
@@ -61,20 +67,27 @@ def compare(
             share=share,
             seed=seed,
             samples=samples,
-            resume=not fresh,
             tuned={one.strategy: one.remark(dataset) for one in found},
+            cache=cache,
+            around=tracker.row if tracker else None,
         )
+        if as_json:
+            body = result.to_json() | {"mlflow_run": tracker.run_id if tracker and not tracker.lost else ""}
+            outputs.print_json(body)
+        else:
+            outputs.print(report.terminal(result))
         folder = out or Path("runs") / dataset.name
-        files = if_installed(lambda: report.write(result, folder)) or []
-        run_id = tracking.log_result(result, uri=store, artifacts=files) if run else ""
-    if as_json:
-        echo_json(result.to_json() | {"mlflow_run": run_id})
-        return
-    echo(report.terminal(result))
-    if files:
-        echo(f"report: {folder / 'report.html'}")
-    if run_id:
-        echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+        files = outputs.do("the report", lambda: report.write(result, folder)) or []
+        if tracker:
+            board = report.to_markdown(result, measures=result.measures[:4])
+            more: dict[str, Any] = {"description": board, "artifacts": files, "save_models": save_models}
+            outputs.do("tracking", lambda: tracker.log(result, **more))
+    if not as_json:
+        if files:
+            outputs.print(f"report: {folder / 'report.html'}")
+        if tracker and not tracker.lost:
+            outputs.print(f"MLflow: {tracker.where()}")
+    outputs.close(cache.clear)
 
 
 def _seeds(text: str) -> list[int]:
@@ -118,17 +131,6 @@ def split_setting(setting: str) -> tuple[str, str, Any]:
     if match is None:
         raise BadInput(f"--set takes NAME.PARAMETER=VALUE, not {setting!r}")
     return match[1], match[2], value(match[3])
-
-
-def if_installed(work: Callable[[], T]) -> T | None:
-    """Do what needs an optional package; without it, say what to install and go on, since the scores do not need it."""
-    from tagkit.errors import MissingExtra
-
-    try:
-        return work()
-    except MissingExtra as error:
-        echo(f"tagkit: {error}", err=True)
-        return None
 
 
 def _split_measures(text: str) -> list[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tagkit.cli.compare import if_installed
 from tagkit.cli.lists import JsonOption
+from tagkit.cli.outputs import Outputs
 from tagkit.console import echo, echo_json
 
 if TYPE_CHECKING:
@@ -75,25 +76,31 @@ def reproduce(
     if dry_run:
         _show_plan(experiments, quick, only or [], as_json)
         return
-    cache = RunCache(fresh)
+    outputs, cache = Outputs(), RunCache(fresh)
     results = []
     for experiment in experiments:
-        result = run(experiment, quick=quick, only=only or (), cache=cache, isolate=not quick)
-        results.append(result)
-        if not as_json:
-            echo(reports.terminal(result) + "\n")
-        if track:
-            if_installed(partial(tracking.log_result, result))
+        with ExitStack() as stack:
+            start = partial(tracking.of_experiment, experiment)
+            tracker = outputs.do("tracking", lambda: stack.enter_context(start())) if track else None  # noqa: B023
+            track = tracker is not None and not tracker.lost  # nor is a server asked again that did not answer
+            around = tracker.row if tracker else None
+            result = run(experiment, quick=quick, only=only or (), cache=cache, isolate=not quick, around=around)
+            results.append(result)
+            if not as_json:
+                outputs.print(reports.terminal(result) + "\n")
+            if tracker:
+                board = reports.to_markdown(result, measures=result.measures[:4]) if result.rows else ""
+                outputs.do("tracking", partial(tracker.log, result, description=board))
+    if as_json:
+        outputs.print_json([result.to_json() for result in results])
+    else:
+        outputs.print(reports.verdict_counts(results))
     if out:
         for result in results:
-            if_installed(partial(reports.write, result, out / result.experiment.name))
+            outputs.do("the report", partial(reports.write, result, out / result.experiment.name))
     if report and not runs_file:
-        _write(results, place)
-    cache.clear()
-    if as_json:
-        echo_json([result.to_json() for result in results])
-    else:
-        echo(reports.verdict_counts(results))
+        _write(results, place, outputs)
+    outputs.close(cache.clear)
     if any(result.has_failed for result in results):
         raise typer.Exit(1)
 
@@ -141,7 +148,7 @@ def _show_plan(experiments: Sequence[Experiment], quick: bool, only: Collection[
         echo(f"{row['experiment']}: {row['name']}: {what}: {row['strategy'] or row['cites']}{params}{seeds}{folds}")
 
 
-def _write(results: Sequence[Result], folder: Path) -> None:
+def _write(results: Sequence[Result], folder: Path, outputs: Outputs) -> None:
     """Store the results, and write the report of all experiments of the folder with what earlier commands stored."""
     from tagkit import report
     from tagkit.experiment import load, store
@@ -151,12 +158,13 @@ def _write(results: Sequence[Result], folder: Path) -> None:
     merged = {}
     for result in results:
         merged[result.experiment.file] = found = store.merge(result, folder)
-        store.write(found, folder)
+        outputs.do(f"storing {result.experiment.name}", partial(store.write, found, folder))
     everything = [merged.get(e.file) or store.merge(Result(e), folder) for e in load.find([], folder)]
-    write_text(folder / "RESULTS.md", report.document(everything, TITLE, PREFACE))
-    pages = [
-        folder / "RESULTS.md",
-        *(if_installed(lambda: [report.to_html(everything, folder / "RESULTS.html")]) or []),
-    ]
-    for page in pages:
-        echo(f"report: {page}", err=True)
+
+    def write_markdown() -> Path:
+        write_text(folder / "RESULTS.md", report.document(everything, TITLE, PREFACE))
+        return folder / "RESULTS.md"
+
+    for work in (write_markdown, partial(report.to_html, everything, folder / "RESULTS.html")):
+        if page := outputs.do("the report", work):
+            echo(f"report: {page}", err=True)

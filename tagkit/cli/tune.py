@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tagkit.cli.compare import if_installed
 from tagkit.cli.lists import JsonOption
-from tagkit.console import echo, echo_json
+from tagkit.cli.outputs import Outputs
 
 SHOWN = 5
 
@@ -45,18 +44,20 @@ def tune(
     chosen = dict(map(spaces.parse, space)) if space else None
     tuned = tune(name, dataset, trials, measure, seed, chosen, params, folder=out, fresh=fresh)
     file = (out or tuned.folder) / "tuned.json"
-    store = tracking.store() if track else ""
-    log = if_installed(lambda: tracking.log_tuned(tuned, dataset, uri=store, artifacts=[file])) if track else None
+    outputs = Outputs()
     command = compare_command(tuned, data)
     short = compare_command(tuned, data, file)
+    if not as_json:
+        outputs.print("\n".join(table(tuned)))
+        outputs.print(f"\n{command}\nor, with the budget in the report:\n{short}")
+    tracker = outputs.do("tracking", lambda: tracking.log_tuned(tuned, dataset, artifacts=[file])) if track else None
     if as_json:
-        more = {"file": str(file), "compare": command, "compare_tuned": short, "mlflow_run": log or ""}
-        echo_json(tuned.to_dict() | more)
-        return
-    echo("\n".join(table(tuned)))
-    echo(f"\n{command}\nor, with the budget in the report:\n{short}")
-    if log:
-        echo(f"MLflow: mlflow ui --backend-store-uri {store}")
+        more = {"file": str(file), "compare": command, "compare_tuned": short}
+        more |= {"mlflow_run": tracker.run_id if tracker else ""}
+        outputs.print_json(tuned.to_dict() | more)
+    elif tracker:
+        outputs.print(f"MLflow: {tracker.where()}")
+    outputs.close()
 
 
 def table(tuned: Any) -> list[str]:

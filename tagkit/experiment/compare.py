@@ -8,10 +8,10 @@ from typing import Any
 
 from tagkit import registry
 from tagkit.datasets import load
-from tagkit.errors import BadInput, MissingExtra
+from tagkit.errors import BadInput, MissingExtra, did_you_mean
 from tagkit.experiment.fit import make_tagger
 from tagkit.experiment.result import Result
-from tagkit.experiment.run import run
+from tagkit.experiment.run import Around, run
 from tagkit.experiment.spec import Data, Experiment, Row
 from tagkit.experiment.store import RunCache
 from tagkit.measures import Measure, parse_all
@@ -40,6 +40,8 @@ def compare(
     progress: bool = True,
     isolate: bool = True,
     tuned: Mapping[str, str] | None = None,
+    cache: RunCache | None = None,
+    around: Around | None = None,
 ) -> Result:
     """Fit strategies on train, choose on dev, tag test once, and measure.
 
@@ -55,7 +57,7 @@ def compare(
         measures: Names or measures; the first one sorts the table. Default: accuracy, diversity and calibration, and
             entity or attribute F1 where the data has spans or attributes.
         baseline: The strategy that the others are tested against; default: "lexicon" where it takes part, else the
-            first.
+            first, and the first that could run where that one could not.
         refine: Steps or their names for all strategies alike; () for none. Default: as said above.
         seeds: One run of each strategy per seed; a strategy without the parameter `seed` runs once.
         folds: Number of folds into which train and dev are cut; every fold is tagged by what was fitted on the others,
@@ -67,14 +69,16 @@ def compare(
         progress: Whether to show a progress bar.
         isolate: Whether each run has a process of its own (see `tagkit.experiment.run.run`).
         tuned: By strategy, what the report is to say of the search that chose its parameters (`Tuned.remark`).
+        cache: The finished runs, which the caller clears once the result is safe; None: they are cleared at the end.
+        around: See `tagkit.experiment.run.run`.
 
     Returns:
         The result; a strategy that could not run is in `failed` or `not_set_up` with the reason.
 
     Raises:
         UnknownName: A name is not registered.
-        BadInput: There is nothing to compare, the baseline does not take part or could not run, an argument is out of
-            range, or the data has no tagged test products.
+        BadInput: There is nothing to compare, the given baseline does not take part or could not run, no strategy could
+            run, an argument is out of range, or the data has no tagged test products.
     """
     data = one_spelling(data if isinstance(data, Dataset) else load(data))
     if not any(product.tags for product in data.test) and not folds:
@@ -99,13 +103,27 @@ def compare(
         (n for n in ("lexicon", *names) if n in names and _has_package(rows[names.index(n)])), names[0]
     )
     if base not in names:
-        raise BadInput(f"the baseline {base!r} does not take part; there are: {', '.join(names)}")
+        raise BadInput(
+            f"the baseline {base!r} does not take part{did_you_mean(base, names)}; there are: {', '.join(names)}"
+        )
     experiment = Experiment(data.name, Data(data.name), rows, tuple(chosen), base, seed=seed, samples=samples)
-    cache = RunCache(fresh=not resume)
-    result = run(experiment, data=data, cache=cache, isolate=isolate, progress=progress)
-    if base not in result.rows:
-        raise BadInput(f"the baseline {base} could not run: {result.failed.get(base) or result.skipped.get(base, '')}")
-    cache.clear()
+    runs = cache or RunCache(fresh=not resume)
+    result = run(
+        experiment,
+        data=data,
+        cache=runs,
+        isolate=isolate,
+        progress=progress,
+        around=around,
+        another_baseline=not baseline,
+    )
+    why = {name: result.failed.get(name) or result.skipped.get(name, "") for name in names}
+    if not result.rows and len(names) > 1:
+        raise BadInput(f"no strategy could run: {'; '.join(f'{name}: {reason}' for name, reason in why.items())}")
+    if result.baseline not in result.rows:
+        raise BadInput(f"the baseline {base} could not run: {why[base]}")
+    if cache is None:
+        runs.clear()
     return result
 
 

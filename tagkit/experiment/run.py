@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -24,6 +26,7 @@ from tagkit.errors import (
     did_you_mean,
 )
 from tagkit.experiment.environment import environment
+from tagkit.experiment.failure import one_line
 from tagkit.experiment.fit import Job, fit, make_tagger, refinements
 from tagkit.experiment.record import RowResult, RowRun
 from tagkit.experiment.result import Result, views_of
@@ -42,6 +45,7 @@ NOT_SET_UP: dict[type[TagkitError], str] = {
     HostedError: "no hosted model",
 }
 """Errors that say that something is not there, so that a row is not run; every other one makes it fail."""
+Around = Callable[[Row], AbstractContextManager[Any]]
 log = logging.getLogger(__name__)
 
 
@@ -54,6 +58,8 @@ def run(
     cache: RunCache | None = None,
     isolate: bool = True,
     progress: bool = True,
+    around: Around | None = None,
+    another_baseline: bool = False,
 ) -> Result:
     """Run an experiment.
 
@@ -72,6 +78,8 @@ def run(
             that includes what ran before. A strategy that another process does not know, such as a class defined in a
             notebook, runs in this one all the same, which its notes say.
         progress: Whether to show a progress bar.
+        around: Gives for each row a context in which its runs take place, for example to track them.
+        another_baseline: Whether the first row that ran takes the place of a baseline that could not run.
 
     Returns:
         What was measured, and why other rows were not.
@@ -91,9 +99,13 @@ def run(
         for row in chosen:
             bar.set_postfix_str(printable(row.name))
             try:
-                _run_row(state, row, runs, isolate, bar.update)
-            except TagkitError as error:
+                with around(row) if around else nullcontext():
+                    _run_row(state, row, runs, isolate, bar.update)
+            except Exception as error:  # whatever one strategy does, the others go on
                 state.set_aside(row.name, error)
+    if another_baseline and state.tagged and experiment.baseline not in state.tagged:
+        experiment = replace(experiment, baseline=next(iter(state.tagged)))
+        log.warning("the others are tested against %s instead", experiment.baseline)
     scores, tests, failed = score(experiment, state.tagged)
     for name, reason in failed.items():
         state.failed[name] = reason
@@ -162,7 +174,7 @@ class _State:
             self.packed[key] = pack(job)
         return self.packed[key]
 
-    def set_aside(self, name: str, error: TagkitError) -> None:
+    def set_aside(self, name: str, error: Exception) -> None:
         """Note why a row could not run."""
         missing = error.missing if isinstance(error, NotSetUp) else ""
         missing = missing or next((what for kind, what in NOT_SET_UP.items() if isinstance(error, kind)), "")
@@ -170,8 +182,8 @@ class _State:
             self.not_set_up[name] = missing
             self.skipped[name] = f"{missing}: {error}"
         else:
-            self.failed[name] = str(error)
-            log.warning("%s could not run: %s", name, error)
+            self.failed[name] = one_line(error, name)
+            log.warning("%s could not run: %s", name, self.failed[name])
 
     def job(self, row: Row, seed: int | None, fold: int | None, runs: RunCache) -> Job:
         """Return one run of a row."""

@@ -8,6 +8,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,11 @@ class RunCache:
             body = json.loads(path.read_text(encoding="utf-8"))
             tags = [[Tag.from_dict(tag) for tag in row] for row in body.pop("tags")]
             return RowRun(tags=tags, **body), not own
-        except FileNotFoundError:
+        except OSError:
             return None, False
         except (ValueError, KeyError, TypeError):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             return None, False
 
     def write(self, job: Job, run: RowRun) -> None:
@@ -73,7 +75,8 @@ class RunCache:
     def clear(self) -> None:
         """Forget the runs of this command: it has ended."""
         for path in self._paths:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
         self._paths.clear()
 
     def _path(self, job: Job) -> Path:

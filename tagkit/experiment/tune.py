@@ -18,8 +18,9 @@ import tagkit
 from tagkit.console import printable
 from tagkit.datasets import load
 from tagkit.datasets.split import bucket
-from tagkit.errors import BadInput, MissingExtra, TagkitError
+from tagkit.errors import BadInput, MissingExtra
 from tagkit.experiment import space as spaces
+from tagkit.experiment.failure import one_line
 from tagkit.experiment.fit import Job
 from tagkit.experiment.spec import Data, Row
 from tagkit.experiment.tuned import Trial, Tuned
@@ -214,7 +215,7 @@ class _Search:
             except MissingExtra:
                 raise
             except Exception as error:
-                notes["error"] = (str(error) if isinstance(error, TagkitError) else repr(error))[:500]
+                notes["error"] = one_line(error, f"trial {number}")[:500]
                 log.warning("trial %d failed: %s", number, notes["error"])
         state = self.optuna.trial.TrialState.FAIL if value is None else self.optuna.trial.TrialState.COMPLETE
         if trial:

@@ -138,11 +138,13 @@ def _work(pipe: connection.Connection, environment: dict[str, str], job: Job, pa
 def _portable(error: Exception) -> Exception:
     """Return an error that can be sent, with the place where it was raised."""
     if not type(error).__module__.startswith("tagkit."):
-        error.add_note("".join(traceback.format_exception(error)))
+        error.add_note("in the process of the run:\n" + "".join(traceback.format_exception(error)))
     with suppress(Exception):
         pickle.loads(pickle.dumps(error))  # of this process  # nosec B301
         return error
-    return RuntimeError("".join(traceback.format_exception(error)))
+    other = RuntimeError(f"{type(error).__name__}: {error}")
+    other.add_note("".join(traceback.format_exception(error)))
+    return other
 
 
 def _context() -> Any:

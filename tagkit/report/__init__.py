@@ -6,10 +6,12 @@ the standard deviation over runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tagkit.errors import MissingExtra, NotWritten
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
 from tagkit.files import write_text
@@ -21,6 +23,7 @@ from tagkit.report.scores import has_expected, score_table, verdict_legend, view
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from tagkit.measures import Measure
 
@@ -107,22 +110,52 @@ def to_html(results: Result | Sequence[Result], path: str | Path) -> Path:
 def write(result: Result, folder: str | Path) -> list[Path]:
     """Write all forms of the report into a folder, which is made if it does not exist, and return the files.
 
-    These are `report.html`, the plots as PNG, and for each view a CSV, a Markdown and a LaTeX file.
+    These are `report.html`, the plots as PNG, and for each view a CSV, a Markdown and a LaTeX file. One that cannot be
+    written does not keep the others from being written.
 
     Raises:
-        MissingExtra: An optional package is not installed.
+        MissingExtra: An optional package is not installed; what needs none has been written.
+        NotWritten: Some files could not be written.
     """
     folder = Path(folder)
-    files = [to_html(result, folder / "report.html")]
-    from tagkit.report import plots
-
-    for name, figure in plots.draw_all(result).items():
-        files.append(plots.save(figure, folder / f"{name}.png"))
+    forms: dict[str, Callable[[Path], object]] = {"report.html": lambda path: to_html(result, path)}
     for view in views(result):
         for suffix, form in ((".csv", to_csv), (".md", to_markdown), (".tex", to_latex)):
-            files.append(folder / f"leaderboard-{view}{suffix}")
-            write_text(files[-1], form(result, view))
-    return files
+            forms[f"leaderboard-{view}{suffix}"] = partial(_write_text, form, result, view)
+    missing: list[MissingExtra] = []
+    try:
+        from tagkit.report import plots
+    except ModuleNotFoundError as error:
+        missing.append(missing_extra(error, "the plots"))
+    else:
+        for name, draw in plots.kinds(result).items():
+            forms[f"{name}.png"] = partial(_save_plot, draw, result)
+    written: list[Path] = []
+    failed: dict[str, Exception] = {}
+    for name, make in forms.items():
+        try:
+            make(folder / name)
+            written.append(folder / name)
+        except MissingExtra as error:
+            missing.insert(0, error)
+        except Exception as error:  # a full disk, or a text that cannot be drawn
+            failed[name] = error
+    if failed:
+        raise NotWritten(failed, written)
+    if missing:
+        raise missing[0]
+    return written
+
+
+def _write_text(form: Callable[[Result, str], str], result: Result, view: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, form(result, view))
+
+
+def _save_plot(draw: Callable[[Result], Figure], result: Result, path: Path) -> None:
+    from tagkit.report import plots
+
+    plots.save(draw(result), path)
 
 
 def _below(result: Result) -> list[str]:

@@ -6,6 +6,7 @@ import base64
 import io
 import logging
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -23,6 +24,7 @@ from matplotlib.transforms import Bbox
 from pylopdf_fonts_zh_cn import sans_path
 
 from tagkit.files import replacing
+from tagkit.text.columns import columns_of
 
 INK = "#1f2328"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C", "#B5A300", "#7B5AA6", "#8A5A2B")
@@ -108,6 +110,20 @@ def look(position: int) -> dict[str, Any]:
     return {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[position % len(MARKERS)]}
 
 
+def drawable(text: str, width: int = 40) -> str:
+    """Return a text as one line that can be drawn, cut where it is wider than so many Latin letters.
+
+    Control characters, line breaks and lone surrogates become blanks.
+    """
+    line = " ".join("".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text).split())
+    if columns_of(line) <= width:
+        return line
+    line = line[:width]
+    while columns_of(line) >= width:
+        line = line[:-1]
+    return f"{line}…"
+
+
 def label_points(
     axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str], size: float = 10
 ) -> None:
@@ -144,7 +160,7 @@ def save(figure: Figure, path: str | Path) -> Path:
     """Write a figure as PNG, on white, and return the path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with quiet(), replacing(path) as file:
+    with quiet(), matplotlib.rc_context({"text.parse_math": False}), replacing(path) as file:
         figure.savefig(file, format="png", dpi=160, facecolor="white", metadata={"Software": None})
     return path
 
@@ -152,7 +168,7 @@ def save(figure: Figure, path: str | Path) -> Path:
 def svg(figure: Figure) -> str:
     """Return a figure as SVG that needs no fonts, and whose ink is light where the reader prefers dark pages."""
     out = io.StringIO()
-    with quiet(), matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "tagkit"}):
+    with quiet(), matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "tagkit", "text.parse_math": False}):
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", out.getvalue(), flags=re.DOTALL)
     text = re.sub(r"\s*\n\s*", " ", text).replace(INK, "var(--ink)")

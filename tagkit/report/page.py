@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import inspect
 import json
+import logging
 import math
 import re
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from tagkit.report.canvas import embedded_font
 from tagkit.report.scores import cost, has_expected, label, measure_names, number, score_table, views
 from tagkit.report.tables import Cell
 
+log = logging.getLogger(__name__)
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 EXAMPLES, TAGS_SHOWN, GAPS_SHOWN = 10, 12, 30
 
@@ -103,10 +105,15 @@ def _sort_key(cell: Cell) -> str:
 
 def _plots(result: Result, *, only_scores: bool) -> list[dict[str, str]]:
     """Return the plots as data addresses, each with a text for readers who do not see it."""
-    drawn = {"scores": plots.scores(result)} if only_scores else plots.draw_all(result)
+    kinds = {"scores": plots.scores} if only_scores else plots.kinds(result)
     out = []
-    for name, figure in drawn.items():
-        image = base64.b64encode(plots.svg(figure).encode()).decode()
+    for name, draw in kinds.items():
+        try:
+            figure = draw(result)
+            image = base64.b64encode(plots.svg(figure).encode()).decode()
+        except Exception as error:  # a page without one plot is better than none
+            log.warning("the plot %s could not be drawn: %s", name, error)
+            continue
         title = figure.axes[0].get_title(loc="left").partition("\n")[0]
         alt = f"{title}. {_alt(result, name)}"
         out.append({"title": title, "src": f"data:image/svg+xml;base64,{image}", "alt": alt})

@@ -20,7 +20,7 @@ from tagkit.errors import BadInput
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
 from tagkit.measures import Measure
-from tagkit.report.canvas import INK, WIDTH, Interval, canvas, label_points, look, save, style, svg
+from tagkit.report.canvas import INK, WIDTH, Interval, canvas, drawable, label_points, look, save, style, svg
 from tagkit.report.facts import comparable, finds, tag_f1
 from tagkit.report.scores import heading, title
 
@@ -36,7 +36,17 @@ NAMED = 10
 """Up to so many points have their names beside them."""
 DIVERSITY = ("ILD", "Vendi", "coverage")
 """Measures of diversity; the first of them that was measured is plotted."""
-__all__ = ["accuracy_diversity", "accuracy_speed", "draw_all", "save", "scores", "svg", "tag_bars", "unique_finds"]
+__all__ = [
+    "accuracy_diversity",
+    "accuracy_speed",
+    "draw_all",
+    "kinds",
+    "save",
+    "scores",
+    "svg",
+    "tag_bars",
+    "unique_finds",
+]
 
 
 def scores(result: Result, view: str = TEST) -> Figure:
@@ -73,13 +83,13 @@ def scores(result: Result, view: str = TEST) -> Figure:
                     draw("single run", list(score.runs), at, zorder=4)
             if expected:
                 draw("expected", [expected.value], at)
-        axes.set_yticks(range(len(names)), [_short(name) for name in names])
+        axes.set_yticks(range(len(names)), [drawable(name) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
         axes.set_xlabel(heading(first) + (" (%)" if result.experiment.scale == 100 else ""))
         kinds = [kind for kind in LINES if kind in handles]
         figure.legend([handles[kind] for kind in kinds], kinds, ncols=4, fontsize=8, **LEGEND)
-        axes.set_title(f"{first} by row\n{title(result, view)}")
+        axes.set_title(f"{first} by row\n{drawable(title(result, view), 80)}")
     return figure
 
 
@@ -95,7 +105,7 @@ def accuracy_diversity(result: Result, view: str = TEST) -> Figure:
     with style():
         figure, axes = canvas(4.4)
         axes.set_xlabel(heading(str(measure)))
-        axes.set_title(f"{result.measures[0]} against diversity\n{title(result, view)}")
+        axes.set_title(f"{result.measures[0]} against diversity\n{drawable(title(result, view), 80)}")
         _scatter(result, axes, view, _intervals(result, view, str(measure)))
     return figure
 
@@ -112,7 +122,7 @@ def accuracy_speed(result: Result, view: str = TEST) -> Figure:
         axes.xaxis.set_major_formatter(THOUSANDS)
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("products tagged per second (logarithmic)")
-        axes.set_title(f"{result.measures[0]} against speed\n{title(result, view)}")
+        axes.set_title(f"{result.measures[0]} against speed\n{drawable(title(result, view), 80)}")
         _scatter(result, axes, view, across)
     return figure
 
@@ -136,14 +146,14 @@ def tag_bars(result: Result, view: str = TEST, *, tags: int = 15, rows: int = 4)
         for name, shift in zip(chosen, np.linspace(-0.15, 0.15, len(chosen)), strict=True):
             points: dict[str, Any] = {"linestyle": "", "markeredgecolor": INK, "markersize": 7}
             drawn += axes.plot(values[name], places + shift, zorder=3 - shift, **points, **_look(result, name))
-        axes.set_yticks(places, [f"{_short(tag)} ({counts[tag]})" for tag in frequent])
+        axes.set_yticks(places, [f"{drawable(tag)} ({counts[tag]})" for tag in frequent])
         axes.invert_yaxis()
         axes.set_xlim(-0.03, 1.03)
         axes.set_xlabel("F1 of the tag (in brackets: gold occurrences)")
         axes.grid(axis="y", visible=False)
         columns = 4 if max(map(len, chosen), default=0) < 16 else 2
-        figure.legend(drawn, [_short(name) for name in chosen], ncols=columns, handletextpad=0.1, **LEGEND)
-        axes.set_title(f"The most frequent tags, by strategy\n{title(result, view)}")
+        figure.legend(drawn, [drawable(name) for name in chosen], ncols=columns, handletextpad=0.1, **LEGEND)
+        axes.set_title(f"The most frequent tags, by strategy\n{drawable(title(result, view), 80)}")
     return figure
 
 
@@ -159,7 +169,7 @@ def unique_finds(result: Result, view: str = TEST) -> Figure:
         colours = [_look(result, name)["color"] for name in names]
         bars = upper.barh(places, counts, color=colours, edgecolor=INK, linewidth=0.5, height=0.7)
         upper.bar_label(bars, [f" {count:,}" for count in counts], color=INK)
-        upper.set_yticks(places, [_short(name) for name in names])
+        upper.set_yticks(places, [drawable(name) for name in names])
         upper.invert_yaxis()
         upper.set_xlabel("gold tags that only this strategy finds")
         upper.margins(x=0.12)
@@ -179,20 +189,25 @@ def unique_finds(result: Result, view: str = TEST) -> Figure:
             axes.tick_params(axis="y", length=0)
             axes.grid(axis="y", visible=False)
         figure.legend(*lower.get_legend_handles_labels(), ncols=2, **LEGEND)
-        upper.set_title(f"What only one strategy finds\n{title(result, view)}")
+        upper.set_title(f"What only one strategy finds\n{drawable(title(result, view), 80)}")
     return figure
 
 
 def draw_all(result: Result, view: str = TEST) -> dict[str, Figure]:
     """Return all plots that the result has the scores and the tags for, by name."""
-    kinds: dict[str, Callable[[Result, str], Figure]] = {"scores": scores}
+    return {name: draw(result, view) for name, draw in kinds(result, view).items()}
+
+
+def kinds(result: Result, view: str = TEST) -> dict[str, Callable[..., Figure]]:
+    """Return the functions of this module whose plots the result has the scores and the tags for, by name."""
+    kinds: dict[str, Callable[..., Figure]] = {"scores": scores}
     if diversity(result) is not None and len(result.rows) > 1:
         kinds["accuracy-diversity"] = accuracy_diversity
     if sum(row.items_per_second > 0 for row in result.rows.values()) > 1:
         kinds["accuracy-speed"] = accuracy_speed
     if comparable(result, view):
         kinds |= {"tags": tag_bars, "unique-finds": unique_finds}
-    return {name: draw(result, view) for name, draw in kinds.items()}
+    return kinds
 
 
 def diversity(result: Result) -> Measure | None:
@@ -203,10 +218,6 @@ def diversity(result: Result) -> Measure | None:
 
 def _look(result: Result, name: str) -> dict[str, Any]:
     return look([row.name for row in result.experiment.rows].index(name))
-
-
-def _short(name: str, limit: int = 40) -> str:
-    return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
 def _intervals(result: Result, view: str, measure: str) -> dict[str, Interval]:
@@ -238,7 +249,7 @@ def _scatter(result: Result, axes: Axes, view: str, across: Mapping[str, Interva
     axes.margins(0.12)
     sign = -1 if result.measures[0].better == "higher" else 1
     names = sorted(points, key=lambda name: sign * points[name][1][0])
-    labels = [_short(name, 28) for name in names]
+    labels = [drawable(name, 28) for name in names]
     if crowded:
         handles = [Line2D([], [], linestyle="", markeredgecolor=INK, markersize=7, **_look(result, n)) for n in names]
         entries = [f"{number} {label}" for number, label in enumerate(labels, 1)]

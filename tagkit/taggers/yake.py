@@ -68,7 +68,7 @@ class Yake(PhraseTagger):
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
         if document.lang == "zh":
             return self._score_words(document)
-        by_pos = self.english == NOUN_PHRASES
+        by_pos = self.english == "noun phrases"
         return self._distinct(self._score_noun_phrases(document) if by_pos else self._score_words(document))
 
     def _score_noun_phrases(self, document: Document) -> list[tuple[Phrase, float]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
+from typing import get_args
 
 import pytest
 
 from tagkit.datasets import load, store
 from tagkit.errors import BadInput
 from tagkit.measures import parse
-from tagkit.phrases.base import ENGLISH
+from tagkit.phrases.base import English
 from tagkit.product import Product
 from tagkit.taggers import Tagger, create
 from tagkit.text.clean import clean
@@ -231,10 +232,10 @@ def test_words_with_one_stem_count_as_one():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_english_is_read_in_one_of_three_ways(name):
-    assert ENGLISH == ("words", "stems", "noun phrases")
+    assert get_args(English) == ("words", "stems", "noun phrases")
     # YAKE finds English words itself and reads the parameter for Chinese texts only.
     product = Product("zh", "蓝色高跟鞋", lang="zh") if name == "yake" else PAPER
-    with pytest.raises(BadInput, match=f"{name}: `english` is one of words, stems, noun phrases, not 'nouns'"):
+    with pytest.raises(BadInput, match=f"{name}: english must be one of words, stems, noun phrases, not 'nouns'"):
         create(name, english="nouns").fit(TRAIN).predict([product])
 
 

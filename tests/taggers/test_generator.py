@@ -134,9 +134,9 @@ def test_dev_calibrates_the_scores(make, products):
 
 def test_wrong_values_are_named(make, products):
     for params, message in [
-        ({"mode": "asked"}, "mode is one of fine-tuned, prompted, not 'asked'"),
-        ({"decoding": "free"}, "decoding is one of"),
-        ({"order": "random"}, "order is one of"),
+        ({"mode": "asked"}, "mode must be one of fine-tuned, prompted, not 'asked'"),
+        ({"decoding": "free"}, "decoding must be one of"),
+        ({"order": "random"}, "order must be one of"),
         ({"method": "best"}, "greedy, beam, diverse, sample"),
         ({"shots": -1}, "shots"),
         ({"layers": 1, "lora": 4}, "not both"),

@@ -65,7 +65,7 @@ def test_a_fusion_of_fitted_strategies_is_that_of_fitting_them(products):
 
 
 def test_wrong_parameters_are_named(products):
-    with pytest.raises(BadInput, match="method is one of regression, rrf, not 'sum'"):
+    with pytest.raises(BadInput, match="method must be one of regression, rrf, not 'sum'"):
         create("hybrid", method="sum").fit(products)
     with pytest.raises(BadInput, match="hybrid needs at least one strategy"):
         create("hybrid", taggers=[]).fit(products)

@@ -47,8 +47,8 @@ def test_a_title_without_a_known_word_gets_no_tags_by_words(products):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"index": "dense"}, "index is one of both, bm25, char, not 'dense'"),
-        ({"k": 0}, "k is at least 1, not 0"),
+        ({"index": "dense"}, "index must be one of both, bm25, char, not 'dense'"),
+        ({"k": 0}, "k must be at least 1, not 0"),
     ],
 )
 def test_wrong_parameters_are_named(products, params, message):

@@ -49,7 +49,7 @@ def test_rare_and_late_candidates_are_ignored():
 
 
 def test_wrong_parameters_are_named():
-    with pytest.raises(BadInput, match="`boost` is one of phrases, all, not 'none'"):
+    with pytest.raises(BadInput, match="boost must be one of phrases, all, not 'none'"):
         scores(boost="none")
     with pytest.raises(BadInput, match="at least one word"):
         scores(max_words=0)

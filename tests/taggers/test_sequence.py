@@ -83,5 +83,5 @@ def test_greedy_decoding_follows_the_best_label_of_each_token(tiny, annotated):
 
 
 def test_an_unknown_decoding_is_refused(tiny, annotated):
-    with pytest.raises(BadInput, match="decoding is one of viterbi, greedy, not 'best'"):
+    with pytest.raises(BadInput, match="decoding must be one of viterbi, greedy, not 'best'"):
         tiny("sequence", decoding="best").fit(annotated)

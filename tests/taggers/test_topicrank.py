@@ -60,5 +60,5 @@ def test_below_the_threshold_a_phrase_is_a_topic_of_its_own():
 
 
 def test_a_wrong_choice_is_named():
-    with pytest.raises(BadInput, match="`choice` is one of first, frequent, not 'best'"):
+    with pytest.raises(BadInput, match="choice must be one of first, frequent, not 'best'"):
         create("topicrank", choice="best").fit([PAPER]).predict([PAPER])

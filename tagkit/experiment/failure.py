@@ -1,0 +1,40 @@
+"""Say in one line why something failed; the traceback of an error that nobody expected goes to a file."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import traceback
+
+from tagkit.cache import cache_folder
+from tagkit.errors import TagkitError
+
+
+def one_line(error: BaseException, what: str) -> str:
+    """Return why something failed.
+
+    Args:
+        error: What was raised. The traceback of one that tagkit does not raise on purpose is written to a file in the
+            cache, which the line names.
+        what: What failed, for the name of the file.
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, (TagkitError, OSError)):
+        return text
+    line = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+    name = re.sub(r"\W+", "-", what)[:60]
+    body = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            encoding="utf-8",
+            errors="replace",
+            dir=cache_folder("tracebacks"),
+            prefix=f"{name}-",
+            suffix=".txt",
+            delete=False,
+        ) as file:
+            file.write(body)
+    except OSError:
+        return line
+    return f"{line} (traceback: {file.name})"
