@@ -98,8 +98,7 @@ class Tracker:
             yield
         except Exception as error:
             self.lost = True
-            reason = " ".join(str(error).split())[:200]
-            raise TrackingFailed(f"nothing more is logged: MLflow at {self.uri} failed: {reason}") from error
+            raise TrackingFailed(f"nothing more is logged: MLflow at {self.uri} failed: {_reason(error)}") from error
 
     @contextmanager
     def row(self, row: Row) -> Iterator[None]:
@@ -128,7 +127,7 @@ class Tracker:
             self.mlflow.end_run(status)
         except Exception as error:
             if not self.lost:
-                log.warning("MLflow at %s failed: %s", self.uri, " ".join(str(error).split())[:200])
+                log.warning("MLflow at %s failed: %s", self.uri, _reason(error))
             self.lost = True
 
     def _mark_killed(self) -> None:
@@ -342,6 +341,13 @@ def _mlflow() -> Any:
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return mlflow
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first cause of an error, which MLflow and HTTP libraries wrap several times, as one short line."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _select_experiment(mlflow: Any, name: str, *, local: bool) -> str:

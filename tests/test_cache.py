@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import tagkit
 from tagkit import cache as cache_module
 from tagkit.cache import FitCache
 from tagkit.experiment.compare import compare
@@ -121,3 +125,36 @@ class TestFitCache:
             isolate=False,
         )
         assert len(learning) == 1
+
+
+TAG = [sys.executable, "-m", "tagkit", "tag", "蓝色高跟鞋", "--tagger", "lexicon"]
+
+
+def test_without_a_cache_commands_run_all_the_same():
+    """Nowhere to write: said once, in one line; it is the same line where the home folder is unknown."""
+    environment = os.environ | {"TAGKIT_CACHE": "/dev/null/cache", "PYTHONPATH": str(Path(tagkit.__file__).parents[1])}
+    found = subprocess.run(TAG, capture_output=True, text=True, env=environment, check=True)
+    assert "高跟鞋" in found.stdout
+    assert found.stderr == (
+        "the cache /dev/null/cache is not used, so nothing is kept for later commands: Not a directory\n"
+    )
+
+
+def test_what_a_cache_holds_is_read_where_it_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "weights/model").mkdir(parents=True)
+    (tmp_path / "weights/model/file").write_text("kept")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/a.json").write_text("{}")
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
+    monkeypatch.setattr(cache_module.os, "access", lambda *_: False)
+    weights, runs = cache_module.cache_folder("weights"), cache_module.cache_folder("runs")
+    assert weights.parent == runs.parent != tmp_path
+    assert (weights / "model/file").read_text() == "kept" and (runs / "a.json").read_text() == "{}"
+    (runs / "b.json").write_text("{}")
+    assert not (tmp_path / "runs/b.json").exists()
+
+
+def test_an_unknown_home_is_no_folder_called_tilde(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TAGKIT_CACHE", "~nobody-has-this-name/cache")
+    assert cache_module.cache_folder("runs").is_dir() and list(tmp_path.iterdir()) == []

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import socket
+import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import tagkit
-from tagkit.errors import MissingExtra
+from tagkit.errors import MissingExtra, TrackingFailed
 from tagkit.experiment.result import DEDUP, TEST
 from tagkit.product import Dataset, Tag
 from tagkit.taggers import create
-from tagkit.tracking import default_store, log_result, metric_name
+from tagkit.tracking import RUNS_PAGE, Tracker, default_store, log_result, metric_name
 
 mlflow = pytest.importorskip("mlflow")
 STRATEGIES = {"lexicon": create("lexicon"), "long tags": create("dictionary", min_chars=3)}
@@ -44,6 +48,7 @@ def client(comparison, folder):
         patch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "1")
         patch.chdir(folder)
         log_result(comparison, artifacts=[report])
+        assert mlflow.get_experiment_by_name("tagkit-small").tags == RUNS_PAGE
         yield mlflow.MlflowClient(default_store())
         assert mlflow.active_run() is None
     mlflow.set_tracking_uri(None)
@@ -93,6 +98,13 @@ def test_the_parent_holds_the_set_up_and_the_report(client, runs, comparison, tm
     assert downloaded(client, parent, "report.html", tmp_path) == "<p>高跟鞋</p>"
 
 
+def test_the_parent_shows_the_scores_of_the_best_row(runs, comparison):
+    parent, best = runs["compare on small"], comparison.order()[0]
+    assert parent.data.tags["best"] == best
+    scores = {metric_name(name): score.value for name, score in comparison.scores[TEST][best].items()}
+    assert parent.data.metrics == pytest.approx(scores)
+
+
 def test_the_data_set_is_a_logged_input_with_its_digest(runs, comparison):
     data = comparison.data
     for run in runs.values():
@@ -116,9 +128,10 @@ def test_children_hold_every_score_with_its_interval_and_the_costs(runs, compari
         for view, cells in comparison.scores.items():
             for measure, figure in cells[name].items():
                 stem = metric_name(measure, view)
-                found = [metrics.pop(stem), metrics.pop(f"{stem}.low"), metrics.pop(f"{stem}.high")]
+                ends = (f"interval/{stem}.low", f"interval/{stem}.high")
+                found = [metrics.pop(stem), *(metrics.pop(end) for end in ends)]
                 assert found == pytest.approx([figure.value, figure.low, figure.high])
-                assert metrics.pop(f"{stem}.p", None) == (None if figure.p is None else pytest.approx(figure.p))
+                assert metrics.pop(f"p/{stem}", None) == (None if figure.p is None else pytest.approx(figure.p))
         row = comparison.rows[name]
         assert math.isnan(row.peak_mb), "the runs have no process of their own here, so their memory is not known"
         assert metrics == pytest.approx(
@@ -150,6 +163,55 @@ def test_a_second_comparison_goes_to_the_same_store(client, comparison, runs, fo
     assert parent.info.experiment_id != runs["compare on small"].info.experiment_id
     children = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
     assert {child.info.run_name for child in children} == set(STRATEGIES)
+
+
+def test_rows_have_runs_of_their_own_while_they_run(comparison, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", default_store())
+    rows = comparison.experiment.rows
+    with Tracker("small", experiment="tagkit-own") as tracker:
+        with tracker.row(rows[0]):
+            assert mlflow.active_run().info.run_id == tracker.rows["lexicon"]
+            mlflow.log_metric("lexicon/loss", 0.5, step=1)
+        with suppress(ValueError), tracker.row(rows[1]):
+            raise ValueError
+        board = "\n".join(f"| row {at} |" for at in range(1000))
+        tracker.log(comparison, description=board, save_models=True)
+    assert mlflow.active_run() is None
+    found = {run.info.run_name: run for run in tracker.client.search_runs([tracker.experiment_id])}
+    assert {name: run.info.status for name, run in found.items()} == {
+        "compare on small": "FINISHED",
+        "lexicon": "FINISHED",
+        "long tags": "FAILED",
+    }
+    assert found["lexicon"].data.metrics.keys() >= {"lexicon/loss", "F1_at_M", "interval/F1_at_M.low", "fit_seconds"}
+    note = found["compare on small"].data.tags["mlflow.note.content"]
+    assert board.startswith(note) and 4900 < len(note) <= 5000 and note.endswith(" |")
+    folder = tracker.client.download_artifacts(tracker.rows["lexicon"], "model", str(tmp_path))
+    assert tagkit.load_tagger(folder).predict(comparison.data.test) == comparison.tags("lexicon")
+
+
+def test_runs_of_killed_processes_are_marked(comparison, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", default_store())
+    script = (
+        "import os; from tagkit.tracking import Tracker; Tracker('small', experiment='tagkit-killed').__enter__(); "
+    )
+    assert subprocess.run([sys.executable, "-c", script + "os.kill(os.getpid(), 9)"], check=False).returncode == -9
+    with Tracker("small", experiment="tagkit-killed") as tracker:
+        runs = tracker.client.search_runs([tracker.experiment_id])
+        assert sorted(run.info.status for run in runs) == ["KILLED", "RUNNING"]
+
+
+def test_a_server_that_does_not_answer_is_given_up(comparison, monkeypatch):
+    """One that takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for name, value in {"TIMEOUT": "1", "MAX_RETRIES": "0"}.items():
+            monkeypatch.setenv(f"MLFLOW_HTTP_REQUEST_{name}", value)
+        start = time.monotonic()
+        with pytest.raises(TrackingFailed, match=f"nothing more is logged: MLflow at {address} failed: timed out"):
+            log_result(comparison, uri=address)
+        assert time.monotonic() - start < 4
+    mlflow.set_tracking_uri(None)
 
 
 def test_names_are_those_that_mlflow_allows():

@@ -40,9 +40,12 @@ RUNS = (
 
 
 def default_folder() -> Path:
-    """Return `experiments` below the working directory where that holds experiments, else the repository's."""
-    here = Path(FOLDER)
-    return here if any(here.glob("*.yaml")) else root() / FOLDER
+    """Return `experiments` below the working directory where that holds experiments, else the repository's.
+
+    In an installed package these are in its folder `data`.
+    """
+    places = [Path(FOLDER), root() / FOLDER, Path(__file__).parents[1] / "data" / FOLDER]
+    return next((place for place in places if any(place.glob("*.yaml"))), places[0])
 
 
 def find(names: Sequence[str], folder: Path) -> list[Experiment]:

@@ -37,9 +37,10 @@ def test_compare_prints_the_leaderboard_and_logs_it(shop, monkeypatch, run):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # nobody chose a store
     lines = run(*COMPARE, "--data", shop, "--measures", "F1@M").stdout.splitlines()
     assert lines[0].startswith("shop, test: 8 products;") and "F1@M" in lines[2]
-    assert lines[-2] == "report: runs/shop/report.html" and Path("runs/shop/report.html").is_file()
-    assert lines[-1].startswith("MLflow: mlflow ui --backend-store-uri sqlite:////")
-    assert Path(lines[-1].partition("sqlite:///")[2]) == Path("mlruns/mlflow.db").absolute()
+    assert lines[-3] == "report: runs/shop/report.html" and Path("runs/shop/report.html").is_file()
+    assert lines[-2].startswith("MLflow: mlflow ui --backend-store-uri sqlite:////")
+    assert lines[-1] == "then open http://127.0.0.1:5000/#/experiments/1/runs"
+    assert Path(lines[-2].partition("sqlite:///")[2]) == Path("mlruns/mlflow.db").absolute()
     assert len(list(Path("mlruns/artifacts").rglob("predictions.jsonl"))) == 2
     assert len(list(Path("mlruns/artifacts").rglob("report.html"))) == 1
 
@@ -61,6 +62,26 @@ def test_a_stopped_comparison_says_how_to_resume(shop, monkeypatch, run):
     with monkeypatch.context() as patch:
         patch.setattr(runner, "measure_apart", stop_at("dictionary"))
         assert set(json.loads(run(*options).stdout)["rows"]) == {"lexicon", "dictionary"}
+
+
+def test_a_report_that_cannot_be_written_loses_nothing(shop, run, tmp_path):
+    """The table is printed, what can be written is, and the same command repeats only the rest."""
+    folder = tmp_path / "report"
+    (folder / "scores.png").mkdir(parents=True)
+    options = (*COMPARE, "--data", shop, "--measures", "F1@M", "--no-track", "--out", folder)
+    found = run(*options, code=1)
+    assert found.stdout.startswith("shop, test:") and (folder / "report.html").stat().st_size > 10_000
+    said = [line for line in found.stderr.splitlines() if line.startswith("tagkit: ")]
+    assert said[0] == "tagkit: the report: scores.png not written: Is a directory" and len(said) == 2
+    (folder / "scores.png").rmdir()
+    again = json.loads(run(*options, "--json").stdout)
+    assert all(row["resumed"] for row in again["rows"].values())
+    assert not any(row["resumed"] for row in json.loads(run(*options, "--json").stdout)["rows"].values())
+
+
+def test_values_of_parameters_are_checked_before_work_begins(shop, run):
+    found = run(*COMPARE, "--data", shop, "--set", "lexicon.min_chars=-1", code=2)
+    assert found.stderr == "tagkit: lexicon: min_chars must be at least 1, not -1\n" and not found.stdout
 
 
 def test_without_extras_the_leaderboard_is_printed_all_the_same(shop, monkeypatch, run):

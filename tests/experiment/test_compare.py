@@ -213,6 +213,14 @@ def test_a_strategy_whose_package_is_missing_does_not_stop_the_others(data, monk
         compare(["knn"], data)
 
 
+def test_another_baseline_takes_the_place_of_one_that_cannot_run(data):
+    found = compare({"lexicon": Failing(), "dictionary": "dictionary", "wrong": Wrong()}, data)
+    assert found.baseline == "dictionary" and found.scores[TEST]["wrong"]["F1@M"].p is not None
+    assert list(found.failed) == ["lexicon"]
+    with pytest.raises(BadInput, match="no strategy could run: a: the products are made of glass; b: the products"):
+        compare({"a": Failing(), "b": Failing()}, data)
+
+
 # ---------------------------------------------------------------- stopping and resuming
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tagkit.experiment.run import check_only, left_out, needed, run
 from tagkit.experiment.spec import Data, Experiment, Row, SelfTraining
 from tagkit.measures import parse_all
 from tagkit.product import Dataset, Product
+from tagkit.taggers.dictionary import Dictionary
 
 
 @pytest.fixture
@@ -76,6 +78,23 @@ def test_what_a_reader_should_know_of_the_tags_is_said():
         "2 of 3 products got no tags",
         "for 1 of 3 products tags 1 and 2 have equal scores: their order decides",
     )
+
+
+class Broken(Dictionary):
+    """Raises what nobody expects."""
+
+    name = "broken"
+
+    def _fit(self, train, dev, cache):
+        raise ValueError("empty vocabulary;\nperhaps only stop words")
+
+
+def test_an_unexpected_error_ends_its_own_row_alone(data, tmp_path):
+    found = ran(data, Row("odd/row", "broken", tagger=Broken()), Row("a", "lexicon"))
+    assert list(found.rows) == ["a"]
+    line, _, file = found.failed["odd/row"].partition(" (traceback: ")
+    assert line == "ValueError: empty vocabulary; perhaps only stop words"
+    assert "in _fit" in (tmp_path / "cache/tracebacks" / Path(file.rstrip(")")).name).read_text(encoding="utf-8")
 
 
 def test_the_record_says_what_was_run(data):

@@ -42,7 +42,7 @@ def test_options_become_settings_of_decoding():
     search = DecodingOptions(method="sample", returns=3, top_p=0.5, seed=4).search(9)
     assert (search.method, search.returns, search.top_p, search.seed, search.tokens) == ("sample", 3, 0.5, 4, 9)
     with pytest.raises(BadInput, match="limit must be at least 1"):
-        DecodingOptions(limit=0).search(9)
+        Fixed(limit=0).fit(["Red shoe"])
 
 
 def test_tags_are_ranked_by_score_with_spans_and_sources():

@@ -123,5 +123,5 @@ def test_training_in_bf16(name, params, tiny, annotated):
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_an_unknown_precision_is_named(name, tiny, annotated):
-    with pytest.raises(BadInput, match="precision is one of auto, fp32, bf16, not 'fp8'"):
+    with pytest.raises(BadInput, match="precision must be one of auto, fp32, bf16, not 'fp8'"):
         tiny(name, precision="fp8").fit(annotated)

@@ -33,6 +33,22 @@ def test_text_is_drawn_as_it_is(text, tmp_path):
     assert canvas.svg(figure).startswith("<svg")
 
 
+@pytest.mark.parametrize(
+    "text", ["满$100减$20", "$$", "a\ud800b", "two\r\nlines", "\x1b[31m\x00", "长" * 3000, "a" * 5000]
+)
+def test_any_text_can_be_drawn_as_one_line(text, tmp_path):
+    line = canvas.drawable(text)
+    assert 0 < len(line) <= 40 and line.isprintable()
+    with canvas.style():
+        figure, axes = canvas.canvas(3)
+        axes.set_yticks([0, 1], [line, line])
+    assert canvas.save(figure, tmp_path / "plot.png").stat().st_size > 1000 and canvas.svg(figure)
+
+
+def test_wide_characters_count_twice():
+    assert canvas.drawable("长" * 20) == "长" * 20 and canvas.drawable("长" * 21) == "长" * 19 + "…"
+
+
 @pytest.mark.parametrize("gap", [0.0, 0.001, 0.05])
 def test_labels_of_near_points_are_apart_and_inside(gap):
     points = [(0.5 + gap * at, 0.3 + gap * at) for at in range(6)] + [(0.9, 0.1), (0.0, 1.0)]

@@ -57,7 +57,7 @@ def test_write_gives_all_forms(result, tmp_path):
     files = report.write(result, tmp_path / "out")
     drawn = ("scores", "accuracy-diversity", "accuracy-speed", "tags", "unique-finds")
     tables = [f"leaderboard-{view}{end}" for view in ("test", "dedup", "seen") for end in (".csv", ".md", ".tex")]
-    assert [path.name for path in files] == ["report.html", *(f"{name}.png" for name in drawn), *tables]
+    assert [path.name for path in files] == ["report.html", *tables, *(f"{name}.png" for name in drawn)]
     assert sorted(files) == sorted((tmp_path / "out").iterdir())
     csv = (tmp_path / "out/leaderboard-test.csv").read_text(encoding="utf-8").splitlines()
     assert len(csv) == 4 and csv[0].startswith("strategy,F1@M,F1@M low,F1@M high,F1@M p,ILD@10,")

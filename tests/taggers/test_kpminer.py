@@ -51,5 +51,5 @@ def test_rare_and_late_candidates_are_ignored():
 def test_wrong_parameters_are_named():
     with pytest.raises(BadInput, match="boost must be one of phrases, all, not 'none'"):
         scores(boost="none")
-    with pytest.raises(BadInput, match="at least one word"):
+    with pytest.raises(BadInput, match="max_words must be at least 1"):
         scores(max_words=0)

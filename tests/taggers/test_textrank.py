@@ -38,8 +38,8 @@ def test_a_wider_window_connects_more_words():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"ties": "random"}, "`ties` is first or last, not 'random'"),
-        ({"top": 0.0}, "`top` is a share above 0 and up to 1, not 0.0"),
+        ({"ties": "random"}, "ties must be one of first, last, not 'random'"),
+        ({"top": 0.0}, "top must be above 0, not 0.0"),
     ],
 )
 def test_wrong_parameters_are_named(params, message):
