@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import hashlib
 import json
 import logging
@@ -43,16 +42,14 @@ def cache_folder(kind: str) -> Path:
     Returns:
         `$TAGKIT_CACHE/kind`, or the same below the user's cache folder.
     """
-    root = Path(os.path.expanduser(os.environ.get("TAGKIT_CACHE") or user_cache_dir("tagkit")))
-    reason = "it cannot be written"
+    root, reason = Path("~/.cache/tagkit"), "it cannot be written"
     try:
-        if root.parts[0].startswith("~"):
-            raise OSError(errno.ENOENT, "there is no home folder")
+        root = Path(os.environ.get("TAGKIT_CACHE") or user_cache_dir("tagkit")).expanduser()
         (root / kind).mkdir(parents=True, exist_ok=True)
         if os.access(root / kind, os.W_OK):
             return root / kind
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, RuntimeError) as error:  # a RuntimeError where no home folder is known
+        reason = getattr(error, "strerror", None) or str(error)
     folder = _substitute(root, reason) / kind
     with suppress(OSError):
         folder.mkdir(exist_ok=True)

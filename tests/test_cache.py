@@ -131,7 +131,7 @@ TAG = [sys.executable, "-m", "tagkit", "tag", "蓝色高跟鞋", "--tagger", "le
 
 
 def test_without_a_cache_commands_run_all_the_same():
-    """Nowhere to write: said once, in one line; it is the same line where the home folder is unknown."""
+    """Nowhere to write, which is said once, in one line."""
     environment = os.environ | {"TAGKIT_CACHE": "/dev/null/cache", "PYTHONPATH": str(Path(tagkit.__file__).parents[1])}
     found = subprocess.run(TAG, capture_output=True, text=True, env=environment, check=True)
     assert "高跟鞋" in found.stdout
@@ -146,7 +146,7 @@ def test_what_a_cache_holds_is_read_where_it_cannot_be_written(tmp_path, monkeyp
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs/a.json").write_text("{}")
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
-    monkeypatch.setattr(cache_module.os, "access", lambda *_: False)
+    monkeypatch.setattr(cache_module.os, "access", lambda path, _: not path.is_relative_to(tmp_path))
     weights, runs = cache_module.cache_folder("weights"), cache_module.cache_folder("runs")
     assert weights.parent == runs.parent != tmp_path
     assert (weights / "model/file").read_text() == "kept" and (runs / "a.json").read_text() == "{}"
