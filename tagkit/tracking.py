@@ -87,7 +87,7 @@ class Tracker:
             self.run_id: str = self.mlflow.start_run(run_name=self.title, tags=self.owner).info.run_id
         return self
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+    def __exit__(self, kind: Any, *_: object) -> None:
         """End the run."""
         self._end("FINISHED" if kind is None else "KILLED" if kind is KeyboardInterrupt else "FAILED")
 
