@@ -167,14 +167,6 @@ class Dataset:
         """The sha256 of all products in order, so that two runs can be known to share their data."""
         return digest(self.train, self.dev, self.test)
 
-    def unseen(self, part: Sequence[Product] | None = None) -> tuple[Product, ...]:
-        """Return the test products (or those of `part`) whose title and description are not in train.
-
-        Titles are compared as they are, less surrounding blanks.
-        """
-        seen = {product.text.strip() for product in self.train}
-        return tuple(p for p in (self.test if part is None else part) if p.text.strip() not in seen)
-
     def with_parts(self, **parts: Iterable[Product]) -> Dataset:
         """Return a copy in which the named parts (`train`, `dev`, `test`) are replaced."""
         made: dict[str, Any] = {name: tuple(rows) for name, rows in parts.items()}

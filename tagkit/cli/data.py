@@ -1,4 +1,4 @@
-"""`tagkit data`: list the data sets, print their cards, audit them, and download their files."""
+"""`tagkit data`: list the data sets, print their cards, check, audit and download them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
+from tagkit.cli.files import with_file_options
 from tagkit.cli.lists import JsonOption
 from tagkit.console import echo, echo_json
 
 app = typer.Typer(help="List, describe, audit and download data sets.", no_args_is_help=True)
-NameArgument = Annotated[
-    str, typer.Argument(help="A name from `tagkit data list`, or a JSONL, CSV, TSV or Parquet file.")
-]
+NameArgument = Annotated[str, typer.Argument(help="A name from `tagkit data list`, or a file of products.")]
 
 
 @app.command("list")
@@ -44,13 +43,29 @@ def card(name: NameArgument, as_json: JsonOption = False) -> None:
         echo(text)
 
 
+@app.command("check")
+@with_file_options
+def check(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A file of products.")],
+    as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
+) -> None:
+    """Say what is understood of a file: columns, separators, encoding, parts, problems, and what to do about them."""
+    from tagkit import datasets
+
+    found = datasets.check(path, **file)  # type: ignore[arg-type]
+    typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1) if as_json else str(found))
+
+
 @app.command("audit")
-def audit(name: NameArgument, as_json: JsonOption = False) -> None:
+@with_file_options
+def audit(name: NameArgument, as_json: JsonOption = False, *, file: dict[str, str]) -> None:
     """Measure a data set, including leakage between its parts; exit with 1 if a value is not as expected."""
     from tagkit import datasets, registry
 
     expectations = registry.datasets.get(name).expectations if name in registry.datasets else None
-    found = datasets.audit(datasets.load(name), expectations)
+    found = datasets.audit(datasets.load(name, **file), expectations)
     if as_json:
         echo_json(found.to_dict())
     else:

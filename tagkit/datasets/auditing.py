@@ -14,7 +14,9 @@ from tagkit.datasets.base import Expectation, Value
 from tagkit.datasets.split import PARTS
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
+from tagkit.text.clean import clean
 from tagkit.text.columns import aligned
+from tagkit.text.duplicates import text_key
 from tagkit.text.ngrams import nearest_jaccard
 from tagkit.text.present import is_present
 from tagkit.text.spelling import spellings
@@ -97,7 +99,7 @@ def audit(dataset: Dataset, expectations: Mapping[str, Expectation] | None = Non
     """
     remaining = dict(expectations or {})
     rows = []
-    for name, value in _values(dataset):
+    for name, value in values_of(dataset):
         rows.append(_compare(name, value, remaining.pop(name)) if name in remaining else AuditRow(name, value))
     for name, expectation in remaining.items():
         if callable(expectation):
@@ -119,7 +121,16 @@ def _compare(name: str, value: Value | None, expectation: Any) -> AuditRow:
     return AuditRow(name, value, terms, COMPARE[sign](value, bound))
 
 
-def _values(data: Dataset) -> Iterator[tuple[str, Value]]:
+def values_of(data: Dataset, near: bool = True) -> Iterator[tuple[str, Value]]:
+    """Measure a data set.
+
+    Args:
+        data: The data set.
+        near: Whether near-duplicates are searched for, which takes longest.
+
+    Yields:
+        The names of the values and the values.
+    """
     products = data.products
     languages = sorted({p.lang or "unknown" for p in products})
     yield from _sizes(data, languages)
@@ -156,7 +167,7 @@ def _values(data: Dataset) -> Iterator[tuple[str, Value]]:
     yield "tags repeated in a product", sum(len(p.tags) - len(set(p.tags)) for p in products)
     others = {form for forms in data.synonyms.values() for form in forms}
     yield "synonyms used as tags", sum(tag in others for p in products for tag in p.tags)
-    yield from _leaks(data)
+    yield from _leaks(data, near)
 
 
 def _sizes(data: Dataset, languages: Sequence[str]) -> Iterator[tuple[str, Value]]:
@@ -172,23 +183,21 @@ def _sizes(data: Dataset, languages: Sequence[str]) -> Iterator[tuple[str, Value
             yield f"{part} {lang} products", sum((p.lang or "unknown") == lang for p in getattr(data, part))
 
 
-def _leaks(data: Dataset) -> Iterator[tuple[str, Value]]:
-    """Compare each part with the parts before it: products with the same text or nearly the same."""
-    texts = {part: [p.text.strip() for p in getattr(data, part)] for part in PARTS}
-    folded = {part: [_fold(text) for text in rows] for part, rows in texts.items()}
+def _leaks(data: Dataset, near: bool) -> Iterator[tuple[str, Value]]:
+    """Compare each part with the parts before it: products with the same text or nearly the same, after cleaning."""
+    keys = {part: [text_key(p.text) for p in getattr(data, part)] for part in PARTS}
     pairs = list(combinations(PARTS, 2))
     for first, second in pairs:
-        seen = set(texts[first])
-        yield f"{second} texts in {first}", sum(text in seen for text in texts[second])
+        seen = set(keys[first])
+        yield f"{second} texts in {first}", sum(key in seen for key in keys[second])
+    if not near:
+        return
+    # An empty text is a blank, so that empty texts are equal.
+    folded = {part: [" ".join(clean(p.text).text.split()) or " " for p in getattr(data, part)] for part in PARTS}
     for first, second in pairs:
         best = nearest_jaccard(folded[second], folded[first], 3)
         yield f"near-duplicates, {first} and {second}", int((best >= NEAR).sum())
         yield f"highest similarity, {first} and {second}", float(best.max(initial=0.0))
-
-
-def _fold(text: str) -> str:
-    """Return a text in lower case with single blanks; an empty text as a blank, so that empty texts are equal."""
-    return " ".join(text.lower().split()) or " "
 
 
 def _absent(products: Sequence[Product]) -> float:

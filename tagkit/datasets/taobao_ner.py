@@ -65,5 +65,7 @@ class TaobaoNER(Reader):
         )
         data = Dataset(self.name, train, dev, test, self.card, self.licence)
         if self.split == "dedup":
-            data = data.with_parts(dev=data.unseen(dev), test=data.unseen())
+            seen = {product.text.strip() for product in train}
+            dev, test = ([product for product in part if product.text.strip() not in seen] for part in (dev, test))
+            data = data.with_parts(dev=dev, test=test)
         return data

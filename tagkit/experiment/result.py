@@ -25,6 +25,7 @@ from tagkit.experiment.spec import DEDUP, FAIL, SEEN, SKIPPED, TEST, Expected, E
 from tagkit.experiment.to_json import experiment_from_json, experiment_to_json, to_plain
 from tagkit.measures import Measure, Run
 from tagkit.product import Dataset, Product, Tags
+from tagkit.text.duplicates import unseen
 
 if TYPE_CHECKING:
     from tagkit.pipeline import Pipeline
@@ -260,7 +261,7 @@ class Result:
 
 def views_of(data: Dataset) -> dict[str, list[int]]:
     """Return positions in test by view: all of it, and, where some texts occur in train, those that do not and do."""
-    fresh = {product.id for product in data.unseen()}
+    fresh = {product.id for product in unseen(data)}
     views = {TEST: list(range(len(data.test)))}
     if 0 < len(fresh) < len(data.test):
         views[DEDUP] = [i for i, product in enumerate(data.test) if product.id in fresh]

@@ -36,6 +36,7 @@ from tagkit.experiment.store import RunCache
 from tagkit.experiment.worker import can_be_sent, measure, measure_apart, pack, start_server
 from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset
+from tagkit.text.duplicates import unseen
 
 NOT_SET_UP: dict[type[TagkitError], str] = {
     DataMissing: "data missing",
@@ -256,7 +257,7 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
         params={key: value for key, value in found[0].params.items() if key != "synonyms" or key in row.params},
         refine=tuple(map(repr, refinements(row, make_tagger(row)))),
         n_products={view: len(at) for view, at in views_of(tagged).items()},
-        overlap=(len(tagged.test) - len(tagged.unseen()), len(tagged.test)),
+        overlap=(len(tagged.test) - len(unseen(tagged)), len(tagged.test)),
         digest=data.digest,
         date=datetime.now(UTC).date().isoformat(),
         environment=around,

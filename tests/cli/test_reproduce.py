@@ -126,7 +126,7 @@ def test_overlap_and_close_rows_are_warned_of(experiments, edit, reproduce):
     edit("quick: false", "quick: false\n    chosen_on: test")
     (body,) = json.loads(reproduce("small", "--json").stdout)
     overlap, chosen, close = body["warnings"][:3]
-    assert overlap.startswith("1 of 9 test texts occur word for word in train. micro-F1: look-up ")
+    assert overlap.startswith("1 of 9 test texts are in train (compared after cleaning). micro-F1: look-up ")
     assert "without them" in overlap and chosen.startswith("slow look-up: a parameter or threshold was chosen on test")
     assert "less than the standard deviation over their runs (99.00)" in close
     assert body["sizes"] == {"train": 12, "dev": 4, "test": 9}
@@ -142,8 +142,8 @@ def test_overlap_is_counted_in_the_products_of_each_row(experiments, edit, repro
     edit("strategy: lexicon", "strategy: lexicon\n    options: {title: other}")
     edit("micro-F1: 99.0", "micro-F1: null")
     (body,) = json.loads(reproduce("small", "--json").stdout)
-    (said,) = (text for text in body["warnings"] if "word for word" in text)
-    assert said == "8 of 8 test texts, title other, occur word for word in train."
+    (said,) = (text for text in body["warnings"] if "are in train" in text)
+    assert said == "8 of 8 test texts, title other, are in train (compared after cleaning)."
 
 
 def test_a_report_keeps_the_rows_of_earlier_commands(experiments, edit, reproduce):

@@ -11,6 +11,7 @@ import pytest
 
 from tagkit.datasets import Rejects, from_frame, iter_products, load, read_file
 from tagkit.errors import BadInput
+from tagkit.text.duplicates import unseen
 
 
 def rejected(path: Path) -> list[dict]:
@@ -135,7 +136,7 @@ def test_split_by_hash_keeps_copies_together(tmp_path):
     file.write_text("".join(json.dumps({"title": title}) + "\n" for title in titles), encoding="utf-8")
     data = read_file(file)
     assert len(data.products) == 200
-    assert len(data.unseen(data.dev + data.test)) == len(data.dev + data.test) > 20
+    assert len(unseen(data, data.dev + data.test)) == len(data.dev + data.test) > 20
 
 
 def test_files_that_cannot_be_used(tmp_path):
