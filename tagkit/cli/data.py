@@ -55,7 +55,10 @@ def check(
     from tagkit import datasets
 
     found = datasets.check(path, **file)  # type: ignore[arg-type]
-    typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1) if as_json else str(found))
+    if as_json:
+        echo_json(found.to_dict())
+    else:
+        echo(str(found))
 
 
 @app.command("audit")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import IO, Any
-from xml.etree import ElementTree
 
 from tagkit.datasets.rejects import FileRow
+from tagkit.registry import missing_extra
 
 ENTRIES = ("item", "entry", "product")
 
@@ -16,28 +16,31 @@ def feed_rows(file: IO[bytes]) -> Iterator[FileRow]:
 
     The file is read piece by piece. What follows an error is one row with a reason. A document type is such an error,
     since its entities can grow without bound.
+
+    Raises:
+        MissingExtra: The package for XML is not installed.
     """
-    parser: Any = ElementTree.XMLPullParser(["start", "end"])
+    try:
+        from defusedxml.common import DTDForbidden
+        from defusedxml.ElementTree import ParseError, iterparse
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "reading feeds in XML") from error
     number, depth = 0, 0
     try:
-        for block in iter(lambda: file.read(1 << 16), b""):
-            if b"<!DOCTYPE" in block or b"<!ENTITY" in block:
-                raise ElementTree.ParseError("it has a document type")
-            parser.feed(block)
-            for event, element in parser.read_events():
-                if _name(element) not in ENTRIES:
-                    continue
+        for event, element in iterparse(file, ["start", "end"], forbid_dtd=True):
+            if _name(element) in ENTRIES:
                 depth += 1 if event == "start" else -1
                 if event == "end" and depth == 0:
                     number += 1
                     yield FileRow(number, _row(element))
                     element.clear()
-        parser.close()
-    except ElementTree.ParseError as error:
+    except DTDForbidden:
+        yield FileRow(number + 1, None, "it has a document type, whose entities are not read")
+    except ParseError as error:
         yield FileRow(number + 1, None, f"not XML from here on: {error}")
 
 
-def _row(entry: ElementTree.Element) -> dict[str, Any]:
+def _row(entry: Any) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for element in entry:
         name, text = _name(element), (element.text or "").strip()
@@ -45,5 +48,5 @@ def _row(entry: ElementTree.Element) -> dict[str, Any]:
     return row
 
 
-def _name(element: ElementTree.Element) -> str:
+def _name(element: Any) -> str:
     return str(element.tag).rpartition("}")[2].lower()

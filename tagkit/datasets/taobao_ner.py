@@ -24,8 +24,8 @@ the titles that are not in train: 537 of dev, 537 of test.
 
 **Traps.**
 - The official parts leak: 463 of the 1000 test titles and 461 of the 998 dev titles are word for word in train, which
-  itself has only 4610 different titles. A dictionary of the train entities scores far higher on those than on the rest.
-  Report both variants.
+  itself has only 4610 different titles; another test title has the words of one in train in another order. A dictionary
+  of the train entities scores far higher on those than on the rest. Report both variants.
 - dev and test share 69 titles, and 7 products have no entity.
 - Some characters are spaces (U+3000). Nearly everything is in lower case.
 
@@ -50,7 +50,7 @@ class TaobaoNER(Reader):
         "dev products": ("==", 998),
         "test products": ("==", 1000),
         "dev texts in train": ("==", 461),
-        "test texts in train": ("==", 463),
+        "test texts in train": ("==", 464),
         "tags absent from the text %": ("<=", 2),
         "duplicate ids": ("==", 0),
     }
@@ -66,6 +66,8 @@ class TaobaoNER(Reader):
         data = Dataset(self.name, train, dev, test, self.card, self.licence)
         if self.split == "dedup":
             seen = {product.text.strip() for product in train}
-            dev, test = ([product for product in part if product.text.strip() not in seen] for part in (dev, test))
-            data = data.with_parts(dev=dev, test=test)
+            data = data.with_parts(
+                dev=(product for product in dev if product.text.strip() not in seen),
+                test=(product for product in test if product.text.strip() not in seen),
+            )
         return data

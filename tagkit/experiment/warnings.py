@@ -41,9 +41,7 @@ def _overlap(result: Result) -> list[str]:
             continue
         shared, total = found.overlap
         options = "".join(f", {key} {value}," for key, value in row.options.items())
-        pairs = groups.setdefault(
-            f"{shared:,} of {total:,} test texts{options} are in train (compared after cleaning).", []
-        )
+        pairs = groups.setdefault(f"{shared:,} of {total:,} test texts{options} are in train.", [])
         on_all, on_new = (result.scores.get(view, {}).get(row.name, {}).get(first) for view in (TEST, DEDUP))
         if on_all and on_new and not math.isnan(on_new.value):
             digits = 2 if scale == 100 else 3

@@ -88,7 +88,7 @@ def overlap(result: Result) -> str:
     if not known or not known[0][1] or any(row.folds for row in result.experiment.rows):
         return ""
     shared, total = known[0]
-    return f"{shared:,} of {total:,} test texts are in train (compared after cleaning)."
+    return f"{shared:,} of {total:,} test texts are in train."
 
 
 def drops(result: Result) -> list[Drop]:

@@ -126,7 +126,7 @@ def test_overlap_and_close_rows_are_warned_of(experiments, edit, reproduce):
     edit("quick: false", "quick: false\n    chosen_on: test")
     (body,) = json.loads(reproduce("small", "--json").stdout)
     overlap, chosen, close = body["warnings"][:3]
-    assert overlap.startswith("1 of 9 test texts are in train (compared after cleaning). micro-F1: look-up ")
+    assert overlap.startswith("1 of 9 test texts are in train. micro-F1: look-up ")
     assert "without them" in overlap and chosen.startswith("slow look-up: a parameter or threshold was chosen on test")
     assert "less than the standard deviation over their runs (99.00)" in close
     assert body["sizes"] == {"train": 12, "dev": 4, "test": 9}
@@ -143,7 +143,7 @@ def test_overlap_is_counted_in_the_products_of_each_row(experiments, edit, repro
     edit("micro-F1: 99.0", "micro-F1: null")
     (body,) = json.loads(reproduce("small", "--json").stdout)
     (said,) = (text for text in body["warnings"] if "are in train" in text)
-    assert said == "8 of 8 test texts, title other, are in train (compared after cleaning)."
+    assert said == "8 of 8 test texts, title other, are in train."
 
 
 def test_a_report_keeps_the_rows_of_earlier_commands(experiments, edit, reproduce):

@@ -13,7 +13,7 @@ def test_notes_end_with_what_is_not_set_up(result):
     notes = facts.notes(result)
     assert notes[-1] == "not set up: llm (no endpoint)"
     assert notes[-2] == "failing failed: it has no_luck & 100 % failure"
-    assert any("2 of 15 test texts are in train (compared after cleaning)" in note for note in notes)
+    assert any("2 of 15 test texts are in train" in note for note in notes)
     assert facts.not_set_up(replace(result, not_set_up={})) == []
 
 
@@ -35,7 +35,7 @@ def test_the_overlap_is_explained(result):
 def test_what_a_result_is_about(result, reproduced):
     found = facts.about(result)
     assert found["Data"] == "小店_1: train 12, dev 0, test 15 products" and found["Licence"] == "MIT"
-    assert found["Train-test overlap"] == "2 of 15 test texts are in train (compared after cleaning)."
+    assert found["Train-test overlap"] == "2 of 15 test texts are in train."
     assert found["Measured"] == "2026-01-02 at commit 012345678 on 2 cores of abacus"
     assert "Runs" not in found and facts.about(reproduced)["Runs"] == "seeds 0, 1, 2"
 

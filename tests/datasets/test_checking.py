@@ -1,0 +1,73 @@
+"""What `tagkit data check` says of a file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from tagkit.cli import app
+from tagkit.datasets import check
+
+SHOP = (
+    "商品编号,商品名称,标签,划分,价格\n"
+    "1,纯棉床单被套,床单、纯棉,train,9\n"
+    "2,純棉床單被套,床單、纯棉,test,9\n"
+    '3,"没有引号,床单,train,9\n'
+    "4,碎花窗帘,窗帘、碎花,,9\n"
+)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    (tmp_path / "商品.csv").write_bytes(SHOP.encode("gb18030"))
+    return tmp_path / "商品.csv"
+
+
+def test_what_was_understood(shop):
+    found = check(shop).found
+    assert found["format"] == "csv" and found["encoding"] == "GB18030" and found["delimiter"] == "comma"
+    assert found["columns"] == "title = 商品名称, tags = 标签, id = 商品编号, split = 划分"
+    assert found["rows"] == "4, of which 3 are products"
+    assert found["tags"].startswith("5 different, 2.0 per product")
+    assert "cut by the column 划分 (2 rows), the others 70/10/20 by a hash" in found["parts"]
+
+
+def test_problems_and_advice(shop):
+    said = "\n".join(check(shop).problems)
+    for part in (
+        "The file is read as GB18030",
+        "separated: 、 in 3 of 3 cells",
+        "1 of 4 rows were left out, the first for this reason: line 4: a quote",
+        "1 products have the text of another one",
+        "1 texts of test are in train",
+        "床单 = 床單",
+        "few products",
+    ):
+        assert part in said
+
+
+def test_a_file_without_tags_and_ids(tmp_path):
+    (tmp_path / "x.csv").write_text("title,label name\na,b\n", encoding="utf-8")
+    said = "\n".join(check(tmp_path / "x.csv").problems)
+    assert "No product has tags" in said and "no column of ids" in said
+    assert "No product has tags" not in "".join(check(tmp_path / "x.csv", tags="label name").problems)
+
+
+def test_the_command(shop):
+    def run(*args: str) -> str:
+        found = CliRunner().invoke(app, ["data", "check", *args])
+        assert found.exit_code == 0, (found.stdout, found.stderr, found.exception)
+        return found.stdout
+
+    body = json.loads(run(str(shop), "--json"))
+    assert body["file"] == str(shop) and body["found"]["encoding"] == "GB18030" and len(body["problems"]) > 4
+    text = run(str(shop))
+    assert text.startswith(f"{shop}\n") and "\n- The file is read as GB18030" in text
+    named = run(str(shop), "--title", "标签", "--tags", "商品名称", "--separator", "纯", "--encoding", "gbk")
+    assert "title = 标签, tags = 商品名称" in named and "The file is read as" not in named
+    found = CliRunner().invoke(app, ["data", "check", str(shop), "--sheet", "", "--id", "none"])
+    assert found.exit_code == 2 and "tagkit: " in found.stderr
+    found = CliRunner().invoke(app, ["data", "audit", str(shop), "--category", "none"])
+    assert found.exit_code == 2 and "has no none; its columns are: 商品编号" in found.stderr
