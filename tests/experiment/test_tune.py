@@ -152,7 +152,7 @@ def test_a_corrected_file_is_another_search(data, tmp_path):
     keys = []
     for tag in ("鞋", "茶"):
         for name in answers:
-            rows = (f'{{"id": "p{at}", "tags": ["{tag}"]}}\n' for at in range(24))
+            rows = (json.dumps(product.to_dict() | {"tags": [tag]}) + "\n" for product in data.products)
             Path(name).write_text("".join(rows), encoding="utf-8")
         keys.append(tune(data, tmp_path / "search", "replay", 3, space={"answers": answers}).key)
     assert keys[0] != keys[1]
