@@ -74,9 +74,11 @@ def find(cells: Iterable[tuple[str, str]]) -> Separators:
     counts: dict[str, int] = {}
     unused: dict[str, int] = {}
     for family in FAMILIES:
+        cut = sum(any(char in cell for char in family) for cell, _ in rest)
+        if not cut:
+            continue
         pieces = [(piece, text) for cell, text in rest for piece in split(cell, chars)]
         found = [(piece, text) for piece, text in pieces if len(split(piece, family)) > 1 or piece[0] in family]
-        cut = sum(any(char in cell for char in family) for cell, _ in rest)
         if found and (family == ";；" or _separates(family, found, pieces, bool(chars))):
             chars += family
             counts[family[0]] = cut
