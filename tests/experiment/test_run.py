@@ -71,7 +71,8 @@ def test_what_a_reader_should_know_of_the_tags_is_said():
     train.append(Product("d", "蓝裤 黑鞋 白帽 红裙", tags=("蓝裤", "黑鞋", "白帽")))
     data = Dataset("small", train=tuple(train), test=tuple(test))
     found = run(
-        Experiment("small", rows=(Row("a", "dictionary"),), measures=parse_all(["P@1", "P@2", "coverage"])), data=data
+        Experiment("small", Data("small"), (Row("a", "dictionary"),), measures=parse_all(["P@1", "P@2", "coverage"])),
+        data=data,
     )
     assert "1 of 3 test products has gold tags; no measure compares the others with any." in found.warnings
     assert found.rows["a"].notes == (
