@@ -288,8 +288,8 @@ def test_look_up_on_taobao_titles(public_data):
     found = compare(["dictionary", "lexicon"], "taobao_ner", ["F1@M", "entity-F1"], samples=20)
     assert {view: found.n_products(view) for view in found.views} == {TEST: 1000, DEDUP: 536}
     entity = {view: 100 * found.scores[view]["dictionary"]["entity-F1"].value for view in found.views}
-    assert entity[TEST] == pytest.approx(69.28, abs=1)
-    assert entity[DEDUP] == pytest.approx(52.00, abs=1)
+    assert entity[TEST] == pytest.approx(72.5, abs=1)  # 69.3 where numbers and words are cut
+    assert entity[DEDUP] == pytest.approx(55.4, abs=1)
     whole, fresh = (found.scores[view]["lexicon"]["F1@M"] for view in (TEST, DEDUP))
     assert whole.value - fresh.value > 0.15 and fresh.high < whole.low
     assert "464 of 1,000 test texts are in train" in " ".join(found.warnings)
