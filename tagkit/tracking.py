@@ -37,8 +37,6 @@ SECONDS = 5
 """How long an answer of a tracking server is waited for, unless MLflow's own variables say otherwise."""
 DESCRIPTION = 5000
 """How many characters of a description are kept, whole lines of it."""
-RUNS_PAGE = {"mlflow.experimentKind": "custom_model_development"}
-"""What makes the pages of MLflow 3 open an experiment with its runs, not with its traces."""
 log = logging.getLogger(__name__)
 
 
@@ -142,7 +140,7 @@ class Tracker:
             self.client.set_terminated(run.info.run_id, "KILLED")
 
     def where(self) -> str:
-        """Say how to look at the runs."""
+        """Say how to look at the runs; without `/runs`, MLflow 3 opens a page of traces, of which there are none."""
         page = f"#/experiments/{self.experiment_id}/runs"
         if self.uri.startswith("http"):
             return f"{self.uri.rstrip('/')}/{page}"
@@ -357,10 +355,7 @@ def _select_experiment(mlflow: Any, name: str, *, local: bool) -> str:
         folder.mkdir(exist_ok=True)
         if mlflow.get_experiment_by_name(name) is None:
             mlflow.create_experiment(name, artifact_location=(folder / "artifacts").as_uri())
-    found = mlflow.set_experiment(name)
-    if RUNS_PAGE.items() - found.tags.items():
-        mlflow.set_experiment_tags(RUNS_PAGE)
-    return str(found.experiment_id)
+    return str(mlflow.set_experiment(name).experiment_id)
 
 
 def _inputs(mlflow: Any, data: Dataset, context: str) -> list[Any]:
