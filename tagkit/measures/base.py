@@ -30,16 +30,17 @@ def _parameter(default: Any, check: Callable[[str, Any], Any]) -> Any:
     return field(default=default, metadata={"check": check})
 
 
-def positive_int(*, default: int | str | None, letters: str = "") -> Any:
+def positive_int(*, default: int | str | None, letters: str = "", most: float = math.inf) -> Any:
     """Declare a parameter that is a positive whole number, one of some letters, or None if that is the default."""
 
     def check(name: str, value: Any) -> Any:
-        is_positive_int = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        is_positive_int = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
         is_letter = isinstance(value, str) and len(value) == 1 and value in letters
         if is_positive_int or is_letter or (value is None and default is None):
             return value
         alternative = f" or one of {', '.join(letters)}" if letters else ""
-        raise BadInput(f"{name} must be a positive whole number{alternative}, not {value!r}")
+        limit = f" up to {most:,}" if most < math.inf else ""
+        raise BadInput(f"{name} must be a positive whole number{limit}{alternative}, not {value!r}")
 
     return _parameter(default, check)
 

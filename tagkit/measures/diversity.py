@@ -14,6 +14,9 @@ from tagkit.measures.base import SHARE, Floats, MeanMeasure, Measure, number, po
 from tagkit.measures.run import Run, blocks
 from tagkit.text.present import is_present
 
+MOST = 1_000
+"""The highest k of the measures that compare each tag of a list with each other: their time grows with its square."""
+
 
 class ILD(MeanMeasure):
     """Intra-list distance: the mean distance between two of the first k tags, mean over products.
@@ -25,7 +28,7 @@ class ILD(MeanMeasure):
     name = "ILD"
     bounds = SHARE
     source = "Zhang and Hurley, Avoiding Monotony: Improving the Diversity of Recommendation Lists (RecSys 2008)"
-    k: int = positive_int(default=10)
+    k: int = positive_int(default=10, most=MOST)
 
     def per_product(self, run: Run) -> Floats:
         """Return the mean distance within each list, shape (n,)."""
@@ -47,7 +50,7 @@ class Vendi(MeanMeasure):
     name = "Vendi"
     bounds = (0.0, math.inf)
     source = "Friedman and Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine Learning (TMLR 2023)"
-    k: int = positive_int(default=10)
+    k: int = positive_int(default=10, most=MOST)
 
     def per_product(self, run: Run) -> Floats:
         """Return the score of each list, shape (n,)."""
@@ -76,7 +79,7 @@ class Redundancy(MeanMeasure):
     bounds = SHARE
     better = "lower"
     source = "defined here, after Broder, On the Resemblance and Containment of Documents (SEQUENCES 1997)"
-    k: int = positive_int(default=10)
+    k: int = positive_int(default=10, most=MOST)
     threshold: float = number(0, default=0.6)
 
     def per_product(self, run: Run) -> Floats:

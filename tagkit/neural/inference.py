@@ -20,6 +20,7 @@ from tagkit.neural.backbone import Backbone
 from tagkit.neural.batches import sorted_buckets
 from tagkit.neural.hardware import device, prepare, uses_bf16
 from tagkit.neural.tokens import Window
+from tagkit.progress import announced
 
 MOST, FEWEST = 1024, 256
 """The most and the fewest tokens of a batch, padding included, where each core computes batches of its own."""
@@ -75,7 +76,8 @@ def run(model: nn.Module, windows: Sequence[Window], padding: int, precision: st
         batches = sorted_buckets(lengths)
     else:
         batches = sorted_buckets(lengths, tokens=min(MOST, max(FEWEST, sum(lengths) // (4 * workers))))
-    yield from side_by_side(outputs, batches, workers)
+    sizes = [sum(lengths[i] for i in batch) for batch in batches]
+    yield from announced(side_by_side(outputs, batches, workers), sizes, f"reading {sum(lengths):,} tokens")
 
 
 def side_by_side(call: Callable[[Batch], T], batches: Sequence[Batch], workers: int) -> Iterator[T]:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg.lapack import dpotrf, dpotri
 
+from tagkit.progress import announced
+
 Floats = NDArray[np.float64]
 BLOCK = 256
 """How many rows of the matrix are worked on at a time."""
@@ -39,7 +41,9 @@ class DualRidge:
         for rows in self._blocks():
             self._matrix[rows] = (x[rows] @ x.T).toarray()
         self._diagonal = self._matrix.diagonal().copy()
-        errors = {penalty: self._error(penalty) for penalty in penalties} if len(penalties) > 1 else {}
+        tried = penalties if len(penalties) > 1 else []
+        each = announced(map(self._error, tried), [1] * len(tried), f"choosing the penalty for {y.shape[1]:,} tags")
+        errors = dict(zip(tried, each, strict=True))
         best = min(errors, key=errors.__getitem__, default=penalties[0])
         if best != penalties[-1] or not errors:
             self._invert(best)

@@ -18,6 +18,7 @@ from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions, TextFeatures, targets
 from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
+from tagkit.progress import announced
 from tagkit.tagger import Space, State, Tagger, ranked
 from tagkit.taggers.dual_ridge import DualRidge
 
@@ -82,7 +83,9 @@ class Linear(CleaningOptions, Tagger):
             blocks = (x.T @ solution.duals(columns).astype(np.float32) for columns in _blocks(x, y))
         else:
             solution, blocks = None, self._conjugate_gradients(x, y)
-        self.weights_ = sparse.hstack([_prune(block) for block in blocks]).tocsr()
+        sizes = [columns.stop - columns.start for columns in _blocks(x, y)]
+        weights = announced(map(_prune, blocks), sizes, f"computing the weights of {y.shape[1]:,} tags")
+        self.weights_ = sparse.hstack(list(weights)).tocsr()
         keep = solution is not None and x.shape[0] * y.shape[1] <= CELLS
         self.held_out_ = solution.held_out(np.arange(len(train))) if solution and keep else None
         dev = [product for product in dev if product.tags]
@@ -142,7 +145,7 @@ def _blocks(x: sparse.csr_matrix, y: sparse.csr_matrix) -> Iterator[slice]:
     """Yield the columns of blocks of tags that are solved for at a time."""
     size = max(1, WEIGHTS // x.shape[1])
     for start in range(0, y.shape[1], size):
-        yield slice(start, start + size)
+        yield slice(start, min(start + size, y.shape[1]))
 
 
 def _evenly(count: int, most: int) -> NDArray[np.int64]:

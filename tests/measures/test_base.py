@@ -147,6 +147,7 @@ def test_parse_all_drops_repetitions():
         ("P(tags=some)", BadInput, "tags must be one of all, present, absent"),
         ("F1(match=porter)@5", BadInput, "match must be one of exact, stems"),
         ("F1(short=M)@5", BadInput, "short must be one of k, own"),
+        ("ILD@1001", BadInput, "k must be a positive whole number up to 1,000, not 1001"),
         ("ECE(bins=0)", BadInput, "bins must be a positive whole number"),
         ("ECE(bins=x)", BadInput, "bins must be"),
         ("ECE(bins)", BadInput, "should be name=value"),

@@ -11,8 +11,9 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
+from tagkit.phrases import topics as topics_module
 from tagkit.phrases.candidates import Phrase
-from tagkit.phrases.topics import multipartite_graph, topics
+from tagkit.phrases.topics import first_occurrences, multipartite_graph, topics
 
 
 def some_phrases(seed, count=14):
@@ -54,3 +55,16 @@ def test_multipartite_weights_follow_the_paper(seed):
             pushed[head, j] += 1.1 * math.exp(1 / (1 + phrases[head].places[0][0])) * gain
     np.testing.assert_allclose(multipartite_graph(phrases, topic, 1.1), pushed)
     assert (pushed > weight).any()
+
+
+def test_of_many_occurrences_the_first_are_ranked_and_that_is_said(monkeypatch, caplog):
+    monkeypatch.setattr(topics_module, "MOST", 4)
+    phrases = [
+        Phrase("a", ("a",), ((0, 0), (5, 5))),
+        Phrase("b", ("b",), ((1, 1), (2, 2), (3, 3))),
+        Phrase("c", ("c",), ((4, 4),)),
+    ]
+    kept = first_occurrences(phrases, "topicrank")
+    assert [(phrase.text, len(phrase.places)) for phrase in kept] == [("a", 1), ("b", 3)]
+    assert "topicrank ranks the first 4 of the 6 occurrences" in caplog.text
+    assert first_occurrences(phrases[:1], "topicrank") == phrases[:1]
