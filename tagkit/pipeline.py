@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, overload
 
@@ -11,6 +12,7 @@ from tagkit.datasets.items import Item, as_products, is_single
 from tagkit.datasets.split import by_part, split_of
 from tagkit.errors import blaming
 from tagkit.product import Dataset, Product, Tag, Tags
+from tagkit.provenance import Provenance
 from tagkit.refine import Chain, Step
 from tagkit.tagger import Tagger, f1_at_m, read_saved, take_synonyms, write_saved
 from tagkit.text.spelling import one_spelling
@@ -27,16 +29,26 @@ class Pipeline:
     Args:
         tagger: The fitted strategy.
         refinement: The refinements, fitted.
+        fitted_on: The products that it was fitted on, or what is known of them.
     """
 
-    def __init__(self, tagger: Tagger, refinement: Chain | None = None) -> None:
+    def __init__(
+        self, tagger: Tagger, refinement: Chain | None = None, fitted_on: Dataset | Provenance | None = None
+    ) -> None:
         self.tagger = tagger
         self.refinement = refinement or Chain(())
+        self._fitted_on = fitted_on
 
     @property
     def name(self) -> str:
         """The name of the strategy."""
         return self.tagger.name
+
+    @cached_property
+    def provenance(self) -> Provenance | None:
+        """What it was fitted on, which is saved with it; None where that is not known."""
+        known = self._fitted_on
+        return Provenance.of(known) if isinstance(known, Dataset) else known
 
     @classmethod
     def fit(
@@ -68,7 +80,7 @@ class Pipeline:
         chain = Chain(steps).for_data(data)
         if chain.chooses and dev:
             chain.fit(tagger.predict(dev), dev)
-        return cls(tagger, chain)
+        return cls(tagger, chain, data)
 
     @overload
     def predict(self, products: Item) -> list[Tag]: ...  # type: ignore[overload-overlap]  # a text is iterable too
@@ -114,14 +126,16 @@ class Pipeline:
         Returns:
             The folder.
         """
-        return write_saved(folder, self.tagger, refinement=self.refinement.to_dict())
+        known = self.provenance and self.provenance.to_state()
+        return write_saved(folder, self.tagger, refinement=self.refinement.to_dict(), fitted_on=known)
 
     @classmethod
     def load(cls, folder: str | Path, settings: Mapping[str, Any] | None = None) -> Self:
         """Read what `save` wrote, or a strategy that was saved by itself; see `tagkit.load_tagger`."""
         tagger, document = read_saved(folder, settings)
         with blaming(str(folder)):
-            return cls(tagger, Chain.from_dict(document.get("refinement", {"steps": []})))
+            chain = Chain.from_dict(document.get("refinement", {"steps": []}))
+            return cls(tagger, chain, Provenance.from_state(document.get("fitted_on")))
 
     def __repr__(self) -> str:
         """Return the strategy and the refinements."""

@@ -1,4 +1,4 @@
-"""The command line: `tagkit tag`, `compare`, `tune`, `data`, `taggers`, `measures`.
+"""The command line: `tagkit fit`, `evaluate`, `tag`, `compare`, `tune`, `data` and the others.
 
 Commands live in one file each and import what they need when they run, so that `--help` is fast.
 """

@@ -60,7 +60,7 @@ def compare(
         result = compare(
             chosen,
             dataset,
-            _split_measures(measures) or None,
+            split_measures(measures) or None,
             baseline=baseline or None,
             seeds=_seeds(seeds),
             folds=folds,
@@ -133,7 +133,7 @@ def split_setting(setting: str) -> tuple[str, str, Any]:
     return match[1], match[2], value(match[3])
 
 
-def _split_measures(text: str) -> list[str]:
+def split_measures(text: str) -> list[str]:
     """Split at commas outside of brackets."""
     parts, depth = [""], 0
     for char in text:

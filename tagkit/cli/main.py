@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import compare, data, lists, models, reproduce, tag, tune
+from tagkit.cli import compare, data, evaluate, fit, lists, models, reproduce, tag, tune
 from tagkit.console import echo, set_up
 from tagkit.errors import TagkitError
 
@@ -51,6 +51,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("fit")(fit.fit)
+app.command("evaluate")(evaluate.evaluate)
 app.command("tag")(tag.tag)
 app.command("compare")(compare.compare)
 app.command("tune")(tune.tune)

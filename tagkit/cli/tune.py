@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,7 +41,7 @@ def tune(
     from tagkit.experiment.tune import tune
 
     dataset = load(data)
-    params = _settings(set_ or ())
+    params = parameters(set_ or ())
     chosen = dict(map(spaces.parse, space)) if space else None
     tuned = tune(name, dataset, trials, measure, seed, chosen, params, folder=out, fresh=fresh)
     file = (out or tuned.folder) / "tuned.json"
@@ -98,7 +99,8 @@ def compare_command(tuned: Any, data: str, file: Path | None = None) -> str:
     return shlex.join(words)
 
 
-def _settings(texts: Any) -> dict[str, Any]:
+def parameters(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of one strategy that `--set PARAMETER=VALUE` names."""
     from tagkit.errors import BadInput
     from tagkit.experiment.space import value
 

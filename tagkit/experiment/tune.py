@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,12 +21,13 @@ from tagkit.errors import BadInput, MissingExtra
 from tagkit.experiment import space as spaces
 from tagkit.experiment.failure import one_line
 from tagkit.experiment.fit import Job
+from tagkit.experiment.on_dev import halves, held_out, value_of
 from tagkit.experiment.spec import Data, Row
 from tagkit.experiment.tuned import Trial, Tuned
 from tagkit.experiment.worker import measure as measure_run
 from tagkit.files import named_files
-from tagkit.measures import Measure, Run, parse
-from tagkit.product import Dataset, Product, Tag, Tags
+from tagkit.measures import Measure, parse
+from tagkit.product import Dataset, Tag, Tags
 from tagkit.registry import missing_extra
 from tagkit.tagger import Space, take_synonyms
 from tagkit.taggers import Tagger, create
@@ -98,9 +98,9 @@ def tune(
     tagger = create(strategy, **dict(params or {}))
     searched = spaces.searched(tagger, space, set(params or {}))
     data = data if isinstance(data, Dataset) else load(data)
-    train, dev, part = _parts(data, seed)
-    folds = _folds(tagger, dev, seed)
-    if _score(by, [list(p.annotations) or [Tag(tag) for tag in p.tags] for p in dev], dev, train) is None:
+    train, dev, part = held_out(data, seed)
+    folds = halves(tagger, dev, seed)
+    if value_of(by, [list(p.annotations) or [Tag(tag) for tag in p.tags] for p in dev], dev, train) is None:
         raise BadInput(f"{by} is undefined on the {part} of {data.name}")
     plan = Tuned(
         strategy,
@@ -129,7 +129,7 @@ def tune(
             run = measure_run(Job(row, {}, Data(data.name), parts))
             rows += run.tags or []
             seconds += run.fit_seconds + (run.predict_seconds or 0.0)
-        value = _score(by, rows, [product for _, scored in folds for product in scored], train)
+        value = value_of(by, rows, [product for _, scored in folds for product in scored], train)
         if value is None:
             raise BadInput(f"{by} is undefined")
         return value, seconds
@@ -235,45 +235,6 @@ class _Search:
             )
         )
         return True
-
-
-def _parts(data: Dataset, seed: int) -> tuple[tuple[Product, ...], tuple[Product, ...], str]:
-    """Return what is fitted on, the products with gold tags that are scored, and what these are."""
-    dev = tuple(product for product in data.dev if product.tags)
-    if dev:
-        return data.train, dev, "dev part"
-    tagged = _shuffled([product for product in data.train if product.tags], seed)
-    held = {product.id for product in tagged[: len(tagged) // 10]}
-    if not held:
-        raise BadInput(f"{data.name} has no dev part, and too few train products with tags to hold out a tenth")
-    kept = tuple(product for product in data.train if product.id not in held)
-    return (
-        kept,
-        tuple(product for product in data.train if product.id in held),
-        f"tenth of train held out by seed {seed}",
-    )
-
-
-def _folds(tagger: Tagger, dev: Sequence[Product], seed: int) -> list[tuple[Sequence[Product], Sequence[Product]]]:
-    """Return pairs of what a strategy may choose on and what it is then scored on."""
-    if not tagger.needs_threshold:
-        return [((), dev)]
-    order = _shuffled(dev, seed)
-    one, other = order[::2], order[1::2]
-    if not other:
-        raise BadInput("one product with tags to score on cannot be halved: there must be two or more")
-    return [(one, other), (other, one)]
-
-
-def _shuffled(products: Sequence[Product], seed: int) -> list[Product]:
-    return sorted(products, key=lambda product: bucket(f"{seed}:{product.id}", SEEDS))
-
-
-def _score(by: Measure, rows: Any, products: Sequence[Product], train: Sequence[Product]) -> float | None:
-    """Return a measure of some lists, None where it is undefined."""
-    counts = Counter(tag for product in train for tag in product.tags)
-    value = by(Run(rows, products=products, train_counts=counts, train_size=len(train)))
-    return value if value == value else None
 
 
 @contextmanager

@@ -64,16 +64,17 @@ def start_server() -> None:
         forkserver.ensure_running()
 
 
-def measure_apart(job: Job, packed: bytes | None = None) -> RowRun:
+def measure_apart(job: Job, packed: bytes | None = None, seconds: float | None = None) -> RowRun:
     """Do the same in a process of its own, which ends with the run.
 
     Args:
         job: The run.
         packed: Its data as `pack` returns them, where several runs have the same.
+        seconds: How long it may take, the start of its process included; None: as long as it needs.
 
     Raises:
         TagkitError: It cannot run.
-        BadInput: The process was ended from outside, for example for want of memory.
+        BadInput: The process was ended from outside, for example for want of memory, or did not end in time.
     """
     context = _context()
     receiver, sender = context.Pipe(duplex=False)
@@ -85,7 +86,8 @@ def measure_apart(job: Job, packed: bytes | None = None) -> RowRun:
         with _without_main():
             process.start()
         sender.close()
-        connection.wait([receiver, process.sentinel])
+        if not connection.wait([receiver, process.sentinel], seconds):
+            raise BadInput(f"{job.row.name} was stopped after {seconds:.0f} seconds")
         found = receiver.recv() if receiver.poll() else None
     except EOFError:
         found = None

@@ -1,0 +1,39 @@
+"""`tagkit evaluate`: measure a saved model on a part of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagkit.cli.compare import split_measures
+from tagkit.cli.files import with_file_options
+from tagkit.cli.lists import JsonOption
+from tagkit.console import echo, echo_json
+
+
+@with_file_options
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="The folder of a saved model.")],
+    data: Annotated[str, typer.Argument(help="A file of tagged products, or a data set by name.")],
+    part: Annotated[str, typer.Option(help="train, dev, test, or all.")] = "test",
+    measures: Annotated[str, typer.Option(help="Measures, comma-separated, such as F1@M,nDCG@10.")] = "",
+    samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap samples.")] = 0,
+    as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
+) -> None:
+    """Measure a saved model on a part of a file, with intervals, on all products and on those that are new to it."""
+    from tagkit.datasets import load
+    from tagkit.default import load_tagger
+    from tagkit.experiment.evaluate import evaluate
+
+    pipeline = load_tagger(model)
+    dataset = load(data, **file)  # type: ignore[arg-type]
+    found = evaluate(pipeline, dataset, part, split_measures(measures) or None, seed=seed, samples=samples)
+    if as_json:
+        echo_json(found.to_dict() | {"model": str(model)})
+    else:
+        echo(found)

@@ -1,0 +1,103 @@
+"""`tagkit fit`: a strategy, or the best of a quick comparison, fitted on a file and saved with its thresholds."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tagkit.cli.files import with_file_options
+from tagkit.cli.lists import JsonOption
+from tagkit.cli.tune import parameters
+from tagkit.console import echo, echo_json
+
+if TYPE_CHECKING:
+    from tagkit.experiment.choose import Candidate
+    from tagkit.product import Dataset
+    from tagkit.tagger import Tagger
+
+
+@with_file_options
+def fit(
+    data: Annotated[str, typer.Argument(help="A file of tagged products, or a data set by name.")],
+    out: Annotated[Path, typer.Option(help="The folder of the model; one that is there is replaced.")],
+    tagger: Annotated[str, typer.Option(help="A strategy by name (default: hybrid).")] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Its parameter, as PARAMETER=VALUE (JSON or text).")
+    ] = None,
+    best: Annotated[bool, typer.Option("--best", help="The best of a quick comparison on train and dev.")] = False,
+    taggers: Annotated[str, typer.Option(help="What --best tries instead of its own list, comma-separated.")] = "",
+    minutes: Annotated[float, typer.Option(min=0, help="How long the comparison of --best may take.")] = 10.0,
+    as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
+) -> None:
+    """Fit a strategy on train, choose its thresholds on dev, and save both; test is not read."""
+    from tagkit.datasets import load
+    from tagkit.default import DEFAULT
+    from tagkit.errors import BadInput
+    from tagkit.experiment.choose import best as best_of
+    from tagkit.pipeline import Pipeline, train_and_dev
+    from tagkit.taggers import create
+    from tagkit.text.spelling import one_spelling
+
+    if best and (tagger or set_):
+        raise BadInput("--best chooses the strategy: leave out --tagger and --set, or name strategies in --taggers")
+    if taggers and not best:
+        raise BadInput("--taggers goes with --best; one strategy is named by --tagger")
+    made = create(tagger or DEFAULT, **parameters(set_ or ()))
+    dataset = one_spelling(load(data, **file))  # type: ignore[arg-type]
+    if not any(product.tags for product in dataset.train):
+        raise BadInput(f"{data}: no product of train has tags to learn from (name their column with --tags)")
+    tried: list[Candidate] = []
+    if best:
+        tried = _compare(dataset, taggers, minutes)
+        made = create(best_of(tried).name)
+    start = time.monotonic()
+    pipeline = Pipeline.fit(made, dataset)
+    seconds = time.monotonic() - start
+    pipeline.save(out)
+    _, dev = train_and_dev(dataset, whole=not made.needs_threshold)
+    dev = [product for product in dev if product.tags]
+    score = pipeline.score(dev) if dev else None
+    options = [word for name, value in file.items() for word in (f"--{name}", value)]
+    command = " ".join(map(_quoted, ["tagkit", "evaluate", str(out), data, *options]))
+    if as_json:
+        body: dict[str, Any] = {"model": str(out), "strategy": pipeline.name, "params": made.get_params()}
+        body |= {"products": len(dataset.train), "dev": len(dev), "F1@M on dev": score, "seconds": round(seconds, 1)}
+        echo_json(body | {"tried": [vars(one) for one in tried], "next": command})
+        return
+    where = f"F1@M {score:.3f} on {len(dev):,} dev products" if dev else "no dev products to measure on"
+    note = ", on which its thresholds were chosen" if dev and made.needs_threshold else ""
+    echo(
+        f"{pipeline.name} is fitted on {len(dataset.train):,} products of {data} ({seconds:.0f} s; {where}{note}) "
+        f"and saved in {out}. Next: {command}"
+    )
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a shell takes it; unlike `shlex.quote` this leaves Chinese words as they are."""
+    return word if re.fullmatch(r"[\w./:=,-]+", word) else shlex.quote(word)
+
+
+def _compare(data: Dataset, names: str, minutes: float) -> list[Candidate]:
+    """Say what will be tried and how long it may take, and try it."""
+    from tagkit.experiment.choose import QUICK, candidates
+    from tagkit.taggers import create
+
+    taggers: list[Tagger] = [create(name.strip()) for name in (names.split(",") if names else QUICK)]
+    echo(
+        f"comparing {', '.join(one.name for one in taggers)} on train and dev of {data.name}, for {minutes:g} minutes "
+        "at most; then the best is fitted once more:",
+        err=True,
+    )
+    tried = []
+    for one in candidates(data, taggers, 60 * minutes):
+        tried.append(one)
+        what = one.reason if one.score is None else f"F1@M {one.score:.3f}"
+        echo(f"  {one.name}: {what} ({one.seconds:.1f} s)", err=True)
+    return tried

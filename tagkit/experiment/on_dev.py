@@ -1,0 +1,52 @@
+"""Score strategies on dev, without letting them choose on the products that they are scored on; test is not read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tagkit.datasets.split import bucket
+from tagkit.errors import BadInput
+from tagkit.measures import Measure, Run
+from tagkit.product import Dataset, Product
+from tagkit.tagger import Tagger
+
+
+def held_out(data: Dataset, seed: int) -> tuple[tuple[Product, ...], tuple[Product, ...], str]:
+    """Return what is fitted on, the products with gold tags that are scored, and what these are."""
+    dev = tuple(product for product in data.dev if product.tags)
+    if dev:
+        return data.train, dev, "dev part"
+    tagged = _shuffled([product for product in data.train if product.tags], seed)
+    held = {product.id for product in tagged[: len(tagged) // 10]}
+    if not held:
+        raise BadInput(f"{data.name} has no dev part, and too few train products with tags to hold out a tenth")
+    kept = tuple(product for product in data.train if product.id not in held)
+    return (
+        kept,
+        tuple(product for product in data.train if product.id in held),
+        f"tenth of train held out by seed {seed}",
+    )
+
+
+def halves(tagger: Tagger, dev: Sequence[Product], seed: int) -> list[tuple[Sequence[Product], Sequence[Product]]]:
+    """Return pairs of what a strategy may choose on and what it is then scored on."""
+    if not tagger.needs_threshold:
+        return [((), dev)]
+    order = _shuffled(dev, seed)
+    one, other = order[::2], order[1::2]
+    if not other:
+        raise BadInput("one product with tags to score on cannot be halved: there must be two or more")
+    return [(one, other), (other, one)]
+
+
+def _shuffled(products: Sequence[Product], seed: int) -> list[Product]:
+    return sorted(products, key=lambda product: bucket(f"{seed}:{product.id}", 2**32))
+
+
+def value_of(by: Measure, rows: Any, products: Sequence[Product], train: Sequence[Product]) -> float | None:
+    """Return a measure of some lists, None where it is undefined."""
+    counts = Counter(tag for product in train for tag in product.tags)
+    value = by(Run(rows, products=products, train_counts=counts, train_size=len(train)))
+    return value if value == value else None
