@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tagkit.cli.files import with_file_options
 from tagkit.cli.lists import JsonOption
 from tagkit.cli.outputs import Outputs
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tagkit.experiment.tuned import Tuned
 
 
+@with_file_options
 def compare(
     data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
     taggers: Annotated[str, typer.Option(help="Strategies, comma-separated (default: all).")] = "",
@@ -42,6 +44,8 @@ def compare(
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume a stopped comparison.")] = False,
     as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
 ) -> None:
     """Compare strategies on a data set: leaderboard, report, plots, MLflow run."""
     from tagkit import report, tracking
@@ -50,7 +54,7 @@ def compare(
     from tagkit.experiment.store import RunCache
     from tagkit.experiment.tuned import Tuned
 
-    dataset = load(data)
+    dataset = load(data, **file)
     found = [Tuned.read(path) for path in tuned or ()]
     chosen = _strategies(taggers, set_ or (), found)
     outputs, cache = Outputs(), RunCache(fresh)

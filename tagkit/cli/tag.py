@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from tagkit.cli.compare import split_setting
+from tagkit.cli.files import with_file_options
 from tagkit.cli.lists import JsonOption
 from tagkit.console import echo, to_json
 
@@ -28,11 +29,10 @@ CHUNK = 1000
 """Products held in memory at a time."""
 TAGS, SCORES, UNREAD = "predicted_tags", "predicted_scores", "n_truncated_chars"
 """The columns that a table gets."""
-TEXT_ENDINGS = ("", ".txt", ".text")
-"""The endings of files with one title per line, or with a table below a line of column names."""
 Rows = Iterator[tuple["FileRow", "Product"]]
 
 
+@with_file_options
 def tag(
     source: Annotated[str, typer.Argument(help="A file (table, JSON Lines, one title per line); a text; or - .")],
     tagger: Annotated[str, typer.Option(help="A strategy by name (default: hybrid).")] = "",
@@ -50,14 +50,9 @@ def tag(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what a stopped command began in --out.")] = False,
     text: Annotated[bool, typer.Option("--text", help="SOURCE is a text, even if it looks like a file.")] = False,
-    title: Annotated[str | None, typer.Option(help="The column of the titles (default: found by name).")] = None,
-    description: Annotated[str | None, typer.Option(help="The column of the descriptions.")] = None,
-    category: Annotated[str | None, typer.Option(help="The column of the categories.")] = None,
-    id_: Annotated[str | None, typer.Option("--id", help="The column of the ids.")] = None,
-    separator: Annotated[str | None, typer.Option(help="What separates tags in a cell (default: ; or found).")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the input, such as gb18030 (default: found).")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Of a spreadsheet (default: found).")] = None,
     as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
 ) -> None:
     """Tag a text, or every product of a file."""
     import tagkit
@@ -71,8 +66,6 @@ def tag(
     if set_ and model is None:
         raise BadInput("--set goes with --model")
     settings = {f"{name}.{parameter}": value for name, parameter, value in map(split_setting, set_ or ())}
-    columns = {"title": title, "description": description, "category": category, "id": id_, "separator": separator}
-    options = {name: value for name, value in (columns | {"encoding": encoding, "sheet": sheet}).items() if value}
     is_text = text or _is_text(source)
     write = WRITERS.get(out.suffix.lower()) if out else None
     if out:
@@ -89,14 +82,14 @@ def tag(
                 "data": learned,
             }
             depends |= {"limit": limit, "min-score": min_score, "ending": out.suffix.lower() if out else ""}
-            depends |= {"reading": options, "settings": settings, "tagkit": tagkit.__version__}
+            depends |= {"reading": file, "settings": settings, "tagkit": tagkit.__version__}
             output.begin(depends, resume=resume)
             if output.is_finished:
                 echo(f"{out} is finished; nothing is left to do", err=True)
                 return
-        rows = _rows(place, source, options) if place else iter([(None, _product(source))])
+        rows = _rows(place, source, file) if place else iter([(None, _product(source))])
         form = _table_row if write else _json_row if as_json or place else _for_people
-        _stream(fitted, rows, output, limit, min_score, form, separator or "")
+        _stream(fitted, rows, output, limit, min_score, form, file.get("separator", ""))
         if output:
             output.finish(_converter(write) if write else None)
 
@@ -107,20 +100,22 @@ def _is_text(source: str) -> bool:
     Raises:
         BadInput: It looks like a file that is not there, or is a file that cannot be read.
     """
-    from tagkit.datasets.rows import KINDS, kind_of
+    from tagkit.datasets.rows import KINDS, TEXT_ENDINGS, ending_of, is_readable
     from tagkit.errors import BadInput
 
     if source == "-":
         return False
-    ending = os.path.splitext(source)[1].lower()
+    known = (*KINDS, *filter(None, TEXT_ENDINGS))
     if os.path.isdir(source):
         raise BadInput(f"{source} is a folder, not a file")
     if os.path.exists(source):  # unlike Path.exists, no error for a text too long for a name
-        if not os.path.isfile(source) or kind_of(Path(source)) or ending in TEXT_ENDINGS:
+        if not os.path.isfile(source) or is_readable(Path(source)):
             return False
-        known = ", ".join((*KINDS, *TEXT_ENDINGS[1:]))
-        raise BadInput(f"{source}: the ending must be one of {known}; a list of titles can be given as `-` < {source}")
-    looks = ending in (*KINDS, *TEXT_ENDINGS[1:]) or re.search(r"[/\\]", source)
+        endings = ", ".join(known)
+        raise BadInput(
+            f"{source}: the ending must be one of {endings}; a list of titles can be given as `-` < {source}"
+        )
+    looks = ending_of(Path(source)) in known or re.search(r"[/\\]", source)
     if looks or re.fullmatch(r"\S+\.[A-Za-z][A-Za-z0-9]{0,4}", source):
         raise BadInput(f"there is no file {source}; if it is a text to tag, add --text")
     return True

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tagkit.cli.files import with_file_options
 from tagkit.cli.lists import JsonOption
 from tagkit.cli.outputs import Outputs
 
 SHOWN = 5
 
 
+@with_file_options
 def tune(
     name: Annotated[str, typer.Argument(help="The strategy.")],
     data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
@@ -33,6 +35,8 @@ def tune(
     track: Annotated[bool, typer.Option(help="Log the search to MLflow.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume a stopped search.")] = False,
     as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
 ) -> None:
     """Choose a strategy's parameters on dev with a budget of trials; test is not read."""
     from tagkit import tracking
@@ -40,20 +44,20 @@ def tune(
     from tagkit.experiment import space as spaces
     from tagkit.experiment.tune import tune
 
-    dataset = load(data)
+    dataset = load(data, **file)
     params = parameters(set_ or ())
     chosen = dict(map(spaces.parse, space)) if space else None
     tuned = tune(name, dataset, trials, measure, seed, chosen, params, folder=out, fresh=fresh)
-    file = (out or tuned.folder) / "tuned.json"
+    place = (out or tuned.folder) / "tuned.json"
     outputs = Outputs()
-    command = compare_command(tuned, data)
-    short = compare_command(tuned, data, file)
+    command = compare_command(tuned, data, file)
+    short = compare_command(tuned, data, file, place)
     if not as_json:
         outputs.print("\n".join(table(tuned)))
         outputs.print(f"\n{command}\nor, with the budget in the report:\n{short}")
-    tracker = outputs.do("tracking", lambda: tracking.log_tuned(tuned, dataset, artifacts=[file])) if track else None
+    tracker = outputs.do("tracking", lambda: tracking.log_tuned(tuned, dataset, artifacts=[place])) if track else None
     if as_json:
-        more = {"file": str(file), "compare": command, "compare_tuned": short}
+        more = {"file": str(place), "compare": command, "compare_tuned": short}
         more |= {"mlflow_run": tracker.run_id if tracker else ""}
         outputs.print_json(tuned.to_dict() | more)
     elif tracker:
@@ -89,11 +93,12 @@ def table(tuned: Any) -> list[str]:
     ]
 
 
-def compare_command(tuned: Any, data: str, file: Path | None = None) -> str:
-    """Return the command line that compares the strategy with its best parameters: from the file, or each by itself."""
+def compare_command(tuned: Any, data: str, file: Mapping[str, str], place: Path | None = None) -> str:
+    """Return the command line that compares the strategy with its best parameters: each by itself, or from a file."""
     words = ["tagkit", "compare", "--data", data, "--taggers", ",".join(dict.fromkeys(("lexicon", tuned.strategy)))]
-    if file:
-        return shlex.join([*words, "--tuned", str(file)])
+    words += [word for name, value in file.items() for word in (f"--{name}", value)]
+    if place:
+        return shlex.join([*words, "--tuned", str(place)])
     for name, value in tuned.params.items():
         words += ["--set", f"{tuned.strategy}.{name}={_written(value)}"]
     return shlex.join(words)

@@ -11,14 +11,23 @@ from tagkit.datasets import separators
 from tagkit.datasets.columns import Columns, FileOptions
 from tagkit.datasets.products import Converter, explicit_id
 from tagkit.datasets.rejects import SUFFIX, FileRow, Rejects
-from tagkit.datasets.rows import KINDS, Reading, file_rows, frame_rows, kind_of, line_rows
+from tagkit.datasets.rows import (
+    KINDS,
+    TEXT_ENDINGS,
+    Reading,
+    file_rows,
+    frame_rows,
+    is_readable,
+    kind_of,
+    line_rows,
+)
 from tagkit.datasets.split import by_part
 from tagkit.errors import BadInput, warn
 from tagkit.product import Dataset, Product
 
 
 def read_file(path: str | Path, *, rejects: str | Path | None = None, **options: Unpack[FileOptions]) -> Dataset:
-    """Read a file of products: JSON, JSON Lines, CSV, TSV, Excel, LibreOffice, Parquet, or a feed in XML.
+    """Read a file of products: JSON, JSON Lines, CSV, TSV, Excel, LibreOffice, Parquet, a feed in XML, or text.
 
     A row that cannot be used (no title, a wrong type, broken JSON, a wrong number of fields, an id of an earlier row)
     is written to the rejects file with its line and reason; the other rows are used. A warning and the data set's card
@@ -26,7 +35,8 @@ def read_file(path: str | Path, *, rejects: str | Path | None = None, **options:
     `annotations` in the form of `Product.to_dict`; other columns are ignored.
 
     Args:
-        path: The file; its suffix determines the format.
+        path: The file; its suffix determines the format. Text holds a table or one title per line: its first line
+            tells.
         rejects: Where to write the rejected rows (default: `<file>.rejects.jsonl` beside it).
         **options: Columns, separators, encoding and sheet where they cannot be found out; see `tagkit.load_data`.
 
@@ -45,8 +55,9 @@ def understand(
 ) -> tuple[Dataset, Reading]:
     """Read a file as `read_file` does, and return what was found out about it with the data set."""
     path = Path(path)
-    if not kind_of(path):
-        raise BadInput(f"{path}: the suffix must be one of {', '.join(KINDS)}, which .gz may follow")
+    if not is_readable(path):
+        known = ", ".join((*KINDS, *filter(None, TEXT_ENDINGS)))
+        raise BadInput(f"{path}: the suffix must be one of {known}, which .gz may follow")
     reading = _reading(kind_of(path), options)
     place = Path(rejects) if rejects else path.with_name(f"{path.name}{SUFFIX}")
     return _dataset(

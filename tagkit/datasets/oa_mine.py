@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from tagkit.datasets import store
 from tagkit.datasets.base import Expectation, Reader, load
-from tagkit.datasets.rows import parse_json, read_text
+from tagkit.datasets.rows import kind_of, parse_json, read_text
 from tagkit.datasets.split import hold_out_tenth
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Span, Tag
@@ -97,7 +97,7 @@ def read_products(path: Path, **options: Any) -> Dataset:
     Raises:
         BadInput: There is no such file, or a line is wrong; the message names it.
     """
-    text = "" if path.suffix in (".parquet", ".csv", ".tsv") else read_text(path)
+    text = read_text(path) if kind_of(path) in ("json", "jsonl") else ""
     first = parse_json(text.lstrip().partition("\n")[0])
     if not (isinstance(first, dict) and "target_scores" in first):
         if isinstance(first, dict) and "input" in first:

@@ -40,6 +40,8 @@ KINDS = {
     ".xml": "xml",
 }
 """The kind of a file by its suffix, which ".gz" may follow; text with one title per line is of the kind "text"."""
+TEXT_ENDINGS = ("", ".txt", ".text")
+"""The endings of files whose first line tells what they hold: a table, JSON Lines, or one title per line."""
 _MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "spreadsheet", b"\xd0\xcf\x11\xe0": "spreadsheet"}
 _DAMAGE = (OSError, EOFError, zlib.error, UnicodeError)
 
@@ -76,9 +78,18 @@ class Reading:
 
 
 def kind_of(path: Path) -> str:
-    """Return the kind of a file by its suffix, "" for an unknown one."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    return KINDS.get(suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else path.suffix.lower(), "")
+    """Return the kind of a file by its suffix, "" for one whose content tells, and for an unknown one."""
+    return KINDS.get(ending_of(path), "")
+
+
+def ending_of(path: Path) -> str:
+    """Return the suffix of a file in lower case; `.gz` is no suffix."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
+
+
+def is_readable(path: Path) -> bool:
+    """Say whether files with this suffix are read."""
+    return bool(kind_of(path)) or ending_of(path) in TEXT_ENDINGS
 
 
 def file_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
@@ -107,7 +118,9 @@ def file_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
     if reading.kind == "parquet":
         yield from parquet_rows(path)
     elif reading.kind == "spreadsheet":
-        yield from workbook_rows(path, reading.sheet or None, reading.columns.is_header, reading.notes.append)
+        sheet, rows = workbook_rows(path, reading.sheet or None, reading.columns.is_header, reading.notes.append)
+        reading.sheet = sheet
+        yield from rows
     elif reading.kind == "xml":
         with _open(path) as content:
             yield from feed_rows(content)

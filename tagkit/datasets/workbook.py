@@ -18,8 +18,8 @@ EXACT = 1e15
 
 def workbook_rows(
     path: Path, sheet: str | None, is_header: Callable[[Sequence[str]], bool], note: Callable[[str], None]
-) -> Iterator[FileRow]:
-    """Yield the rows below the header of one sheet; a row is numbered as in the spreadsheet.
+) -> tuple[str, Iterator[FileRow]]:
+    """Return the name of one sheet and the rows below its header; a row is numbered as in the spreadsheet.
 
     Args:
         path: An .xlsx, .xls, .xlsb or .ods file.
@@ -61,9 +61,12 @@ def workbook_rows(
             note(f"the sheet {sheet} is read, the only one of {len(names)} with a column for the title")
     first = headers[sheet] or 0
     header = unique(_texts(next(iter(tables[sheet][first:]), [])))
-    for number, row in enumerate(tables[sheet][first + 1 :], first + 2):
-        if any(cell != "" for cell in row):
-            yield FileRow(number, dict(zip(header, map(_plain, row), strict=False)))
+    numbered = enumerate(tables[sheet][first + 1 :], first + 2)
+    return sheet, (
+        FileRow(number, dict(zip(header, map(_plain, row), strict=False)))
+        for number, row in numbered
+        if any(cell != "" for cell in row)
+    )
 
 
 def _texts(row: Sequence[Any]) -> list[str]:

@@ -119,3 +119,13 @@ def test_what_was_compared_can_be_tagged_with(shop, run, tmp_path):
     assert found == [[tag.text for tag in tags] for tags in result.tags("linear")]
     score = tagkit.load_tagger(tmp_path / "model").score(products)
     assert score == pytest.approx(result.scores["test"]["linear"]["F1@M"].value)
+
+
+def test_the_options_about_a_file(run, write, products):
+    rows = [
+        f"{p.title}|{'、'.join(p.tags)}|{part}" for p, part in zip(products[:12], ["train", "test"] * 6, strict=True)
+    ]
+    write("款.txt", "款|卖点|部分", *rows)
+    options = ("--title", "款", "--tags", "卖点", "--split", "部分", "--taggers", "dictionary", "--no-track", "--json")
+    body = json.loads(run("compare", "--data", "款.txt", *options).stdout)
+    assert body["sizes"]["test"] == 6

@@ -125,6 +125,6 @@ def test_what_is_wrong_is_one_line(body, command, message):
 def test_the_command_line_of_the_best_parameters_can_be_pasted():
     trials = (Trial(0, {"note": "5"}, 0.5), Trial(1, {"note": "a b"}, 0.7))
     tuned = Tuned("knn", "shop", "", "F1@M", "higher", 0, {"note": "5,a b"}, {"power": 2}, "dev part", 3, trials)
-    assert compare_command(tuned, "my shop.csv") == (
-        "tagkit compare --data 'my shop.csv' --taggers lexicon,knn --set knn.power=2 --set 'knn.note=a b'"
+    assert compare_command(tuned, "my shop.csv", {"sheet": "A"}) == (
+        "tagkit compare --data 'my shop.csv' --taggers lexicon,knn --sheet A --set knn.power=2 --set 'knn.note=a b'"
     )

@@ -71,3 +71,22 @@ def test_the_command(shop):
     assert found.exit_code == 2 and "tagkit: " in found.stderr
     found = CliRunner().invoke(app, ["data", "audit", str(shop), "--category", "none"])
     assert found.exit_code == 2 and "has no none; its columns are: 商品编号" in found.stderr
+
+
+def test_text_is_a_table_or_one_title_a_line(tmp_path):
+    (tmp_path / "titles.txt").write_text("红裙 收腰\n黑鞋\n", encoding="utf-8")
+    found = check(tmp_path / "titles.txt").found
+    assert found["format"] == "text" and found["rows"] == "2, of which 2 are products"
+    (tmp_path / "table.txt").write_text("标题\t标签\n红裙\t红、裙\n", encoding="utf-16")
+    found = check(tmp_path / "table.txt").found
+    assert found["delimiter"] == "tab" and found["columns"] == "title = 标题, tags = 标签"
+
+
+def test_the_sheet_is_shown(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "商品"
+    for row in (["标题", "标签"], ["红裙", "红"]):
+        book.active.append(row)
+    book.save(tmp_path / "shop.xlsx")
+    assert check(tmp_path / "shop.xlsx").found["format"] == "spreadsheet, sheet 商品"
