@@ -10,10 +10,45 @@ Everything heavy is imported only when it is asked for.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tagkit import datasets as datasets
+    from tagkit import experiment as experiment
+    from tagkit import measures as measures
+    from tagkit import report as report
+    from tagkit import taggers as taggers
+    from tagkit.datasets import load as load_data
+    from tagkit.default import default_tagger, load_tagger
+    from tagkit.experiment.compare import compare
+    from tagkit.experiment.result import Result
+    from tagkit.experiment.tune import tune
+    from tagkit.experiment.tuned import Tuned
+    from tagkit.pipeline import Pipeline
+    from tagkit.product import Dataset, Product, Span, Tag
+    from tagkit.report import use_chinese_fonts
+    from tagkit.taggers import Tagger, create
 
 __version__ = "0.1.0"
-
+__all__ = [
+    "Dataset",
+    "Pipeline",
+    "Product",
+    "Result",
+    "Span",
+    "Tag",
+    "Tagger",
+    "Tuned",
+    "__version__",
+    "compare",
+    "create",
+    "default_tagger",
+    "load_data",
+    "load_tagger",
+    "tune",
+    "use_chinese_fonts",
+]
+_PACKAGES = ("datasets", "experiment", "measures", "report", "taggers")
 _HOMES = {
     "Product": "tagkit.product",
     "Tag": "tagkit.product",
@@ -29,12 +64,22 @@ _HOMES = {
     "Pipeline": "tagkit.pipeline",
     "default_tagger": "tagkit.default",
     "load_tagger": "tagkit.default",
+    "use_chinese_fonts": "tagkit.report",
 }
-__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
+    """Import a public name or package when it is first used."""
+    if name in _PACKAGES:
+        return import_module(f"tagkit.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module 'tagkit' has no attribute {name!r}")
+        from tagkit.errors import did_you_mean
+
+        hint = did_you_mean(name, [*_HOMES, *_PACKAGES])
+        raise AttributeError(f"module 'tagkit' has no attribute {name!r}{hint}")
     return getattr(import_module(_HOMES[name]), "load" if name == "load_data" else name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, which an editor or a notebook offers after `tagkit.`."""
+    return sorted([*__all__, *_PACKAGES])

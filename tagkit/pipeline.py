@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, overload
 
+from tagkit import cards
 from tagkit.cache import FitCache
 from tagkit.datasets.items import Item, as_products, is_single
 from tagkit.datasets.split import by_part, split_of
@@ -138,8 +139,13 @@ class Pipeline:
             return cls(tagger, chain, Provenance.from_state(document.get("fitted_on")))
 
     def __repr__(self) -> str:
-        """Return the strategy and the refinements."""
-        return " | ".join(map(repr, (self.tagger, *self.refinement.steps)))
+        """Return the names of the strategy and of the refinements."""
+        return f"Pipeline({' | '.join((self.name, *(step.name for step in self.refinement.steps)))})"
+
+    def _repr_html_(self) -> str:
+        """Return the parameters as a card for notebooks."""
+        steps = "".join(map(cards.paragraph, map(repr, self.refinement.steps)))
+        return cards.card(f"{self!r}, fitted", cards.values(self.tagger.get_params()), steps)
 
 
 def default_refinements(tagger: Tagger) -> tuple[str, ...]:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
+import reprlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from tagkit.errors import BadInput
+from tagkit import cards
+from tagkit.errors import BadInput, MissingExtra
 from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, listed
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["Dataset", "FrozenDict", "Product", "Span", "Tag", "Tags", "digest"]
+_SHORT = reprlib.Repr()
+_SHORT.maxstring, _SHORT.maxtuple = 60, 12
 
 
 class FrozenDict(dict[str, str]):
@@ -128,6 +136,19 @@ class Product:
         rows["annotations"] = [tag.to_dict() for tag in self.annotations]
         return {key: value for key, value in rows.items() if value or key in ("id", "title")}
 
+    def __repr__(self) -> str:
+        """Return id, title and tags on one line, cut where they are long."""
+        id = f"{_SHORT.repr(self.id)}, " if self.id else ""
+        tags = f", tags={_SHORT.repr(self.tags)}" if self.tags else ""
+        return f"Product({id}{_SHORT.repr(self.title)}{tags})"
+
+    def _repr_html_(self) -> str:
+        """Return the product as a card for notebooks."""
+        facts = " · ".join(text for text in (self.id, self.category, self.lang) if text)
+        known = {name: value for name, value in self.attributes.items() if value}
+        parts = [cards.paragraph(self.description)] if self.description else []
+        return cards.card(self.title, *parts, cards.chips(self.tags), cards.values(known), note=facts)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -150,6 +171,50 @@ class Dataset:
     card: str = ""
     licence: str = ""
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of products in all three parts."""
+        return len(self.train) + len(self.dev) + len(self.test)
+
+    def __repr__(self) -> str:
+        """Return the name and the sizes of the parts."""
+        return f"Dataset({self.name!r}, {len(self.train)} train, {len(self.dev)} dev, {len(self.test)} test)"
+
+    def _repr_html_(self) -> str:
+        """Return sizes, frequent tags and some products as a card for notebooks."""
+        counts = Counter(tag for product in self.products for tag in product.tags)
+        sizes = ", ".join(f"{len(rows):,} {part}" for part, rows in self._parts().items() if rows)
+        note = f"{sizes} · {len(counts):,} different tags · licence: {self.licence or 'unknown'}"
+        frequent = cards.chips((tag, f"{count:,}") for tag, count in counts.most_common(20))
+        rows = [[cards.escape(product.title, 60), cards.chips(product.tags[:8])] for product in self.sample(3)]
+        some = cards.table(("Three products drawn at random", "tags"), rows, left=2) if rows else ""
+        return cards.card(f"{self.name}: {len(self):,} products", frequent, some, note=note)
+
+    def _parts(self) -> dict[str, tuple[Product, ...]]:
+        return {"train": self.train, "dev": self.dev, "test": self.test}
+
+    def sample(self, count: int = 5, seed: int = 0) -> list[Product]:
+        """Return products drawn at random from all parts, all of them where there are not as many."""
+        return random.Random(seed).sample(self.products, min(count, len(self)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each product, from which `tagkit.load_data` makes the same data set again.
+
+        Returns:
+            The columns `id`, `title` and `tags` (lists), the other fields of `Product` that some product has, and
+            `split`, the part.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ModuleNotFoundError as error:
+            raise MissingExtra('the DataFrame needs the package pandas: pip install "tagkit[report]"') from error
+        rows = [product.to_dict() | {"split": part} for part, found in self._parts().items() for product in found]
+        empty = {name: type(value)() for row in rows for name, value in row.items()} | {"tags": []}
+        names = [name for name in (*Product.__dataclass_fields__, "split") if name in empty]
+        return pd.DataFrame([[row.get(name, empty[name]) for name in names] for row in rows], columns=names)
 
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:

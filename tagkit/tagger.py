@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, overload
 
-from tagkit import parameters, registry, trust
+from tagkit import cards, parameters, registry, trust
 from tagkit.cache import FitCache, NoCache
 from tagkit.datasets.items import Item, as_products, is_single, with_tags
 from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
@@ -218,6 +218,11 @@ class Tagger(ABC):
         defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
         changed = [f"{key}={value!r}" for key, value in self.get_params().items() if value != defaults[key]]
         return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _repr_html_(self) -> str:
+        """Return the parameters as a card for notebooks."""
+        state = "fitted" if self.__sklearn_is_fitted__() else "not fitted"
+        return cards.card(f"{self.name}, {state}", cards.values(self.get_params()))
 
 
 @overload

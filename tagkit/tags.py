@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Self
 
+from tagkit import cards
 from tagkit.errors import BadInput
 
 LONGEST = 200
@@ -64,6 +65,15 @@ class Tag:
             raise BadInput(f"the score of tag {self.text!r} is {self.score!r}, which is not between 0 and 1")
         if not (isinstance(self.spans, tuple) and all(isinstance(span, Span) for span in self.spans)):
             raise BadInput(f"the spans of tag {self.text!r} must be a tuple of spans, not {self.spans!r}"[:LONGEST])
+
+    def __repr__(self) -> str:
+        """Return the text, the score and the type, without source and spans."""
+        kind = f", type={self.type!r}" if self.type else ""
+        return f"Tag({self.text!r}, {float(self.score):.3g}{kind})"
+
+    def _repr_html_(self) -> str:
+        """Return the tag as a chip for notebooks."""
+        return cards.chips([(self.text, f"{self.type} {self.score:.2f}".strip())])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tag as plain JSON values."""

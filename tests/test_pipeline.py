@@ -22,7 +22,7 @@ def test_the_refinements_choose_on_dev(data):
     assert [step.name for step in pipeline.refinement.steps] == ["thresholds", "limit"]
     raw = pipeline.tagger.predict(data.test)
     assert pipeline.predict(data.test) == pipeline.refinement(raw, data.test) != raw
-    assert pipeline.name == "linear" and "Thresholds" in repr(pipeline)
+    assert pipeline.name == "linear" and repr(pipeline) == "Pipeline(linear | thresholds | limit)"
     assert pipeline.n_truncated_chars(["鞋"]) == [0]
 
 

@@ -8,7 +8,7 @@ import pickle
 import pandas as pd
 import pytest
 
-from tagkit import Product, Span, Tag
+from tagkit import Product, Span, Tag, load_data
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.product import Dataset
@@ -116,3 +116,28 @@ def test_a_table_gives_a_product_for_each_row():
 def test_a_data_set_survives_pickling():
     data = Dataset("x", (FULL,))
     assert pickle.loads(pickle.dumps(data)) == data
+
+
+def test_products_tags_and_data_sets_are_one_short_line():
+    product = Product("7", "红裙\n新款" * 40, "d" * 500, tags=[str(n) for n in range(50)])
+    for one in (product, Dataset("shop", (product,) * 500), Tag("红", 1 / 3, "knn", (Span(0, 1),), "颜色")):
+        assert "\n" not in repr(one) and len(repr(one)) < 250
+    assert repr(Product("红裙", tags=["红"])) == "Product('红裙', tags=('红',))"
+    assert repr(Dataset("shop", (product,))) == "Dataset('shop', 1 train, 0 dev, 0 test)"
+    assert repr(Tag("红", 1 / 3, type="颜色")) == "Tag('红', 0.333, type='颜色')"
+
+
+def test_a_data_set_has_a_length_and_gives_a_sample():
+    data = Dataset("shop", (Product("a"), Product("b")), (Product("c"),))
+    assert len(data) == 3 and len(data.sample(2)) == 2 and len(data.sample(99)) == 3
+    assert data.sample(2, seed=1) == data.sample(2, seed=1)
+
+
+def test_a_data_set_makes_a_table_and_comes_back_from_it(annotated):
+    data = Dataset("frame", (FULL, *annotated[:3]), (Product("d", "蓝裙"),), tuple(annotated[3:5]))
+    frame = data.to_frame()
+    assert list(frame["split"]) == ["train"] * 4 + ["dev"] + ["test"] * 2 and frame["tags"][4] == []
+    again = load_data(frame)
+    assert (again.train, again.dev, again.test) == (data.train, data.dev, data.test)
+    assert list(Dataset("d", (Product("x", "y"),)).to_frame()) == ["id", "title", "tags", "split"]
+    assert len(Dataset("d", ()).to_frame()) == 0

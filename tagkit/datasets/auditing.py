@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
+from tagkit import cards
 from tagkit.datasets.base import Expectation, Value
 from tagkit.datasets.split import PARTS
 from tagkit.errors import BadInput
@@ -70,6 +71,21 @@ class Audit:
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain JSON values."""
         return {"name": self.name, "ok": self.ok, "rows": [asdict(row) for row in self.rows]}
+
+    def __repr__(self) -> str:
+        """Return how many values there are, and which of them are not as expected."""
+        wrong = [row.name for row in self.rows if not row.ok]
+        found = f"not as expected: {', '.join(wrong)}" if wrong else "all as expected"
+        return f"Audit({self.name!r}, {len(self.rows)} values, {found})"
+
+    def _repr_html_(self) -> str:
+        """Return all values as a card for notebooks."""
+        rows = [
+            [row.name, row.expected, _show(row.value), ("ok" if row.ok else "FAILED") if row.expected else ""]
+            for row in self.rows
+        ]
+        head = ("value", "expected", "found", "")
+        return cards.card(f"Audit of {self.name}", cards.table(head, (map(cards.escape, row) for row in rows), left=2))
 
     def __str__(self) -> str:
         """Return an aligned table that marks the values that are not as expected."""

@@ -21,6 +21,7 @@ from tagkit.experiment.record import RANDOMISATION as RANDOMISATION
 from tagkit.experiment.record import RowResult as RowResult
 from tagkit.experiment.record import RowRun as RowRun
 from tagkit.experiment.record import Score as Score
+from tagkit.experiment.shown import Shown
 from tagkit.experiment.spec import DEDUP, FAIL, SEEN, SKIPPED, TEST, Expected, Experiment, Row, split_cell, verdict
 from tagkit.experiment.to_json import experiment_from_json, experiment_to_json, to_plain
 from tagkit.measures import Measure, Run
@@ -61,8 +62,8 @@ class CellVerdict:
         return out
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
     """An experiment with everything that was measured of it.
 
     Attributes:
@@ -132,9 +133,9 @@ class Result:
         """Return the products of a view, as a row has them (default: as the baseline has them).
 
         Raises:
-            BadInput: The result is a stored one, without its products.
+            BadInput: No such row was run, or the result is a stored one, without its products.
         """
-        data = self.datasets.get(row) if row else self.data
+        data = self.datasets.get(self._known(row)) if row else self.data
         if data is None:
             raise BadInput("a stored result does not hold the products")
         return [data.test[at] for at in views_of(data)[view]]
@@ -143,9 +144,9 @@ class Result:
         """Return the tags of a row beside the gold tags of a view; of several seeds, the first.
 
         Raises:
-            BadInput: The result is a stored one, without its tags.
+            BadInput: No such row was run, or the result is a stored one, without its tags.
         """
-        data, tags = self.datasets.get(row), self.tags(row)
+        data, tags = self.datasets.get(self._known(row)), self.tags(row)
         if data is None:
             raise BadInput("a stored result does not hold the products")
         at = views_of(data)[view]
@@ -157,11 +158,12 @@ class Result:
         """Return the tags that a row gave its products, in their order; of several seeds, the first.
 
         Raises:
-            BadInput: The result is a stored one, without its tags.
+            BadInput: No such row was run, or the result is a stored one, without its tags.
         """
-        first = self.rows[row].runs[0].seed
+        runs = self.rows[self._known(row)].runs
+        first = runs[0].seed
         lists: Tags = []
-        for run in self.rows[row].runs:
+        for run in runs:
             if run.seed == first:
                 if run.tags is None:
                     raise BadInput("a stored result does not hold the tags")
@@ -176,11 +178,13 @@ class Result:
         """
         if self.make_tagger is None:
             raise BadInput("a stored result does not hold the fitted taggers: run the experiment")
-        if row not in self.rows or row not in self.datasets:
-            raise BadInput(
-                f"no row {row!r} was run{did_you_mean(row, self.datasets)}; there are: {', '.join(self.datasets)}"
-            )
-        return self.make_tagger(self.experiment.row(row), self.rows[row].runs[0])
+        return self.make_tagger(self.experiment.row(self._known(row)), self.rows[row].runs[0])
+
+    def _known(self, row: str) -> str:
+        """Return the name of a row that was run; any other is a `BadInput`."""
+        if row not in self.rows:
+            raise BadInput(f"no row {row!r} was run{did_you_mean(row, self.rows)}; there are: {', '.join(self.rows)}")
+        return row
 
     def cell(self, row: Row, name: str) -> CellVerdict:
         """Return what is said of one cell, in the unit of the experiment.

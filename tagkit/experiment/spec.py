@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tagkit.datasets import load, oa_mine
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, did_you_mean
 from tagkit.measures import Measure
 from tagkit.product import Dataset
 from tagkit.refine import Step
@@ -257,8 +257,15 @@ class Experiment:
         return self.measures[:1] if self.file else self.measures
 
     def row(self, name: str) -> Row:
-        """Return a row by name."""
-        return next(row for row in self.rows if row.name == name)
+        """Return a row by name.
+
+        Raises:
+            BadInput: There is no such row.
+        """
+        rows = {row.name: row for row in self.rows}
+        if name not in rows:
+            raise BadInput(f"there is no row {name!r}{did_you_mean(name, rows)}; there are: {', '.join(rows)}")
+        return rows[name]
 
     def cells(self, row: Row) -> list[str]:
         """Return the cells of a row: the measures, and the views that its expected scores name."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tagkit import cards
 from tagkit.errors import BadInput
 from tagkit.files import write_text
 from tagkit.product import Dataset
@@ -112,6 +113,18 @@ class Tuned:
     def seconds(self) -> float:
         """How long all trials took."""
         return sum(trial.seconds for trial in self.trials)
+
+    def __repr__(self) -> str:
+        """Return the best parameters and their score."""
+        best = f"{self.measure} {self.best.value:.3f} with {dict(self.best.params)}" if self.ranking else "no trial"
+        return f"Tuned({self.strategy!r} on {self.data!r}: {best}, {len(self.trials)} trials)"
+
+    def _repr_html_(self) -> str:
+        """Return the best trials as a card for notebooks."""
+        names = list(self.space)
+        rows = [[one.number, *(one.params.get(name, "") for name in names), one.value] for one in self.ranking[:10]]
+        trials = cards.table(("trial", *names, self.measure), ([cards.escape(cell) for cell in row] for row in rows))
+        return cards.card(f"{self.strategy} tuned on {self.data}", trials, note=self.remark() if rows else "")
 
     def remark(self, data: Dataset | None = None) -> str:
         """Return the sentence that a report owes to its reader.

@@ -6,11 +6,13 @@ the standard deviation over runs.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tagkit import cards
 from tagkit.errors import MissingExtra, NotWritten
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
@@ -18,8 +20,9 @@ from tagkit.files import write_text
 from tagkit.registry import missing_extra
 from tagkit.report import tables
 from tagkit.report.facts import notes, row_notes, verdict_counts
+from tagkit.report.findings import summary
 from tagkit.report.markdown import document
-from tagkit.report.scores import has_expected, score_table, verdict_legend, views
+from tagkit.report.scores import has_expected, label, p_value, score_table, verdict_legend, views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,14 +33,19 @@ if TYPE_CHECKING:
 __all__ = [
     "document",
     "notes",
+    "p_value",
+    "plot_kinds",
     "score_table",
+    "summary",
     "terminal",
+    "to_card",
     "to_csv",
     "to_frame",
     "to_html",
     "to_latex",
     "to_markdown",
     "to_text",
+    "use_chinese_fonts",
     "verdict_counts",
     "write",
 ]
@@ -53,8 +61,9 @@ def to_text(result: Result, view: str = TEST, *, width: int = 100) -> str:
 
 
 def terminal(result: Result, *, width: int = 100) -> str:
-    """Return everything that a terminal shows of a result: the tables of all views, and the notes below them."""
-    parts = [to_text(result, view, width=width) for view in views(result)]
+    """Return everything that a terminal shows of a result: the summary, the tables of all views, and the notes."""
+    parts = [textwrap.fill(summary(result), width)] if summary(result) else []
+    parts += [to_text(result, view, width=width) for view in views(result)]
     lines = [f"note: {name}: {text}" for name, text in row_notes(result).items() if name in result.rows]
     return "\n\n".join([*parts, "\n".join([*lines, *notes(result)])]).rstrip()
 
@@ -105,6 +114,53 @@ def to_html(results: Result | Sequence[Result], path: str | Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, render([results] if isinstance(results, Result) else results))
     return path
+
+
+def to_card(result: Result) -> str:
+    """Return the summary, the table of the first views' measures and the notes as an HTML card for notebooks."""
+    shown = None if has_expected(result) else result.measures[:6]
+    parts = [cards.paragraph(summary(result))]
+    for view in views(result):
+        table = score_table(result, view, shown)
+        kept = [at for at, column in enumerate(table.columns) if column.terminal != tables.NEVER]
+        rows = ([_cell_html(row[at], table.baseline) for at in kept] for row in table.rows)
+        parts += [cards.small(table.title), cards.table([table.columns[at].title for at in kept], rows)]
+        parts += [cards.small(table.notes[0])]
+    return cards.card(label(result), *parts, *map(cards.small, notes(result)))
+
+
+def _cell_html(cell: tables.Cell, baseline: str) -> str:
+    text = cards.escape(cell.text)
+    text = f"<strong>{text}</strong>" if cell.best else text
+    return text + cards.small("baseline" if cell.text == baseline else cell.tail)
+
+
+def plot_kinds(result: Result, view: str = TEST) -> dict[str, Callable[..., Figure]]:
+    """Return the functions that draw the plots for which the result has scores and tags, by name.
+
+    Raises:
+        MissingExtra: matplotlib or adjustText is not installed.
+    """
+    try:
+        from tagkit.report import plots
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "the plot") from error
+    return plots.kinds(result, view)
+
+
+def use_chinese_fonts() -> None:
+    """Let matplotlib draw Chinese in your own plots, with the font of the report's plots, until the session ends.
+
+    Raises:
+        MissingExtra: matplotlib or the font's package is not installed.
+    """
+    try:
+        import matplotlib
+
+        from tagkit.report.canvas import families
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "the Chinese font") from error
+    matplotlib.rcParams["font.family"] = families()
 
 
 def write(result: Result, folder: str | Path) -> list[Path]:

@@ -21,6 +21,7 @@ from tagkit.experiment.spec import TEST, VERDICTS, Row
 from tagkit.measures import Measure, parse
 from tagkit.report import facts, plots
 from tagkit.report.canvas import embedded_font
+from tagkit.report.findings import summary
 from tagkit.report.scores import cost, has_expected, label, measure_names, number, score_table, views
 from tagkit.report.tables import Cell
 
@@ -62,6 +63,7 @@ def _section(result: Result, at: int, is_one_of_several: bool) -> dict[str, Any]
         "id": f"experiment-{at + 1}-" if is_one_of_several else "",
         "name": label(result),
         "title": result.experiment.title,
+        "summary": summary(result),
         "about": facts.about(result),
         "card": result.data.card if result.data is not None else "",
         "tables": {view: score_table(result, view) for view in views(result)},

@@ -18,7 +18,8 @@ def test_a_view_that_does_not_exist(result, form):
 
 def test_the_terminal_shows_all_views_and_ends_with_what_is_not_set_up(result):
     lines = report.terminal(result).splitlines()
-    assert lines[0].startswith("小店_1, test: 15 products; * best; ▲ ▼")
+    assert lines[0].startswith("By F1@M, lexicon is best: ") and lines[2] == ""
+    assert lines[3].startswith("小店_1, test: 15 products; * best; ▲ ▼")
     assert sum(line.startswith("lexicon") for line in lines) == 3
     assert lines[-1] == "not set up: llm (no endpoint)"
 

@@ -1,0 +1,81 @@
+"""What a result shows of itself in Python and in notebooks: its best row, table, plots and card.
+
+`tagkit.report`, which makes them, is imported when one of them is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tagkit.errors import BadInput, did_you_mean
+from tagkit.experiment.spec import TEST
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+class Shown:
+    """The part of `tagkit.Result` that shows it."""
+
+    @property
+    def best(self: Any) -> str:
+        """The name of the best row by the first measure on test; `result.tagger(result.best)` is its pipeline.
+
+        Raises:
+            BadInput: No row was measured.
+        """
+        names: list[str] = self.order()
+        if not names:
+            raise BadInput("no row was measured, so none is the best")
+        return names[0]
+
+    @property
+    def summary(self: Any) -> str:
+        """Which row is best by the first measure, and which differ significantly from the baseline, in sentences."""
+        from tagkit.report import summary
+
+        return summary(self)
+
+    @property
+    def frame(self: Any) -> pd.DataFrame:
+        """The table of test as a DataFrame; `tagkit.report.to_frame` says what its columns are.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        from tagkit.report import to_frame
+
+        return to_frame(self)
+
+    def plot(self: Any, kind: str = "scores", view: str = TEST) -> Figure:
+        """Draw a plot of the report.
+
+        Args:
+            kind: "scores", "accuracy-diversity", "accuracy-speed", "tags" or "unique-finds".
+            view: "test", or "dedup" and "seen" where they exist.
+
+        Raises:
+            BadInput: There is no such plot, or the result lacks what it needs.
+            MissingExtra: matplotlib or adjustText is not installed.
+        """
+        from tagkit.report import plot_kinds
+
+        kinds = plot_kinds(self, view)
+        if kind not in kinds:
+            raise BadInput(f"there is no plot {kind!r}{did_you_mean(kind, kinds)}; this result has: {', '.join(kinds)}")
+        return kinds[kind](self, view)
+
+    def __repr__(self: Any) -> str:
+        """Return how many rows were measured, and the best one."""
+        first = str(self.measures[0])
+        names = self.order()
+        score = self.scores[TEST][names[0]][first].scaled(self.experiment.scale) if names else None
+        best = f", best: {names[0]} with {first} {score.value:.3f}" if score else ""
+        return f"Result({self.experiment.name!r}, {len(self.rows)} of {len(self.experiment.rows)} rows measured{best})"
+
+    def _repr_html_(self: Any) -> str:
+        """Return summary, table and notes as a card for notebooks."""
+        from tagkit.report import to_card
+
+        return to_card(self)
