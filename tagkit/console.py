@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import logging
+import os
 import re
 import sys
 import warnings
@@ -12,6 +13,9 @@ from typing import Any, TextIO
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """All control characters but line feed and tab, marks that change the direction of text, and lone surrogates."""
+
+QUIET = "TQDM_DISABLE"
+"""The environment variable that `--quiet` sets: no progress and no remarks, in this process and those it starts."""
 
 
 def printable(text: str) -> str:
@@ -32,6 +36,12 @@ def echo(text: object = "", *, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     stream.write(f"{printable(str(text))}\n")
     stream.flush()
+
+
+def remark(text: str) -> None:
+    """Print a line to standard error that nobody needs: it is left out where QUIET is set."""
+    if not os.environ.get(QUIET):
+        echo(text, err=True)
 
 
 def echo_json(value: Any) -> None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm.auto import tqdm
+
+from tagkit.console import QUIET
 
 T = TypeVar("T")
 PATIENCE = 3.0
 """After so many seconds the bar appears."""
 LONG = 10.0
 """From so many seconds left on there is a sentence."""
+
+
+def progress_bar(items: Any = None, *, shown: bool = True, **options: Any) -> Any:
+    """Return tqdm's bar with the time left, on standard error; none where that is no terminal or all shall be quiet.
+
+    Args:
+        items: What it yields; None: it is updated by hand.
+        shown: Whether a caller wants it.
+        **options: As for tqdm.
+    """
+    hidden = not shown or bool(os.environ.get(QUIET))
+    return tqdm(items, disable=hidden or None, dynamic_ncols=True, **options)
 
 
 def announced(items: Iterable[T], sizes: Sequence[int], what: str) -> Iterator[T]:

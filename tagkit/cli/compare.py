@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
-from tagkit.cli.lists import JsonOption
+from tagkit.cli.options import DataOption, JsonOption, MeasuresOption
 from tagkit.cli.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -21,20 +22,28 @@ if TYPE_CHECKING:
 
 @with_file_options
 def compare(
-    data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
-    taggers: Annotated[str, typer.Option(help="Strategies, comma-separated (default: all).")] = "",
+    data: DataOption = "catalogue",
+    taggers: Annotated[
+        str,
+        typer.Option(
+            "--taggers", "-t", autocompletion=complete.strategies, help="Strategies, comma-separated (default: all)."
+        ),
+    ] = "",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A strategy's parameter, as NAME.PARAMETER=VALUE (JSON or text).")
+        list[str] | None,
+        typer.Option("--set", "-s", help="A strategy's parameter, as NAME.PARAMETER=VALUE (JSON or text)."),
     ] = None,
     tuned: Annotated[
         list[Path] | None, typer.Option(help="A file that `tagkit tune` wrote: its parameters are used.")
     ] = None,
-    measures: Annotated[str, typer.Option(help="Measures, comma-separated, such as F1@M,nDCG@10.")] = "",
-    baseline: Annotated[str, typer.Option(help="What the others are tested against.")] = "",
+    measures: MeasuresOption = "",
+    baseline: Annotated[
+        str, typer.Option(autocompletion=complete.strategies, help="What the others are tested against.")
+    ] = "",
     seeds: Annotated[str, typer.Option(help="One run per seed, comma-separated, such as 0,1,2.")] = "",
     folds: Annotated[int, typer.Option(min=0, help="Cut train and dev into folds instead of tagging test.")] = 0,
     share: Annotated[float, typer.Option(help="Which share of train and dev is used, drawn by each seed.")] = 1.0,
-    out: Annotated[Path | None, typer.Option(help="Folder of the report (default: runs/NAME).")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the report (default: runs/NAME).")] = None,
     seed: Annotated[int, typer.Option(help="Of resampling in intervals and tests.")] = 0,
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples and random permutations.")] = 1000,
     track: Annotated[bool, typer.Option(help="Log the comparison to MLflow.")] = True,

@@ -6,12 +6,16 @@ from typing import Annotated
 
 import typer
 
+from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
-from tagkit.cli.lists import JsonOption
+from tagkit.cli.options import JsonOption
 from tagkit.console import echo, echo_json
 
 app = typer.Typer(help="List, describe, audit and download data sets.", no_args_is_help=True)
-NameArgument = Annotated[str, typer.Argument(help="A name from `tagkit data list`, or a file of products.")]
+NameArgument = Annotated[
+    str,
+    typer.Argument(autocompletion=complete.datasets, help="A name from `tagkit data list`, or a file of products."),
+]
 
 
 @app.command("list")

@@ -9,16 +9,16 @@ import typer
 
 from tagkit.cli.compare import split_measures
 from tagkit.cli.files import with_file_options
-from tagkit.cli.lists import JsonOption
+from tagkit.cli.options import DataArgument, JsonOption, MeasuresOption
 from tagkit.console import echo, echo_json
 
 
 @with_file_options
 def evaluate(
     model: Annotated[Path, typer.Argument(help="The folder of a saved model.")],
-    data: Annotated[str, typer.Argument(help="A file of tagged products, or a data set by name.")],
+    data: DataArgument,
     part: Annotated[str, typer.Option(help="train, dev, test, or all.")] = "test",
-    measures: Annotated[str, typer.Option(help="Measures, comma-separated, such as F1@M,nDCG@10.")] = "",
+    measures: MeasuresOption = "",
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples.")] = 1000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap samples.")] = 0,
     as_json: JsonOption = False,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
-from tagkit.cli.lists import JsonOption
+from tagkit.cli.options import DataArgument, JsonOption, TaggerOption
 from tagkit.cli.tune import parameters
-from tagkit.console import echo, echo_json
+from tagkit.console import echo, echo_json, remark
 
 if TYPE_CHECKING:
     from tagkit.experiment.choose import Candidate
@@ -23,14 +24,19 @@ if TYPE_CHECKING:
 
 @with_file_options
 def fit(
-    data: Annotated[str, typer.Argument(help="A file of tagged products, or a data set by name.")],
-    out: Annotated[Path, typer.Option(help="The folder of the model; one that is there is replaced.")],
-    tagger: Annotated[str, typer.Option(help="A strategy by name (default: hybrid).")] = "",
+    data: DataArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the model; one that is there is replaced.")],
+    tagger: TaggerOption = "",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Its parameter, as PARAMETER=VALUE (JSON or text).")
+        list[str] | None, typer.Option("--set", "-s", help="Its parameter, as PARAMETER=VALUE (JSON or text).")
     ] = None,
     best: Annotated[bool, typer.Option("--best", help="The best of a quick comparison on train and dev.")] = False,
-    taggers: Annotated[str, typer.Option(help="What --best tries instead of its own list, comma-separated.")] = "",
+    taggers: Annotated[
+        str,
+        typer.Option(
+            autocompletion=complete.strategies, help="What --best tries instead of its own list, comma-separated."
+        ),
+    ] = "",
     minutes: Annotated[float, typer.Option(min=0, help="How long the comparison of --best may take.")] = 10.0,
     as_json: JsonOption = False,
     *,
@@ -90,14 +96,13 @@ def _compare(data: Dataset, names: str, minutes: float) -> list[Candidate]:
     from tagkit.taggers import create
 
     taggers: list[Tagger] = [create(name.strip()) for name in (names.split(",") if names else QUICK)]
-    echo(
+    remark(
         f"comparing {', '.join(one.name for one in taggers)} on train and dev of {data.name}, for {minutes:g} minutes "
-        "at most; then the best is fitted once more:",
-        err=True,
+        "at most; then the best is fitted once more:"
     )
     tried = []
     for one in candidates(data, taggers, 60 * minutes):
         tried.append(one)
         what = one.reason if one.score is None else f"F1@M {one.score:.3f}"
-        echo(f"  {one.name}: {what} ({one.seconds:.1f} s)", err=True)
+        remark(f"  {one.name}: {what} ({one.seconds:.1f} s)")
     return tried

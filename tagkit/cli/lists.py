@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from tagkit.cli.options import JsonOption
 from tagkit.console import echo, echo_json
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def taggers(as_json: JsonOption = False) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tagkit.cli.lists import JsonOption
-from tagkit.console import echo, echo_json
+from tagkit.cli.options import JsonOption
+from tagkit.console import echo, echo_json, remark
 
 app = typer.Typer(help="List, download and locate pre-trained models.", no_args_is_help=True)
 NameArgument = Annotated[
@@ -48,17 +49,17 @@ def list_models(as_json: JsonOption = False) -> None:
 
 
 @app.command("fetch")
-def fetch(name: NameArgument) -> None:
+def fetch(name: NameArgument, as_json: JsonOption = False) -> None:
     """Download a model if it is not on this machine, and print its folder."""
     from tagkit import weights
 
     if not weights.where(name):
-        echo(f"downloading {name}; this takes seconds to a few minutes", err=True)
-    echo(str(weights.path(name)))
+        remark(f"downloading {name}; this takes seconds to a few minutes")
+    _print(name, weights.path(name), as_json)
 
 
 @app.command("path")
-def path(name: NameArgument) -> None:
+def path(name: NameArgument, as_json: JsonOption = False) -> None:
     """Print the folder of a model that is on this machine; exit with 2 if it is not."""
     from tagkit import weights
     from tagkit.errors import WeightsMissing
@@ -66,4 +67,11 @@ def path(name: NameArgument) -> None:
     place = weights.where(name)
     if place is None:
         raise WeightsMissing(f"the model {name!r} is not on this machine: tagkit models fetch {name}")
-    echo(str(place))
+    _print(name, place, as_json)
+
+
+def _print(name: str, place: Path, as_json: bool) -> None:
+    if as_json:
+        echo_json({"name": name, "path": str(place)})
+    else:
+        echo(place)

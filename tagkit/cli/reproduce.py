@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tagkit.cli.lists import JsonOption
+from tagkit.cli import complete
+from tagkit.cli.options import JsonOption
 from tagkit.cli.outputs import Outputs
-from tagkit.console import echo, echo_json
+from tagkit.console import echo, echo_json, remark
 
 if TYPE_CHECKING:
     from tagkit.experiment.result import Result
@@ -27,7 +28,10 @@ PREFACE = (
 
 
 def reproduce(
-    names: Annotated[list[str] | None, typer.Argument(help="Experiments by name or file (default: all).")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(autocompletion=complete.experiments, help="Experiments by name or file (default: all)."),
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the experiments and run nothing.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all files, show what would run, run nothing.")
@@ -42,7 +46,9 @@ def reproduce(
     ] = None,
     runs_file: Annotated[list[Path] | None, typer.Option(help="Stored answers to score; can be repeated.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the experiments are.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write tables, plots and a page of this run here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write tables, plots and a page of this run here.")
+    ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Store what was measured, and write RESULTS.md and RESULTS.html.")
     ] = False,
@@ -167,4 +173,4 @@ def _write(results: Sequence[Result], folder: Path, outputs: Outputs) -> None:
 
     for work in (write_markdown, partial(report.to_html, everything, folder / "RESULTS.html")):
         if page := outputs.do("the report", work):
-            echo(f"report: {page}", err=True)
+            remark(f"report: {page}")

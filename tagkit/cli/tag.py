@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tagkit.cli import complete
 from tagkit.cli.compare import split_setting
 from tagkit.cli.files import with_file_options
-from tagkit.cli.lists import JsonOption
-from tagkit.console import echo, to_json
+from tagkit.cli.options import JsonOption, TaggerOption
+from tagkit.console import echo, remark, to_json
 
 if TYPE_CHECKING:
     from tagkit.cli.unfinished import Unfinished
@@ -35,18 +36,22 @@ Rows = Iterator[tuple["FileRow", "Product"]]
 @with_file_options
 def tag(
     source: Annotated[str, typer.Argument(help="A file (table, JSON Lines, one title per line); a text; or - .")],
-    tagger: Annotated[str, typer.Option(help="A strategy by name (default: hybrid).")] = "",
-    data: Annotated[str, typer.Option(help="What the strategy is fitted on.")] = "catalogue",
-    model: Annotated[Path | None, typer.Option(help="A saved tagger instead.")] = None,
+    tagger: TaggerOption = "",
+    data: Annotated[
+        str, typer.Option("--data", "-d", autocompletion=complete.datasets, help="What the strategy is fitted on.")
+    ] = "catalogue",
+    model: Annotated[Path | None, typer.Option("--model", "-m", help="A saved tagger instead.")] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="What a saved tagger does not choose: llm.endpoint=URL, llm.key_variable=NAME."),
+        typer.Option("--set", "-s", help="What no saved tagger chooses: llm.endpoint=URL, llm.key_variable=NAME."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Tags per product at most (default: all).")] = None,
     min_score: Annotated[float, typer.Option(help="Leave out tags below this score.")] = 0.0,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write here: JSON Lines, or with all columns of the input .csv, .xlsx or .parquet."),
+        typer.Option(
+            "--out", "-o", help="Write here: .jsonl, or with all columns of the input .csv, .xlsx or .parquet."
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what a stopped command began in --out.")] = False,
     text: Annotated[bool, typer.Option("--text", help="SOURCE is a text, even if it looks like a file.")] = False,
@@ -85,11 +90,11 @@ def tag(
             depends |= {"reading": file, "settings": settings, "tagkit": tagkit.__version__}
             output.begin(depends, resume=resume)
             if output.is_finished:
-                echo(f"{out} is finished; nothing is left to do", err=True)
+                remark(f"{out} is finished; nothing is left to do")
                 return
         rows = _rows(place, source, file) if place else iter([(None, _product(source))])
         form = _table_row if write else _json_row if as_json or place else _for_people
-        _stream(fitted, rows, output, limit, min_score, form, file.get("separator", ""))
+        _stream(fitted, rows, output, limit, min_score, form, file.get("separator", ""), _lines(place))
         if output:
             output.finish(_converter(write) if write else None)
 
@@ -199,12 +204,13 @@ def _stream(
     min_score: float,
     form: Callable[..., Any],
     separator: str,
+    total: int | None,
 ) -> None:
-    from tqdm import tqdm
+    from tagkit.progress import progress_bar
 
     rows = iter(rows)
     left_out = output.done if output else 0
-    with tqdm(unit=" products", disable=form is _for_people, file=sys.stderr, mininterval=1) as bar:
+    with progress_bar(total=total, unit=" products", shown=form is not _for_people, delay=1) as bar:
         while chunk := list(itertools.islice(rows, CHUNK)):
             separator = separator or _separator([row for row, _ in chunk])
             chunk, left_out = chunk[left_out:], max(0, left_out - len(chunk))
@@ -220,6 +226,16 @@ def _stream(
                     output.file.write(line.encode("utf-8", "backslashreplace") + b"\n")
             (output.file if output else sys.stdout).flush()
             bar.update(len(chunk))
+
+
+def _lines(place: Path | None) -> int | None:
+    """Return about how many products a file holds, for the time left: its lines; None where it has none."""
+    from tagkit.datasets.rows import kind_of
+
+    if place is None or kind_of(place) not in ("", "csv", "tsv", "jsonl") or place.suffix == ".gz":
+        return None
+    with place.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
 
 
 def _for_people(row: Any, product: Product, tags: list[Any], unread: int, separator: str) -> str:

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
-from tagkit.cli.lists import JsonOption
+from tagkit.cli.options import DataOption, JsonOption
 from tagkit.cli.outputs import Outputs
 
 SHOWN = 5
@@ -19,18 +20,25 @@ SHOWN = 5
 
 @with_file_options
 def tune(
-    name: Annotated[str, typer.Argument(help="The strategy.")],
-    data: Annotated[str, typer.Option(help="A data set by name, or a file.")] = "catalogue",
+    name: Annotated[str, typer.Argument(autocompletion=complete.strategies, help="The strategy.")],
+    data: DataOption = "catalogue",
     trials: Annotated[int, typer.Option(help="The budget: how many parameters to try.")] = 20,
-    measure: Annotated[str, typer.Option(help="What the best parameters are best by, on dev.")] = "F1@M",
+    measure: Annotated[
+        str,
+        typer.Option(
+            "--measure", "-M", autocompletion=complete.measures, help="What the best parameters are best by, on dev."
+        ),
+    ] = "F1@M",
     space: Annotated[
         list[str] | None,
         typer.Option(help="What to search instead: k=5..50, rate=1e-4..1e-2 log, index=both,char; can be repeated."),
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter that stays, as PARAMETER=VALUE (JSON or text).")
+        list[str] | None, typer.Option("--set", "-s", help="A parameter that stays, as PARAMETER=VALUE (JSON or text).")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the search (default: one below runs/tune).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the search (default: one below runs/tune).")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the search and of how dev is split.")] = 0,
     track: Annotated[bool, typer.Option(help="Log the search to MLflow.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume a stopped search.")] = False,

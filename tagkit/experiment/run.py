@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from tagkit.cache import FitCache
 from tagkit.console import printable
 from tagkit.errors import (
@@ -36,6 +34,7 @@ from tagkit.experiment.store import RunCache
 from tagkit.experiment.worker import can_be_sent, measure, measure_apart, pack, start_server
 from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset
+from tagkit.progress import progress_bar
 from tagkit.text.duplicates import unseen
 
 NOT_SET_UP: dict[type[TagkitError], str] = {
@@ -96,7 +95,7 @@ def run(
         else:
             chosen.append(row)
     total = sum(len(row.runs) for row in chosen)
-    with tqdm(total=total, disable=not progress, unit="run", desc=printable(experiment.name), leave=False) as bar:
+    with progress_bar(total=total, shown=progress, unit="run", desc=printable(experiment.name), leave=False) as bar:
         for row in chosen:
             bar.set_postfix_str(printable(row.name))
             try:

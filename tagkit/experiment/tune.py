@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
-
 import tagkit
 from tagkit.console import printable
 from tagkit.datasets import load
@@ -28,6 +26,7 @@ from tagkit.experiment.worker import measure as measure_run
 from tagkit.files import named_files
 from tagkit.measures import Measure, parse
 from tagkit.product import Dataset, Tag, Tags
+from tagkit.progress import progress_bar
 from tagkit.registry import missing_extra
 from tagkit.tagger import Space, take_synonyms
 from tagkit.taggers import Tagger, create
@@ -137,7 +136,7 @@ def tune(
     with _alone(home):
         search = _Search(home / "trials.db", plan.key, tagger, searched, by, seed, fresh)
         about = printable(f"tuning {strategy} on {data.name}")
-        for trial in tqdm(range(trials), disable=not progress, unit="trial", desc=about):
+        for trial in progress_bar(range(trials), shown=progress, unit="trial", desc=about):
             if trial >= len(search.done()) and not search.step(score):
                 break
         done = tuple(search.done()[:trials])

@@ -8,7 +8,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from tagkit.errors import BadInput
 from tagkit.generation.candidates import CandidateRetriever
@@ -24,6 +23,7 @@ from tagkit.neural import device
 from tagkit.neural.batches import sorted_buckets
 from tagkit.neural.inference import side_by_side
 from tagkit.product import Product
+from tagkit.progress import progress_bar
 
 ROWS, TOKENS = 128, 16_384
 """The maximum number of rows, and of tokens (prompt, output and padding) in the cache, at a time."""
@@ -121,7 +121,7 @@ class Writer:
             compiled: Whether to use a static cache and, on a GPU, compiled steps.
         """
         out: Votes = []
-        with tqdm(total=len(products), desc="generating tags", unit="product", delay=5, leave=False) as bar:
+        with progress_bar(total=len(products), desc="generating tags", unit="product", delay=5, leave=False) as bar:
             for first in range(0, len(products), CHUNK):
                 out += self._chunk_votes(products[first : first + CHUNK], search, precision, compiled, bar)
         return out

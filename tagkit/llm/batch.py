@@ -7,14 +7,12 @@ import hashlib
 import json
 import logging
 import sqlite3
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import diskcache
-from tqdm.auto import tqdm
 
 from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, BudgetSpent, HostedError
@@ -22,6 +20,7 @@ from tagkit.llm.answer import Reply
 from tagkit.llm.budget import OverBudget
 from tagkit.llm.client import Client, Failed, Stopped
 from tagkit.llm.request import Question
+from tagkit.progress import progress_bar
 
 log = logging.getLogger(__name__)
 VERSION = 2
@@ -182,8 +181,7 @@ async def _ask_all(batch: Batch, client: Client, cache: AnswerCache, concurrency
 
     total = len(batch.missing)
     title = f"asking {next(iter(batch.missing.values())).model}"
-    interval = 0.5 if sys.stderr.isatty() else 15
-    with tqdm(total=total, desc=title, disable=total < BAR_FROM, leave=False, mininterval=interval) as bar:
+    with progress_bar(total=total, desc=title, shown=total >= BAR_FROM, leave=False, mininterval=0.5) as bar:
         async with client:
             await asyncio.gather(*(work() for _ in range(min(concurrency, total))))
     return end

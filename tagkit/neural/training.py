@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from tagkit.neural.batches import shuffled_buckets
 from tagkit.neural.checkpoint import Checkpoint
 from tagkit.neural.hardware import device, use_fast_attention, uses_bf16
 from tagkit.neural.options import TrainOptions
+from tagkit.progress import progress_bar
 
 WARMUP = 0.1
 """Share of the steps in which the learning rate rises."""
@@ -211,14 +211,13 @@ class Progress:
     def __init__(self, name: str, steps: int, done: int = 0, show: bool = True) -> None:
         self.name = name
         self.history: list[dict[str, float]] = []
-        self.bar = tqdm(
+        self.bar = progress_bar(
             total=steps,
             initial=done,
             desc=f"training {name}",
             unit="step",
-            disable=not show,
+            shown=show,
             leave=False,
-            mininterval=0.2 if sys.stderr.isatty() else 15,
         )
         self._items = 0
         self._start = self._sent = time.perf_counter()

@@ -58,7 +58,7 @@ def test_a_stopped_comparison_says_how_to_resume(shop, monkeypatch, run):
     with monkeypatch.context() as patch:
         patch.setattr(runner, "measure_apart", stop_at("lexicon"))
         found = run(*options, code=130)
-    assert found.stderr.splitlines()[-1].startswith("tagkit: stopped; `compare` resumes")
+    assert found.stderr.splitlines()[-1] == "tagkit: stopped; the same command resumes with the runs left"
     with monkeypatch.context() as patch:
         patch.setattr(runner, "measure_apart", stop_at("dictionary"))
         assert set(json.loads(run(*options).stdout)["rows"]) == {"lexicon", "dictionary"}

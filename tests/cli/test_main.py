@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
 
 import pytest
+import typer
 
 import tagkit
+from tagkit.cli import app
+from tagkit.console import QUIET
 
 TAGKIT = [sys.executable, "-m", "tagkit"]
 
@@ -42,6 +46,66 @@ def test_what_is_not_there_is_one_line(command, message, run):
     assert line.startswith(f"tagkit: {message}")
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("--quite taggers", "there is no option --quite (did you mean '--quiet'?); "),
+        ("--json taggers", "there is no option --json here: it goes behind the command, as in "),
+        ("taggers -q", "there is no option -q here: it goes before the command, as in "),
+        ("compare --tagers x", "there is no option --tagers (did you mean '--taggers'?); "),
+        ("comapre", "no such command 'comapre', did you mean 'compare'; "),
+        ("data chek", "no such command 'chek', did you mean 'check'; "),
+        ("tune", "missing argument 'name'; "),
+        ("tag", "missing argument 'source'; "),
+        ("fit shop.csv", "missing option '--out' / '-o'; "),
+        ("tag 鞋 --limit", "option '--limit' requires an argument"),
+        ("tag 鞋 --limit 0", "invalid value for '--limit': it should be greater than or equal to 1; "),
+        ("compare --folds two", "invalid value for '--folds': it should be a valid integer"),
+        ("compare lexicon", "got unexpected extra argument"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(command, message, run):
+    found = run(*command.split(), code=2)
+    (line,) = found.stderr.splitlines()
+    assert found.stdout == "" and line.startswith(f"tagkit: {message}")
+
+
+def test_short_options_mean_the_same_everywhere():
+    letters = {}
+    group = typer.main.get_command(app)
+    commands = [c for one in group.commands.values() for c in getattr(one, "commands", {"": one}).values()]
+    for option in (option for command in commands for option in command.params):
+        for letter in (name for name in option.opts if len(name) == 2):
+            letters.setdefault(letter, set()).add(option.name.rstrip("s_"))
+    assert letters.pop("-o") == {"out"} and letters.pop("-d") == {"data"} and letters.pop("-s") == {"set"}
+    assert letters.pop("-t") == {"tagger"} and letters.pop("-M") == {"measure"} and letters.pop("-m") == {"model"}
+    assert not letters
+
+
+def complete(words: str) -> list[str]:
+    """Return what bash is offered for the last of some words."""
+    known = {"_TAGKIT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    code = "from tagkit.cli import app; app(prog_name='tagkit')"
+    command = [sys.executable, "-X", "importtime", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **known})
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"torch", "transformers", "sklearn", "pandas", "rich", "scipy"}
+    return done.stdout.splitlines()
+
+
+def test_completion_imports_nothing_heavy(workplace):
+    assert complete("tagkit comp") == ["compare"]
+    assert complete("tagkit compare --taggers lexicon,hy") == ["lexicon,hybrid"]
+    assert complete("tagkit tune --measure nDC") == ["nDCG"]
+    assert complete("tagkit data card catal") == ["catalogue"]
+
+
+def test_quiet_and_short_help(run, monkeypatch):
+    monkeypatch.setenv(QUIET, "")
+    assert run("compare", "-h").stdout == run("compare", "--help").stdout
+    assert run("-q", "taggers").stdout == run("taggers").stdout and os.environ[QUIET] == "1"
+
+
 def test_version_and_help(run):
     assert run("--version").stdout == f"{tagkit.__version__}\n"
     assert {"tag", "compare", "data", "taggers", "measures"} <= set(run("--help").stdout.split())
@@ -57,7 +121,17 @@ def test_help_is_fast_and_imports_nothing_heavy():
     assert b"Tag products" in done.stdout and min(seconds) < 0.5, seconds
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
     assert "tagkit.cli.main" in imported
-    assert not imported & {"torch", "transformers", "mlflow", "sklearn", "numpy", "pandas", "matplotlib", "jieba"}
+    assert not imported & {
+        "torch",
+        "transformers",
+        "mlflow",
+        "sklearn",
+        "numpy",
+        "pandas",
+        "matplotlib",
+        "jieba",
+        "rich",
+    }
 
 
 def test_import_is_light():

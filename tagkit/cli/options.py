@@ -1,0 +1,31 @@
+"""Options that several commands have: the same letter and the same meaning in each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tagkit.cli import complete
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+DataOption = Annotated[
+    str, typer.Option("--data", "-d", autocompletion=complete.datasets, help="A data set by name, or a file.")
+]
+DataArgument = Annotated[
+    str,
+    typer.Argument(autocompletion=complete.datasets, help="A data set by name, or a file of tagged products."),
+]
+TaggerOption = Annotated[
+    str,
+    typer.Option("--tagger", "-t", autocompletion=complete.strategies, help="A strategy by name (default: hybrid)."),
+]
+MeasuresOption = Annotated[
+    str,
+    typer.Option(
+        "--measures",
+        "-M",
+        autocompletion=complete.measures,
+        help="Measures, comma-separated, such as F1@M,nDCG@10.",
+    ),
+]
