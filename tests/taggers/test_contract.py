@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
+import sys
+from contextlib import contextmanager
 from typing import Any
 
 import fuzz
@@ -72,9 +75,8 @@ def fitted(products, small):
 
 def first_word(request: dict[str, Any]) -> str:
     """Answer a request to a hosted model with the beginning of the title's first word."""
-    from loopback import title
-
-    return json.dumps({"tags": [title(request).split()[0][:3]]})
+    words = re.findall(r"\w+", json.loads(request["messages"][-1]["content"]).get("title", ""))
+    return json.dumps({"tags": [words[0][:3]] if words else []})
 
 
 def same(tag, written):
@@ -90,6 +92,30 @@ def assert_same(first, second):
     assert plain(first) == plain(second)
     for row, other in zip(first, second, strict=True):
         assert [tag.score for tag in row] == pytest.approx([tag.score for tag in other], abs=1e-4)
+
+
+def assert_alike(first, second):
+    """Assert that two lists hold the same tags, but for the order and the cut of nearly equal scores."""
+    one, two = ({(tag.text, tag.type): tag for tag in row} for row in (first, second))
+    for key in one.keys() & two.keys():
+        assert one[key].spans == two[key].spans and one[key].score == pytest.approx(two[key].score, abs=1e-4)
+    for key in one.keys() ^ two.keys():
+        found, other = (one[key], second) if key in one else (two[key], first)
+        assert len(first) == len(second) and found.score == pytest.approx(other[-1].score, abs=1e-4), found
+
+
+@contextmanager
+def one_thread():
+    """Let torch, where it is in use, have one thread: more cost small tensors more than they bring."""
+    torch = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else 0
+    try:
+        if torch:
+            torch.set_num_threads(1)
+        yield
+    finally:
+        if torch:
+            torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -184,10 +210,14 @@ class TestContract:
                     for span in tag.spans:
                         assert 0 <= span.start < span.end <= len(product.text)
                         assert same(tag.text, product.text[span.start : span.end]), (tag, span)
-            assert_same([tagger.predict(item) for item in items], rows)
-            assert_same(tagger.predict(items[::-1]), rows[::-1])
+            alone = items if fuzz.AT_LENGTH else items[:2]
+            for item, row in zip(alone, rows, strict=False):
+                assert_alike(tagger.predict(item), row)
+            for row, other in zip(tagger.predict(items[::-1]), rows[::-1], strict=True):
+                assert_alike(row, other)
 
-        fuzz.for_all(f"tagger {name}", fuzz.batches(PER_CALL), check, PER_CALL)
+        with one_thread():
+            fuzz.for_all(f"tagger {name}", fuzz.batches(PER_CALL), check, PER_CALL)
 
     def test_what_did_not_fit_is_reported(self, name, fitted):
         tagger = fitted(name)
