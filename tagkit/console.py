@@ -7,10 +7,14 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
 import warnings
+from collections.abc import Iterable
 from typing import Any, TextIO
 
+Line = list[tuple[str, str]]
+"""A line as pieces of text, each with its style in the words of rich ("bold green"; "": none)."""
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """All control characters but line feed and tab, marks that change the direction of text, and lone surrogates."""
 
@@ -36,6 +40,24 @@ def echo(text: object = "", *, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     stream.write(f"{printable(str(text))}\n")
     stream.flush()
+
+
+def width() -> int:
+    """Return how many columns standard output has, 100 where it is no terminal."""
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 100
+
+
+def echo_lines(lines: Iterable[Line]) -> None:
+    """Print lines; on a terminal with their styles, and wrapped between words."""
+    if not sys.stdout.isatty():
+        echo("\n".join("".join(text for text, _ in line).rstrip() for line in lines))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for line in lines:
+        console.print(Text.assemble(*((printable(text), style) for text, style in line)))
 
 
 def remark(text: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
-from tagkit.console import one_line, printable, to_json
+from tagkit.console import echo_lines, one_line, printable, to_json, width
 
 HOSTILE = "鞋\x1b]0;title\x07\x9b31m\u202egnp\u2069\r\x00\x7f"
 
@@ -45,3 +46,25 @@ def test_no_console_encoding_fails(encoding):
     shown = "鞋❤".encode(encoding, "backslashreplace").decode(encoding)
     lines = [f"{shown}\\u001b[2J", f"cannot {shown}\\u001b[2J more", f"warning: {shown}\\u001b[2J"]
     assert done.stderr.decode(encoding).splitlines() == lines
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_lines_have_styles_on_a_terminal_that_wants_them(colour, monkeypatch, capsys):
+    lines = [[("红裙" * 12, "bold"), (" ", ""), (f"best {HOSTILE}", "green")]]
+    echo_lines(lines)
+    assert capsys.readouterr().out == f"{'红裙' * 12} best {printable(HOSTILE)}\n"
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "" if colour else "1")
+    monkeypatch.setattr("sys.stdout", stream := Terminal())
+    echo_lines(lines)
+    assert width() == 60 and ("\x1b[32m" in stream.getvalue()) == colour
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    assert "\x1b" not in plain and len(plain.splitlines()) == 3, "wrapped between words, never in colours of a product"

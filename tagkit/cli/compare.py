@@ -88,7 +88,7 @@ def compare(
             body = result.to_json() | {"mlflow_run": tracker.run_id if tracker and not tracker.lost else ""}
             outputs.print_json(body)
         else:
-            outputs.print(report.terminal(result))
+            outputs.show(result)
         folder = out or Path("runs") / dataset.name
         files = outputs.do("the report", lambda: report.write(result, folder)) or []
         if tracker:

@@ -8,6 +8,7 @@ import typer
 
 from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
+from tagkit.cli.lists import show_rows
 from tagkit.cli.options import JsonOption
 from tagkit.console import echo, echo_json
 
@@ -30,9 +31,7 @@ def list_data(as_json: JsonOption = False) -> None:
     if as_json:
         echo_json(rows)
         return
-    width = max(len(row["name"]) for row in rows)
-    for row in rows:
-        echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}.")
+    show_rows([[row["name"], f"{row['summary']} Licence: {row['licence']}."] for row in rows])
 
 
 @app.command("card")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tagkit.cli.options import JsonOption
-from tagkit.console import echo, echo_json
+from tagkit.console import echo, echo_json, printable
+from tagkit.text.columns import aligned, columns_of
 
 
 def taggers(as_json: JsonOption = False) -> None:
@@ -40,8 +43,25 @@ def measures(as_json: JsonOption = False) -> None:
 def _show(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -> None:
     if as_json:
         echo_json(rows)
+    else:
+        show_rows([[str(row[column]) for column in columns] for row in rows])
+
+
+def show_rows(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns, the last of which is wrapped on a terminal; its line breaks stay."""
+    *front, last = zip(*rows, strict=True)
+    names = ["  ".join(texts) for texts in zip(*(aligned(column, left=True) for column in front), strict=True)]
+    if not sys.stdout.isatty():
+        indent = "\n" + " " * (columns_of(names[0]) + 2)
+        for name, text in zip(names, last, strict=True):
+            echo(f"{name}  " + text.replace("\n", indent))
         return
-    widths = {column: max(len(str(row[column])) for row in rows) for column in columns[:-1]}
-    for row in rows:
-        front = "  ".join(f"{row[column]!s:<{widths[column]}}" for column in columns[:-1])
-        echo(f"{front}  {row[columns[-1]]}")
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold cyan", no_wrap=True)
+    for name, text in zip(names, last, strict=True):
+        grid.add_row(printable(name), Text(printable(text)))
+    Console(highlight=False, markup=False).print(grid)

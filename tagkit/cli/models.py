@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tagkit.cli.lists import show_rows
 from tagkit.cli.options import JsonOption
 from tagkit.console import echo, echo_json, remark
 
@@ -41,11 +42,11 @@ def list_models(as_json: JsonOption = False) -> None:
     if as_json:
         echo_json(rows)
         return
-    width = max(len(name) for name in weights.ENTRIES)
+    shown = []
     for row in rows:
-        echo(f"{row['name']:<{width}}  {row['summary']} Licence: {row['licence']}. Hub: {row['hub']}.")
         here = row["path"] or row["problem"] or f"not on this machine: tagkit models fetch {row['name']}"
-        echo(f"{'':<{width}}  {here}")
+        shown.append([str(row["name"]), f"{row['summary']} Licence: {row['licence']}. Hub: {row['hub']}.\n{here}"])
+    show_rows(shown)
 
 
 @app.command("fetch")

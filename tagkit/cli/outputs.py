@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from tagkit.console import echo, echo_json
+from tagkit.console import echo, echo_json, echo_lines, width
+
+if TYPE_CHECKING:
+    from tagkit.experiment.result import Result
 
 T = TypeVar("T")
 
@@ -48,6 +51,12 @@ class Outputs:
     def print(self, text: str) -> None:
         """Print a text; where nobody reads it any more, or the disk of a redirected output is full, go on."""
         self._print(lambda: echo(text))
+
+    def show(self, result: Result) -> None:
+        """Print the tables of a result and what must be known of them, in the same way."""
+        from tagkit import report
+
+        self._print(lambda: echo_lines(report.terminal(result, width=width())))
 
     def print_json(self, value: Any) -> None:
         """Print a value as JSON, in the same way."""

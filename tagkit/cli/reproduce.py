@@ -93,7 +93,8 @@ def reproduce(
             result = run(experiment, quick=quick, only=only or (), cache=cache, isolate=not quick, around=around)
             results.append(result)
             if not as_json:
-                outputs.print(reports.terminal(result) + "\n")
+                outputs.show(result)
+                outputs.print("")
             if tracker:
                 board = reports.to_markdown(result, measures=result.measures[:4]) if result.rows else ""
                 outputs.do("tracking", partial(tracker.log, result, description=board))

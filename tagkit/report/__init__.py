@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagkit import cards
+from tagkit.console import Line
 from tagkit.errors import MissingExtra, NotWritten
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
@@ -56,16 +57,16 @@ def to_text(result: Result, view: str = TEST, *, width: int = 100) -> str:
 
     This and the other functions `to_*` raise `BadInput` where the result has no such view.
     """
-    shown = None if has_expected(result) else result.measures[:6]
-    return tables.to_text(score_table(result, view, shown), width)
+    return tables.to_text(score_table(result, view), width)
 
 
-def terminal(result: Result, *, width: int = 100) -> str:
+def terminal(result: Result, *, width: int = 100) -> list[Line]:
     """Return everything that a terminal shows of a result: the summary, the tables of all views, and the notes."""
-    parts = [textwrap.fill(summary(result), width)] if summary(result) else []
-    parts += [to_text(result, view, width=width) for view in views(result)]
-    lines = [f"note: {name}: {text}" for name, text in row_notes(result).items() if name in result.rows]
-    return "\n\n".join([*parts, "\n".join([*lines, *notes(result)])]).rstrip()
+    lines: list[Line] = [[(line, "bold")] for line in textwrap.wrap(summary(result), width)]
+    for view in views(result):
+        lines += [*([[]] if lines else []), *tables.to_lines(score_table(result, view), width)]
+    below = [f"note: {name}: {text}" for name, text in row_notes(result).items() if name in result.rows]
+    return [*lines, [], *([(line, "")] for line in [*below, *notes(result)])]
 
 
 def to_markdown(result: Result, view: str = TEST, *, measures: Sequence[Measure] | None = None) -> str:

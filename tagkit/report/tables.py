@@ -13,8 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tagkit.console import one_line
+from tagkit.console import Line, one_line
 from tagkit.datasets.table import safe_cell
+from tagkit.experiment.spec import FAIL, OK, OKISH
 from tagkit.registry import missing_extra
 from tagkit.text.columns import aligned, columns_of
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 BETTER, WORSE, DASH = "▲", "▼", "–"
 ALWAYS, IF_IT_FITS, NEVER = 0, 1, 2
 """When a terminal shows a column."""
+STYLES = {OK: "green", OKISH: "yellow", FAIL: "bold red", BETTER: "green", WORSE: "red"}
+"""The colour of a verdict or a mark on a terminal."""
 LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"} | {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
@@ -104,21 +107,29 @@ class Table:
 
 
 def to_text(table: Table, width: int = 100) -> str:
+    """Return the lines of `to_lines` without their styles."""
+    return "\n".join("".join(text for text, _ in line).rstrip() for line in to_lines(table, width))
+
+
+def to_lines(table: Table, width: int) -> list[Line]:
     """Return a table for a terminal of some columns, one line for each row, without its notes.
 
     Where the width does not suffice, intervals other than those of the first measure are left out, then columns that
-    may be left out, the last one first. Beside verdicts there are no intervals, so that all verdicts are seen.
+    may be left out, the last one first; a line below the table says so. Beside verdicts there are no intervals, so that
+    all verdicts are seen.
     """
     shown = [at for at, column in enumerate(table.columns) if column.terminal != NEVER]
     has_verdicts = any(cell.verdict for row in table.rows for cell in row)
     halves = [at for at in shown if not has_verdicts and any(row[at].half for row in table.rows)]
+    left_out: list[str] = []
     lines = _lines(table, shown, halves)
-    while columns_of(lines[1]) > width:
+    while columns_of("".join(text for text, _ in lines[0])) > width:
         optional = [at for at in shown if table.columns[at].terminal == IF_IT_FITS]
         if len(halves) > 1:
             halves = halves[:1]
         elif optional:
             shown.remove(optional[-1])
+            left_out.insert(0, table.columns[optional[-1]].title)
         else:
             break
         lines = _lines(table, shown, halves)
@@ -129,7 +140,8 @@ def to_text(table: Table, width: int = 100) -> str:
         head += f"; {BETTER} {WORSE} significantly better, worse than {table.baseline}"
     if has_verdicts:
         head += "; in brackets: expected"
-    return "\n".join([head, "", *lines])
+    more = [[(f"not shown, for want of width: {', '.join(left_out)}", "dim")]] if left_out else []
+    return [[(head, "")], [], *lines, *more]
 
 
 def to_markdown(table: Table, *, with_notes: bool = True) -> str:
@@ -220,11 +232,11 @@ def _name(cell: Cell, table: Table) -> str:
     return cell.text + (" (baseline)" if cell.text == table.baseline else "")
 
 
-def _lines(table: Table, shown: Sequence[int], halves: Collection[int]) -> list[str]:
+def _lines(table: Table, shown: Sequence[int], halves: Collection[int]) -> list[Line]:
     """Return aligned lines with some of the columns, only some of which have intervals."""
-    heads = [table.columns[at].title for at in shown]
-    columns = []
-    for at, head in zip(shown, heads, strict=True):
+    columns: list[list[str]] = []
+    for at in shown:
+        head = table.columns[at].title
         cells = [row[at] for row in table.rows]
         texts = [_score_text(cell, has_half=at in halves) for cell in cells]
         if any(cell.mark for cell in cells):
@@ -233,9 +245,20 @@ def _lines(table: Table, shown: Sequence[int], halves: Collection[int]) -> list[
             texts = aligned(texts, left=False)
             verdicts = aligned([_verdict_text(cell) for cell in cells], left=True)
             texts = [f"{text} {verdict}" for text, verdict in zip(texts, verdicts, strict=True)]
-        columns.append(aligned([head, *texts], left=not table.columns[at].is_number))
-    lines = ["  ".join(texts).rstrip() for texts in zip(*columns, strict=True)]
-    return [lines[0], "  ".join("-" * columns_of(column[0]) for column in columns), *lines[1:]]
+        texts = aligned([head, *texts], left=not table.columns[at].is_number)
+        columns.append([texts[0], "-" * columns_of(texts[0]), *texts[1:]])
+    styles = [["bold"] * len(shown), ["dim"] * len(shown), *([_style(row[at]) for at in shown] for row in table.rows)]
+    return [
+        [piece for text, style in zip(texts, line, strict=True) for piece in ((text, style), ("  ", ""))][:-1]
+        for texts, line in zip(zip(*columns, strict=True), styles, strict=True)
+    ]
+
+
+def _style(cell: Cell) -> str:
+    """Return how a terminal shows a cell."""
+    if cell.verdict in STYLES or cell.mark in STYLES:
+        return STYLES.get(cell.verdict) or STYLES[cell.mark]
+    return "bold green" if cell.best else ""
 
 
 def _score_text(cell: Cell, *, has_half: bool) -> str:

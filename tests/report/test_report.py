@@ -10,6 +10,10 @@ from tagkit.errors import BadInput
 FORMS = [report.to_text, report.to_markdown, report.to_latex, report.to_csv, report.to_frame]
 
 
+def text_of(lines):
+    return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_view_that_does_not_exist(result, form):
     with pytest.raises(BadInput, match="no view 'dev'; there are: test, dedup, seen"):
@@ -17,7 +21,7 @@ def test_a_view_that_does_not_exist(result, form):
 
 
 def test_the_terminal_shows_all_views_and_ends_with_what_is_not_set_up(result):
-    lines = report.terminal(result).splitlines()
+    lines = text_of(report.terminal(result)).splitlines()
     assert lines[0].startswith("By F1@M, lexicon is best: ") and lines[2] == ""
     assert lines[3].startswith("小店_1, test: 15 products; * best; ▲ ▼")
     assert sum(line.startswith("lexicon") for line in lines) == 3
@@ -25,7 +29,7 @@ def test_the_terminal_shows_all_views_and_ends_with_what_is_not_set_up(result):
 
 
 def test_the_terminal_says_what_became_of_expected_scores(reproduced):
-    text = report.terminal(reproduced)
+    text = text_of(report.terminal(reproduced))
     assert "60.50▼ OKish (60.00)" in text and "41.0  FAIL (50.0)" in text and "(80.0)" in text
     assert "note: worse: by `hand`" in text
 

@@ -47,8 +47,9 @@ def test_terminal_aligns_wide_characters(table):
 
 @pytest.mark.parametrize("width", [56, 48, 10])
 def test_terminal_leaves_out_what_does_not_fit(table, width):
-    lines = tables.to_text(table, width).splitlines()[2:]
+    *lines, left_out = tables.to_text(table, width).splitlines()[2:]
     assert "F1@M" in lines[0] and "0.500" in lines[2], "the first measure always stays"
+    assert (left_out == "not shown, for want of width: ECE ↓") == ("ECE" not in lines[0])
     assert width == 10 or max(map(columns_of, lines)) <= width
 
 
