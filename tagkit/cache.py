@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Protocol
 
 from platformdirs import user_cache_dir
 
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, reason
 from tagkit.product import Product, digest
 from tagkit.state import State, read_state, write_state
 
@@ -42,24 +42,24 @@ def cache_folder(kind: str) -> Path:
     Returns:
         `$TAGKIT_CACHE/kind`, or the same below the user's cache folder.
     """
-    root, reason = Path("~/.cache/tagkit"), "it cannot be written"
+    root, why = Path("~/.cache/tagkit"), "it cannot be written"
     try:
         root = Path(os.environ.get("TAGKIT_CACHE") or user_cache_dir("tagkit")).expanduser()
         (root / kind).mkdir(parents=True, exist_ok=True)
         if os.access(root / kind, os.W_OK):
             return root / kind
     except (OSError, RuntimeError) as error:  # a RuntimeError where no home folder is known
-        reason = getattr(error, "strerror", None) or str(error)
-    folder = _substitute(root, reason) / kind
+        why = reason(error)
+    folder = _substitute(root, why) / kind
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
     return folder
 
 
 @cache
-def _substitute(root: Path, reason: str) -> Path:
+def _substitute(root: Path, why: str) -> Path:
     """Return a temporary cache, which this process and those that it starts use from now on, with what `root` holds."""
-    log.warning("the cache %s is not used, so nothing is kept for later commands: %s", root, reason)
+    log.warning("the cache %s is not used, so nothing is kept for later commands: %s", root, why)
     try:
         temporary = Path(tempfile.mkdtemp(prefix="tagkit-cache-"))
     except OSError:
@@ -179,7 +179,7 @@ class FitCache:
         try:
             write_state(self.folder / key, {"state": state, "seconds": seconds}, lasting=False)  # the row waits for it
         except OSError as error:
-            log.warning("a fit cannot be shared with other rows, which repeat it: %s", error)
+            log.warning("a fit cannot be shared with other rows, which repeat it: %s", reason(error))
 
 
 class _Timer:

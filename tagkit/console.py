@@ -85,6 +85,7 @@ def set_up() -> None:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it says at length where it puts its own cache
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(_OneLine())
     warnings.formatwarning = _warning

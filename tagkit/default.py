@@ -10,7 +10,7 @@ from typing import Any
 import tagkit
 from tagkit.cache import cache_folder
 from tagkit.datasets import load
-from tagkit.errors import TagkitError
+from tagkit.errors import TagkitError, reason
 from tagkit.pipeline import Pipeline
 from tagkit.tagger import create
 
@@ -34,7 +34,7 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Pipeline:
     """
     dataset = load(data)
     folder = cache_folder("models") / f"{name}-{tagkit.__version__}-{dataset.digest[:16]}"
-    if folder.is_dir():
+    if any(folder.glob("*")):  # a full disk leaves an empty folder
         try:
             return load_tagger(folder)
         except (TagkitError, OSError, KeyError, ValueError) as error:
@@ -43,7 +43,7 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Pipeline:
     try:
         pipeline.save(folder)
     except OSError as error:
-        log.warning("the fitted model is not kept for the next time: %s", error)
+        log.warning("the fitted model is not kept for the next time: %s", reason(error))
     return pipeline
 
 

@@ -46,11 +46,10 @@ class NotWritten(TagkitError):
     """
 
     def __init__(self, failed: Mapping[str, Exception], written: Sequence[Path] = ()) -> None:
-        reasons = {name: getattr(error, "strerror", None) or str(error) for name, error in failed.items()}
         names: dict[str, list[str]] = {}
-        for name, reason in reasons.items():
-            names.setdefault(" ".join(reason.split()), []).append(name)
-        super().__init__("; ".join(f"{', '.join(files)} not written: {reason}" for reason, files in names.items()))
+        for name, error in failed.items():
+            names.setdefault(reason(error), []).append(name)
+        super().__init__("; ".join(f"{', '.join(files)} not written: {why}" for why, files in names.items()))
         self.failed = dict(failed)
         self.written = list(written)
 
@@ -91,6 +90,11 @@ class BudgetSpent(TagkitError):
         super().__init__(message)
         self.done = done
         self.total = total
+
+
+def reason(error: BaseException) -> str:
+    """Return in one line why something failed; of an error of the system, what it says without number and file."""
+    return " ".join((getattr(error, "strerror", None) or str(error)).split()) or type(error).__name__
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:

@@ -48,19 +48,18 @@ def replacing(path: str | Path, *, lasting: bool = True) -> Iterator[IO[bytes]]:
     remove_remains(target.parent, f".{glob.escape(short)}.*.part")
     part = target.with_name(f".{short}.{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb") as file:
-            if target.exists():
-                shutil.copymode(target, part)
-            yield file
-            file.flush()
-            if lasting:
-                os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException as error:
+        with naming(path, part):
+            with part.open("xb") as file:
+                if target.exists():
+                    shutil.copymode(target, part)
+                yield file
+                file.flush()
+                if lasting:
+                    os.fsync(file.fileno())
+            part.replace(target)
+    except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno and error.filename in (None, str(part)):
-            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     if lasting:
         with suppress(OSError):  # not every system lets a folder be synchronised
@@ -69,6 +68,17 @@ def replacing(path: str | Path, *, lasting: bool = True) -> Iterator[IO[bytes]]:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+@contextmanager
+def naming(path: str | Path, part: str | Path | None = None) -> Iterator[None]:
+    """Let an error of the system name the file that was to be written, where it names none or its unfinished part."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and error.filename in (None, str(part)):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Self
 import psutil
 
 from tagkit.console import one_line
-from tagkit.errors import TrackingFailed
+from tagkit.errors import TrackingFailed, reason
 from tagkit.experiment.record import RowResult
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST, Experiment, Row
@@ -345,7 +345,7 @@ def _reason(error: BaseException) -> str:
     """Return the first cause of an error, which MLflow and HTTP libraries wrap several times, as one short line."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return reason(error)[:200]
 
 
 def _select_experiment(mlflow: Any, name: str, *, local: bool) -> str:

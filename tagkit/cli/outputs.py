@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from tagkit.console import echo, echo_json, echo_lines, width
+from tagkit.errors import reason
 
 if TYPE_CHECKING:
     from tagkit.experiment.result import Result
@@ -68,7 +69,7 @@ class Outputs:
         except BrokenPipeError:
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         except OSError as error:
-            self._failed(f"printing failed: {error}")
+            self._failed(f"printing failed: {reason(error)}")
 
     def close(self, clear: Callable[[], object] = lambda: None) -> None:
         """End the command: with exit code 1 where a step failed, else after clearing what it kept to be resumed."""

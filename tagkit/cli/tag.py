@@ -208,6 +208,8 @@ def _stream(
 ) -> None:
     from tagkit.progress import progress_bar
 
+    from tagkit.files import naming
+
     rows = iter(rows)
     left_out = output.done if output else 0
     with progress_bar(total=total, unit=" products", shown=form is not _for_people, delay=1) as bar:
@@ -216,15 +218,17 @@ def _stream(
             chunk, left_out = chunk[left_out:], max(0, left_out - len(chunk))
             products = [product for _, product in chunk]
             truncated = fitted.n_truncated_chars(products)
-            for (row, product), tags, unread in zip(chunk, fitted.predict(products), truncated, strict=True):
-                kept = [tag for tag in tags if tag.score >= min_score][:limit]
-                made = form(row, product, kept, unread, separator)
-                if output is None:
-                    sys.stdout.write(f"{made if isinstance(made, str) else to_json(made, sys.stdout)}\n")
-                else:
-                    line = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, default=str)
-                    output.file.write(line.encode("utf-8", "backslashreplace") + b"\n")
-            (output.file if output else sys.stdout).flush()
+            found = fitted.predict(products)
+            with output.writing() if output else naming("standard output"):
+                for (row, product), tags, unread in zip(chunk, found, truncated, strict=True):
+                    kept = [tag for tag in tags if tag.score >= min_score][:limit]
+                    made = form(row, product, kept, unread, separator)
+                    if output is None:
+                        sys.stdout.write(f"{made if isinstance(made, str) else to_json(made, sys.stdout)}\n")
+                    else:
+                        line = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, default=str)
+                        output.file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+                sys.stdout.flush()
             bar.update(len(chunk))
 
 

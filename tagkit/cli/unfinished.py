@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
 from tagkit.cache import cache_folder
-from tagkit.errors import BadInput
-from tagkit.files import is_stream, replacing, write_text
+from tagkit.errors import BadInput, TagkitError, reason
+from tagkit.files import is_stream, naming, replacing, write_text
 
 try:
     import fcntl
@@ -62,7 +62,8 @@ class Unfinished:
 
     def __exit__(self, *_: object) -> None:
         """Close the file; what holds no line is removed."""
-        self.file.close()
+        with suppress(OSError):  # what a full disk did not take was said when it was written
+            self.file.close()
         if not self._stream and self._part.exists() and not self._part.stat().st_size:
             self._part.unlink(missing_ok=True)
             self._about.unlink(missing_ok=True)
@@ -101,21 +102,37 @@ class Unfinished:
         self.file.truncate(0)
         write_text(self._about, json.dumps(self._depends, ensure_ascii=False, indent=1))
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Say in one sentence that FILE cannot be written, and that what is there already is not lost.
+
+        Raises:
+            TagkitError: So it is.
+        """
+        try:
+            yield
+            self.file.flush()
+        except OSError as error:
+            if isinstance(error, BrokenPipeError) or error.filename not in (None, str(self._part), str(self._target)):
+                raise
+            kept = "" if self._stream else "; --resume continues with what is tagged already"
+            raise TagkitError(f"{self.out}: {reason(error)}{kept}") from error
+
     def finish(self, convert: Callable[[Path, IO[bytes]], None] | None = None) -> None:
         """Put the whole output in its place.
 
         Args:
             convert: Makes FILE of `FILE.part`; None: they are the same.
         """
-        self.file.flush()
         if self._stream:
             return
-        os.fsync(self.file.fileno())
-        if convert:
-            with replacing(self._target) as file:
-                convert(self._part, file)
-        else:
-            self._part.replace(self._target)
+        with self.writing():
+            os.fsync(self.file.fileno())
+            if convert:
+                with replacing(self._target) as file:
+                    convert(self._part, file)
+            else:
+                self._part.replace(self._target)
         with suppress(OSError):
             write_text(self._memory(), json.dumps([self._depends, _state(self._target)], ensure_ascii=False))
         self._part.unlink(missing_ok=True)
@@ -125,10 +142,8 @@ class Unfinished:
         if self._stream:
             return self.out.open("wb")
         while True:
-            try:
+            with naming(self.out, self._part):
                 file = self._part.open("ab+")
-            except OSError as error:
-                raise OSError(error.errno, error.strerror, str(self.out)) from error
             if fcntl is None:
                 return file
             try:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TextIO
 
-from tagkit.errors import warn
+from tagkit.errors import reason, warn
 
 SUFFIX = ".rejects.jsonl"
 """What the name of the default file of rejects adds to that of the file that was read."""
@@ -97,5 +97,5 @@ class Rejects:
         return start.startswith(f'{keys}, "line": ') and ', "reason": ' in start
 
     def _give_up(self, error: OSError) -> None:
-        warn(f"the rejected rows cannot be written to {self.path}: {error}")
+        warn(f"the rejected rows cannot be written to {self.path}: {reason(error)}")
         self.path = None

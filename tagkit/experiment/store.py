@@ -15,7 +15,7 @@ from typing import Any
 
 import tagkit
 from tagkit.cache import cache_folder
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, reason
 from tagkit.experiment.fit import Job, make_step, make_tagger
 from tagkit.experiment.record import RowRun
 from tagkit.experiment.result import Result
@@ -70,7 +70,7 @@ class RunCache:
         try:
             write_text(path, json.dumps(body, ensure_ascii=False, default=repr))
         except OSError as error:
-            log.warning("cannot keep a run of %s, so a stopped command would repeat it: %s", job.row.name, error)
+            log.warning("cannot keep a run of %s, so a stopped command would repeat it: %s", job.row.name, reason(error))
 
     def clear(self) -> None:
         """Forget the runs of this command: it has ended."""

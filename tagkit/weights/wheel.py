@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tagkit.errors import BadInput, TagkitError
+from tagkit.errors import BadInput, TagkitError, reason
 from tagkit.files import check_sizes, remove_remains
 
 PLATFORM = "manylinux2014_x86_64"
@@ -72,7 +72,7 @@ def install(
                 (made if lacks(old) else old).rename(target)
     except OSError as error:
         if lacks(target):  # otherwise another process was faster
-            raise TagkitError(f"{what} could not be written to {cache}: {error}") from error
+            raise TagkitError(f"{what} could not be written to {cache}: {reason(error)}") from error
     return target
 
 
