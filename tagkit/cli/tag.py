@@ -206,9 +206,8 @@ def _stream(
     separator: str,
     total: int | None,
 ) -> None:
-    from tagkit.progress import progress_bar
-
     from tagkit.files import naming
+    from tagkit.progress import progress_bar
 
     rows = iter(rows)
     left_out = output.done if output else 0

@@ -70,7 +70,9 @@ class RunCache:
         try:
             write_text(path, json.dumps(body, ensure_ascii=False, default=repr))
         except OSError as error:
-            log.warning("cannot keep a run of %s, so a stopped command would repeat it: %s", job.row.name, reason(error))
+            log.warning(
+                "cannot keep a run of %s, so a stopped command would repeat it: %s", job.row.name, reason(error)
+            )
 
     def clear(self) -> None:
         """Forget the runs of this command: it has ended."""

@@ -104,13 +104,14 @@ def test_a_comparison_without_room_for_report_and_mlflow(disk):
 def test_a_user_without_a_name_and_a_home(shop, tmp_path):
     shutil.copy(shop, tmp_path)
     tmp_path.chmod(0o777)
-    user = "setpriv --reuid 12345 --regid 12345 --clear-groups --no-new-privs".split()
+    user = shlex.split("setpriv --reuid 12345 --regid 12345 --clear-groups --no-new-privs")
     user += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]  # Python may be below /root
     if subprocess.run([*user, "true"], capture_output=True).returncode:
         pytest.skip("the user cannot be changed here")
     environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH")}
-    compare = "compare --taggers lexicon --data shop.jsonl --samples 20 --measures F1@M --no-track".split()
-    for words in (["tag", "红色高跟鞋", *LEXICON.split()], compare):
+    tag = f"tag 红色高跟鞋 {LEXICON}"
+    compare = "compare --taggers lexicon --data shop.jsonl --samples 20 --measures F1@M --no-track"
+    for words in map(shlex.split, (tag, compare)):
         done = subprocess.run(
             [*user, *shlex.split(TAGKIT), *words], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
