@@ -29,8 +29,8 @@ PRUNE = 0.05
 """Weights below this share of a tag's largest weight are set to 0, which makes the model about twenty times smaller."""
 CELLS = 40_000_000
 """Of more products times tags the leave-one-out predictions are not kept."""
-CALIBRATED = 16_000_000
-"""Of more products times tags so many are calibrated on, which takes 1 GB."""
+CALIBRATED = 8_000_000
+"""Of more products times tags so many are calibrated on, which takes half a gigabyte."""
 WEIGHTS = 4_000_000
 """How many weights are computed at a time."""
 BATCH = 512
@@ -43,7 +43,7 @@ class Linear(CleaningOptions, Tagger):
     Up to 12,000 training products the solution is exact, and the penalty is the one of 0.1, 0.3, 1 and 3 with the
     smallest leave-one-out squared error, which ridge regression gives in closed form; for more products, conjugate
     gradients with penalty 1. Scores are calibrated by Platt scaling, one sigmoid for all tags, on dev; without dev on
-    the leave-one-out predictions (for more than 12,000 products on those for train itself); of more than 16 million
+    the leave-one-out predictions (for more than 12,000 products on those for train itself); of more than 8 million
     products times tags, on a part of the products.
 
     Args:
@@ -78,11 +78,13 @@ class Linear(CleaningOptions, Tagger):
         x = self._features.fit(train, sorted(counts))
         y = targets(train, self.tags_)
         self.bias_ = np.asarray(y.mean(axis=0), dtype=np.float32).ravel()
+        blocks: Iterator[NDArray[Any]]
+        solution: DualRidge | None = None
         if x.shape[0] <= CLOSED_FORM:
             solution = DualRidge(x, y, self.bias_, [self.penalty] if self.penalty else PENALTIES)
             blocks = (x.T @ solution.duals(columns).astype(np.float32) for columns in _blocks(x, y))
         else:
-            solution, blocks = None, self._conjugate_gradients(x, y)
+            blocks = self._conjugate_gradients(x, y)
         sizes = [columns.stop - columns.start for columns in _blocks(x, y)]
         weights = announced(map(_prune, blocks), sizes, f"computing the weights of {y.shape[1]:,} tags")
         self.weights_ = sparse.hstack(list(weights)).tocsr()
@@ -94,6 +96,7 @@ class Linear(CleaningOptions, Tagger):
             raw = self.held_out_[rows] if self.held_out_ is not None else solution.held_out(rows)
         else:
             raw = self._raw([(dev or train)[row] for row in rows])
+        del solution, weights, blocks  # the calibration needs their memory
         self.scale_, self.shift_ = platt(raw, targets(dev, self.tags_)[rows] if dev else y[rows])
 
     def _conjugate_gradients(self, x: sparse.csr_matrix, y: sparse.csr_matrix) -> Iterator[NDArray[np.float32]]:
