@@ -32,7 +32,8 @@ no entity. In `ds_pa` it is *unknown*: a product cannot express that, so the ent
 partial annotation must treat every character outside the entities of an id that begins with `ds_pa` as unlabelled.
 
 **Not good for.** Inferred tags (all tags are present in the text), ranking (about one tag per sentence, many have
-none), long titles. Of the dictionary's 924 names, 910 are entities of the train part, so it adds little to them.
+none), long titles. Of the dictionary's 924 names, 910 are entities of the train part, so it adds little to them. After
+cleaning, one dev and one test sentence have the words of one in train.
 """
 
 
@@ -73,8 +74,8 @@ class DSNER(Reader):
         "train products": ("==", 1097),
         "dev products": ("==", 400),
         "test products": ("==", 798),
-        "dev texts in train": ("==", 0),
-        "test texts in train": ("==", 0),
+        "dev texts in train": ("==", 1),
+        "test texts in train": ("==", 1),
         "duplicate ids": ("==", 0),
     }
 

@@ -54,7 +54,8 @@ stays empty, because it would hold the gold.
 
 **Traps.** Gold is incomplete: a seller fills in some attributes and leaves others, so a right tag may count as wrong.
 Some fine categories are plainly wrong upstream (blood sugar test strips under KTV loudspeakers). The alignment task
-pairs offers of one product, so a few near-duplicates are in different parts; `tagkit data audit openbg` counts them.
+pairs offers of one product, so a few near-duplicates are in different parts (after
+cleaning, one dev and two test titles have the words of a train title); `tagkit data audit openbg` counts them.
 
 **Not good for.** Absolute scores of quality, brands (rare ones are outside the vocabulary), values with numbers.
 """
@@ -84,8 +85,8 @@ class OpenBG(Reader):
         "distinct tags": ("==", 470),
         "train share %": ("between", (66, 74)),
         "test tags unseen in train %": ("==", 0),
-        "dev texts in train": ("==", 0),
-        "test texts in train": ("==", 0),
+        "dev texts in train": ("==", 1),
+        "test texts in train": ("==", 2),
         "duplicate ids": ("==", 0),
         "tags repeated in a product": ("==", 0),
     }

@@ -129,7 +129,7 @@ def test_overlap_and_close_rows_are_warned_of(experiments, edit, reproduce):
     assert overlap.startswith("1 of 9 test texts are in train. micro-F1: look-up ")
     assert "without them" in overlap and chosen.startswith("slow look-up: a parameter or threshold was chosen on test")
     assert "less than the standard deviation over their runs (99.00)" in close
-    assert body["sizes"] == {"train": 12, "dev": 4, "test": 9}
+    assert body["sizes"] == {"train": 12, "dev": 4, "test": 9, "judged": 9}
     assert [cell["verdict"] for cell in body["cells"] if cell["cell"] == "seen/P@2"] == ["OK"]
 
 
@@ -176,7 +176,7 @@ def test_each_run_goes_to_mlflow(experiments, edit, reproduce):
     tags, figures = runs["look-up"].data.tags, runs["look-up"].data.metrics
     assert {"git_commit", "constraints_sha256", "machine.processor", "machine.cores"} <= set(tags)
     assert len(tags["data_digest"]) == 64 and tags["verdict.micro-F1"] == "FAIL"
-    assert figures["micro-F1.expected"] == 100.9 and "P_at_2" in figures
+    assert figures["expected/micro-F1"] == 100.9 and "P_at_2" in figures
     mlflow.set_tracking_uri(None)
 
 
