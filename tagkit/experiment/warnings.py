@@ -16,12 +16,24 @@ if TYPE_CHECKING:
 def warnings(result: Result) -> list[str]:
     """Return what a reader must be warned of.
 
-    That some test products have no gold tags; that train and test overlap, with the scores on all test products and on
+    That there are too few random permutations for any significance; that some test products have no gold tags; that train and test overlap, with the scores on all test products and on
     the others; that a parameter or threshold was chosen on test; that two rows differ by less than the standard
     deviation of their runs; which rows have parameters that a search chose; and which left text unread.
     """
-    parts = _unjudged(result.sizes), _overlap(result), _chosen_on_test(result), _close(result), _tuned(result)
+    parts = _few_samples(result), _unjudged(result.sizes), _overlap(result), _chosen_on_test(result), _close(result), _tuned(result)
     return [*chain.from_iterable(parts), *_truncated(result.rows)]
+
+
+def _few_samples(result: Result) -> list[str]:
+    """Warn where the smallest p-value that the samples allow is above 0.05 after Holm's correction."""
+    first, samples = str(result.measures[0]), result.experiment.samples
+    tests = sum(row[first].p is not None for row in result.scores.get(TEST, {}).values() if first in row)
+    if tests / (1 + samples) < 0.05:
+        return []
+    return [
+        f"With {samples:,} samples and {tests} tests no p-value can be below 0.05 after Holm's correction, so nothing is "
+        f"called significant: set `samples` to 1,000 or more."
+    ]
 
 
 def _unjudged(sizes: Mapping[str, int]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tagkit.experiment.result import Result, Score
 from tagkit.experiment.spec import TEST
-from tagkit.report.scores import gain, has_expected, number, p_value
+from tagkit.report.scores import gain, has_expected, number, p_equals
 
 NAMED = 8
 """So many rows are named in a sentence; others are counted."""
@@ -31,7 +31,7 @@ def summary(result: Result) -> str:
         return f"{best} has {first} {_written(cells[best])}; there is no other row to compare it with."
     if best != base and base and cells[best].p is not None:
         how = "significantly better than" if cells[best].significant else "not distinguishable from"
-        out.append(f"It is {how} the baseline {base} ({_written(cells[base])}; p {p_value(cells[best].p or 0.0)}).")
+        out.append(f"It is {how} the baseline {base} ({_written(cells[base])}; {p_equals(cells[best].p or 0.0)}).")
     tested = {name: score for name, score in cells.items() if name not in (best, base) and score.p is not None}
     groups: dict[str, list[str]] = {"better": [], "worse": [], "": []}
     for name, score in tested.items():

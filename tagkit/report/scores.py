@@ -110,9 +110,16 @@ def number(value: float | None, unit: str = "", digits: int | None = None) -> st
     return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"
 
 
-def p_value(p: float) -> str:
-    """Write a p-value behind a "p", as "= 0.012", or "< 0.001" where it is smaller."""
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+def p_value(p: float | None) -> str:
+    """Write a p-value with three digits, "< 0.001" where it is smaller, and "–" where nothing was tested."""
+    if p is None or math.isnan(p):
+        return DASH
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_equals(p: float) -> str:
+    """Write a p-value in a sentence: "p = 0.012", or "p < 0.001"."""
+    return f"p = {p_value(p)}".replace("= <", "<")
 
 
 def cost(value: float | None) -> str:
@@ -207,7 +214,7 @@ def _score_cell(name: str, score: Score | None, base: Score | None, result: Resu
         half = number(score.half_width, unit, digits)
         hint = f"95 % interval {number(score.low, unit, digits)} to {number(score.high, unit, digits)}"
     if score.p is not None:
-        hint = f"{hint}, p {p_value(score.p)}".lstrip(", ")
+        hint = f"{hint}, {p_equals(score.p)}".lstrip(", ")
     if base and score.significant:
         mark = BETTER if gain(name, score.value, base.value) > 0 else WORSE
     values = dict(zip(names, (score.value, score.low, score.high, score.p), strict=True))
@@ -241,7 +248,7 @@ def _test_columns(result: Result, view: str, rows: Sequence[Row]) -> Columns:
         values = ({"wins": wins, "ties": ties, "losses": losses} for wins, ties, losses in counts)
         cells = [Cell(text, values=row) for text, row in zip(texts, values, strict=True)]
         out.append((Column("W/T/L", f"products with better / equal / worse {first} than {result.baseline}"), cells))
-    tests = [DASH if score is None or score.p is None else p_value(score.p).removeprefix("= ") for score in scores]
+    tests = [p_value(score and score.p) for score in scores]
     if has_expected(result) and set(tests) != {DASH}:
         cells = [Cell("baseline" if row.name == result.baseline else p) for row, p in zip(rows, tests, strict=True)]
         out.append((Column("p", f"{first} against {result.baseline}, after Holm's correction"), cells))

@@ -58,3 +58,11 @@ def test_rows_that_differ_by_less_than_their_runs_are_named():
 def test_unread_text_is_counted():
     result = changed(a={"runs": (RowRun(n_products=4, n_truncated_chars=1200),)})
     assert result.warnings[-1] == "a did not read 1,200 characters of the test texts."
+
+
+def test_too_few_samples_for_any_significance_are_named():
+    scores = {"a": {"F1@M": Score(0.5)}} | {name: {"F1@M": Score(0.4, p=0.1)} for name in "bcdefghijkl"}
+    few = replace(RESULT, experiment=replace(RESULT.experiment, samples=200), scores={"test": scores})
+    assert few.warnings[0].startswith("With 200 samples and 11 tests no p-value can be below 0.05 after Holm")
+    enough = replace(few, experiment=replace(RESULT.experiment, samples=1000))
+    assert "samples" not in " ".join(enough.warnings)
