@@ -45,6 +45,10 @@ class Registry(Generic[T]):
     def _entry_points(self) -> dict[str, metadata.EntryPoint]:
         return {point.name: point for point in metadata.entry_points(group=self.package)}
 
+    def classes(self) -> dict[str, str]:
+        """Return the names of our own ones by what their classes are called, without importing anything."""
+        return {entry.cls: name for name, entry in self._entries().items()}
+
     def names(self) -> list[str]:
         """Return all names, without importing anything."""
         return sorted(self._entries() | self._entry_points())
@@ -92,10 +96,11 @@ class Registry(Generic[T]):
 
 
 class _Entry(NamedTuple):
-    """Where a class is defined, and its docstring."""
+    """Where a class is defined, its docstring and what it is called."""
 
     file: Path
     doc: str
+    cls: str
 
 
 @cache
@@ -106,7 +111,7 @@ def stated_names(folder: Path) -> dict[str, _Entry]:
         if not file.stem.startswith("_"):
             for node in ast.parse(file.read_text(encoding="utf-8")).body:
                 if isinstance(node, ast.ClassDef) and (name := _stated_name(node)):
-                    found[name] = _Entry(file, ast.get_docstring(node) or "")
+                    found[name] = _Entry(file, ast.get_docstring(node) or "", node.name)
     return found
 
 

@@ -18,3 +18,11 @@ def test_a_wrong_name_says_what_was_meant():
         tagkit.comparee  # noqa: B018
     with pytest.raises(UnknownName, match="did you mean 'hybrid'"):
         tagkit.create("hybrd")
+
+
+def test_the_classes_of_strategies_are_found_behind_the_tabulator_key():
+    assert {"Hybrid", "Neighbours", "Tagger", "create"} <= set(dir(tagkit.taggers))
+    assert tagkit.create(tagkit.taggers.Lexicon).name == "lexicon"
+    assert tagkit.taggers.Neighbours is type(tagkit.create("knn"))
+    with pytest.raises(AttributeError, match="did you mean 'Hybrid'"):
+        tagkit.taggers.Hybird  # noqa: B018

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from tagkit.experiment.spec import DEDUP, TEST, Row
 
 if TYPE_CHECKING:
-    from tagkit.experiment.result import Result, RowResult
+    from tagkit.experiment.result import Result
 
 
 def warnings(result: Result) -> list[str]:
     """Return what a reader must be warned of.
 
-    That there are too few random permutations for any significance; that some test products have no gold tags; that train and test overlap, with the scores on all test products and on
-    the others; that a parameter or threshold was chosen on test; that two rows differ by less than the standard
-    deviation of their runs; which rows have parameters that a search chose; and which left text unread.
+    That there are too few samples for any significance; that some test products have no gold tags; that train and test
+    overlap, with the scores on all test products and on the others; that a parameter or threshold was chosen on test;
+    that two rows differ by less than the standard deviation of their runs; which rows have parameters that a search
+    chose; and which left text unread.
     """
-    parts = _few_samples(result), _unjudged(result.sizes), _overlap(result), _chosen_on_test(result), _close(result), _tuned(result)
-    return [*chain.from_iterable(parts), *_truncated(result.rows)]
+    checks = _few_samples, _unjudged, _overlap, _chosen_on_test, _close, _tuned, _truncated
+    return [*chain.from_iterable(check(result) for check in checks)]
 
 
 def _few_samples(result: Result) -> list[str]:
@@ -31,13 +31,13 @@ def _few_samples(result: Result) -> list[str]:
     if tests / (1 + samples) < 0.05:
         return []
     return [
-        f"With {samples:,} samples and {tests} tests no p-value can be below 0.05 after Holm's correction, so nothing is "
-        f"called significant: set `samples` to 1,000 or more."
+        f"With {samples:,} samples and {tests} tests no p-value can be below 0.05 after Holm's correction, so nothing "
+        "is called significant: set `samples` to 1,000 or more."
     ]
 
 
-def _unjudged(sizes: Mapping[str, int]) -> list[str]:
-    judged, test = (sizes.get(part, 0) for part in ("judged", "test"))
+def _unjudged(result: Result) -> list[str]:
+    judged, test = (result.sizes.get(part, 0) for part in ("judged", "test"))
     if not 0 < judged < test:
         return []
     verb = "has" if judged == 1 else "have"
@@ -106,9 +106,9 @@ def _tuned(result: Result) -> list[str]:
     return [*said, "All other strategies: no such search."] if 0 < len(said) < len(rows) else said
 
 
-def _truncated(rows: Mapping[str, RowResult]) -> list[str]:
+def _truncated(result: Result) -> list[str]:
     return [
         f"{name} did not read {row.n_truncated_chars:,} characters of the test texts."
-        for name, row in rows.items()
+        for name, row in result.rows.items()
         if row.n_truncated_chars
     ]

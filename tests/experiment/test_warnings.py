@@ -45,7 +45,7 @@ def test_overlap_is_told_with_the_scores_without_it():
     overlap = {"a": {"overlap": (1, 4)}, "b": {"overlap": (1, 4)}}
     fresh = {"a": {"F1@M": Score(0.25)}, "b": {"F1@M": Score(float("nan"))}}
     result = replace(changed(**overlap), scores={**RESULT.scores, "dedup": fresh})
-    assert result.warnings[0] == "1 of 4 test texts occur word for word in train. F1@M: a 0.500, without them 0.250."
+    assert result.warnings[0] == "1 of 4 test texts are in train. F1@M: a 0.500, without them 0.250."
 
 
 def test_rows_that_differ_by_less_than_their_runs_are_named():
