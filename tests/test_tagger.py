@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks
 
 from tagkit import load_tagger
 from tagkit.datasets.items import with_tags
@@ -83,6 +84,26 @@ def test_scikit_learn_clones_a_strategy():
     copy: Any = clone(fitted)
     assert type(copy) is type(fitted) and copy.get_params() == fitted.get_params()
     assert not hasattr(copy, "fitted_")
+
+
+@pytest.mark.filterwarnings("ignore:BadInput occurred during set_params")
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_mixin_order,
+    ],
+)
+@pytest.mark.parametrize("name", ["hybrid", "knn"])
+def test_the_checks_of_scikit_learn_that_need_no_matrix_of_numbers_pass(check, name):
+    check(name, create(name))
 
 
 def test_a_strategy_is_the_last_step_of_a_pipeline():

@@ -9,7 +9,7 @@ from tagkit.experiment.result import Result, Score
 from tagkit.experiment.spec import TEST
 from tagkit.report.scores import gain, has_expected, number, p_equals
 
-NAMED = 8
+NAMED = 12
 """So many rows are named in a sentence; others are counted."""
 
 
@@ -47,7 +47,7 @@ def summary(result: Result) -> str:
 
 
 def _written(score: Score) -> str:
-    return number(score.value) + ("" if math.isnan(score.low) else f" ± {number(score.half_width)}")
+    return number(score.value) + ("" if math.isnan(score.low) else f" ±{number(score.half_width)}")
 
 
 def _names(names: Sequence[str]) -> str:
