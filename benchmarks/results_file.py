@@ -31,11 +31,19 @@ def seconds(call: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def write(name: str, figures: dict[str, Any]) -> Path:
-    """Print figures and write them to `runs/benchmarks/NAME.json`; the documentation shows `benchmarks/results/`."""
+def write(name: str, figures: dict[str, Any], **more: str) -> Path:
+    """Print figures and write them to `runs/benchmarks/NAME.json`; the documentation shows `benchmarks/results/`.
+
+    Args:
+        name: The benchmark.
+        figures: What was measured.
+        more: What else the file says: `rows`, the heading of the first column, and `note`, which stands below the table.
+    """
     command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    body = {"benchmark": name, "command": command, "date": date, "machine": machine(), "figures": figures}
+    commit = environment.environment()["commit"]
+    body = {"benchmark": name, "command": command, "date": date, "commit": commit, "machine": machine()}
+    body |= more | {"figures": figures}
     path = Path("runs") / "benchmarks" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -316,7 +316,7 @@ def main() -> None:
     figures = {}
     for kind, counts in run.counts.items():
         figures[kind] = {"tried": counts.total()} | {outcome: counts[outcome] for outcome in OUTCOMES}
-    write("robustness", figures)
+    write("robustness", figures, rows="what was tried")
     sys.exit(bool(run.failures))
 
 
