@@ -9,17 +9,20 @@ import os
 import random
 import resource
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from tagkit.cli import app
 from tagkit.product import Product
 from tagkit.taggers import create
 
 REFUSED, WENT_ON, LOST, CRASHED, HUNG = OUTCOMES = ("refused", "went on", "lost", "crashed", "hung")
-SECONDS, MEMORY = 20, 6 * 2**30
+SECONDS, MEMORY = 60, 6 * 2**30
 """Limits of an attempt; torch alone takes more address space than that, and has no limit of memory."""
 TRACEBACK = "Traceback (most recent call last)"
 SHOP = [Product(f"{colour}{kind}{n}", f"{colour}{kind}{n}", tags=(colour, kind)) for n in range(12)
@@ -92,6 +95,7 @@ def _run(place: Path, folder: Path, words: list[str]) -> None:
     os.chdir(folder)
     for number, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(place / name, os.O_CREAT | os.O_WRONLY), number)
+    tqdm.set_lock(threading.RLock())  # and not one that a process may hold when it is killed
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     app(words)
 

@@ -9,7 +9,8 @@ import pickle
 import random
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +31,22 @@ class Canary:
         return Path.write_text, (self.path, "run")
 
 
-def saved_models(saved: Path, folder: Path, canary: Path) -> Iterator[tuple[str, Path]]:
-    """Yield changed copies of a saved strategy whose `state.zip` holds arrays and sparse matrices."""
+def saved_models(saved: Path, folder: Path, canary: Path) -> Iterator[tuple[str, Callable[[], Path]]]:
+    """Yield names of changed copies of a saved strategy, whose `state.zip` holds arrays, and what makes them."""
     content = (saved / "state.zip").read_bytes()
     with zipfile.ZipFile(saved / "state.zip") as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     state = json.loads(files["state.json"])
     arrays = [name for name in files if name.endswith(".npy")]
 
-    def copy(name: str, body: bytes) -> tuple[str, Path]:
-        place = folder / name.replace(" ", "-")
-        shutil.copytree(saved, place)
-        (place / "state.zip").write_bytes(body)
-        return name, place
+    def copy(name: str, body: Callable[[], bytes]) -> tuple[str, Callable[[], Path]]:
+        def make() -> Path:
+            place = folder / name.replace(" ", "-")
+            shutil.copytree(saved, place)
+            (place / "state.zip").write_bytes(body())
+            return place
+
+        return name, make
 
     def zipped(changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
         out = io.BytesIO()
@@ -59,36 +63,39 @@ def saved_models(saved: Path, folder: Path, canary: Path) -> Iterator[tuple[str,
 
     for name in arrays:
         values = np.load(io.BytesIO(files[name]))
-        yield copy(f"no {name}", zipped({name: None}))
-        yield copy(f"empty {name}", zipped({name: array(values[:0])}))
-        yield copy(f"longer {name}", zipped({name: array(np.concatenate([values, values]))}))
-        yield copy(f"objects in {name}", zipped({name: array(np.array([Canary(canary)], dtype=object))}))
+        yield copy(f"no {name}", partial(zipped, {name: None}))
+        yield copy(f"empty {name}", partial(zipped, {name: array(values[:0])}))
+        yield copy(f"longer {name}", partial(zipped, {name: array(np.concatenate([values, values]))}))
+        yield copy(f"objects in {name}", partial(zipped, {name: array(np.array([Canary(canary)], dtype=object))}))
         header = files[name][:128].replace(b"(", b"(9999999999999, ", 1)
-        yield copy(f"huge shape of {name}", zipped({name: header + files[name][128:]}))
+        yield copy(f"huge shape of {name}", partial(zipped, {name: header + files[name][128:]}))
         if values.dtype.kind in "iu":
-            yield copy(f"out of range in {name}", zipped({name: array(values + 10**6)}))
-            yield copy(f"negative in {name}", zipped({name: array(-values - 1)}))
+            yield copy(f"out of range in {name}", partial(zipped, {name: array(values + 10**6)}))
+            yield copy(f"negative in {name}", partial(zipped, {name: array(-values - 1)}))
         elif values.dtype.kind == "f":
-            yield copy(f"not a number in {name}", zipped({name: array(values * np.nan)}))
-    yield copy("empty archive", b"")
-    yield copy("archive of nothing", zipped(dict.fromkeys(files)))
-    yield copy("no JSON", zipped({"state.json": None}))
-    yield copy("deep JSON", zipped({"state.json": "[" * 100_000}))
-    yield copy("list instead of a state", zipped({"state.json": "[]"}))
+            yield copy(f"not a number in {name}", partial(zipped, {name: array(values * np.nan)}))
+    yield copy("empty archive", bytes)
+    yield copy("archive of nothing", partial(zipped, dict.fromkeys(files)))
+    yield copy("no JSON", partial(zipped, {"state.json": None}))
+    yield copy("deep JSON", partial(zipped, {"state.json": "[" * 100_000}))
+    yield copy("list instead of a state", partial(zipped, {"state.json": "[]"}))
     for other in ("no such", "../linear", "os.system", "llm"):
-        yield copy(f"class {other.replace('/', '_')}", zipped({"state.json": json.dumps({**state, "tagger": other})}))
+        changed = json.dumps({**state, "strategy": other})
+        yield copy(f"class {other.replace('/', '_')}", partial(zipped, {"state.json": changed}))
     for key in state:
-        yield copy(f"no {key}", zipped({"state.json": json.dumps({k: v for k, v in state.items() if k != key})}))
-    yield copy("zip bomb", zipped({"state.json": b" " * 2**30 + b"{}"}))
-    yield copy("zip bomb of zeros", zipped({arrays[0]: array(np.zeros(2**27))}))
-    yield copy("path outside", zipped({"../../outside.json": "{}"}))
-    yield copy("a pickle", pickle.dumps(Canary(canary)))
+        rest = json.dumps({other: value for other, value in state.items() if other != key})
+        yield copy(f"no {key}", partial(zipped, {"state.json": rest}))
+    yield copy("zip bomb", lambda: zipped({"state.json": b" " * 2**28 + b"{}"}))
+    yield copy("zip bomb of zeros", lambda: zipped({arrays[0]: array(np.zeros(2**25))}))
+    yield copy("path outside", partial(zipped, {"../../outside.json": "{}"}))
+    yield copy("a pickle", partial(pickle.dumps, Canary(canary)))
     source = random.Random(0)
     for number in range(GARBLED):
         body = bytearray(content)
         for _ in range(1 + number // 6):
             body[source.randrange(len(body))] = source.randrange(256)
-        yield copy(f"garbled {number}", bytes(body if number % 3 else body[: source.randrange(len(body))]))
+        changed = bytes(body if number % 3 else body[: source.randrange(len(body))])
+        yield copy(f"garbled {number}", changed.__bytes__)
 
 
 def pretrained_models(folder: Path, canary: Path) -> Iterator[tuple[str, Path]]:

@@ -37,7 +37,7 @@ def write(name: str, figures: dict[str, Any], **more: str) -> Path:
     Args:
         name: The benchmark.
         figures: What was measured.
-        more: What else the file says: `rows`, the heading of the first column, and `note`, which stands below the table.
+        more: What else the file says: `rows` heads the first column, and `note` stands below the table.
     """
     command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
     date = datetime.now(UTC).isoformat(timespec="seconds")

@@ -52,7 +52,7 @@ try:
 except TagkitError as error:
     sys.exit(f"tagkit: {error}")
 """
-LONGEST = 6 * SECONDS
+LONGEST = 2 * SECONDS
 """Seconds for what starts processes of its own, or loads torch."""
 
 
@@ -156,8 +156,8 @@ def saved_models(run: Attempts) -> None:
     for of in ("linear", "knn"):
         place = run.folder / f"hostile-{of}"
         place.mkdir()
-        for name, model in run.some(hostile.saved_models(run.models[of], place, run.canary)):
-            run.note("saved model", f"{of}, {name}", *run.command("tag", "红色高跟鞋", "--model", model))
+        for name, make in run.some(hostile.saved_models(run.models[of], place, run.canary)):
+            run.note("saved model", f"{of}, {name}", *run.command("tag", "红色高跟鞋", "--model", make()))
 
 
 def pretrained_models(run: Attempts) -> None:
