@@ -52,7 +52,7 @@ def test_options_have_defaults_and_are_documented(name):
     reader = registry.datasets.get(name)
     for option, parameter in inspect.signature(reader).parameters.items():
         assert parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty
-        assert f"        {option}: " in reader.__doc__
+        assert f"    {option}: " in inspect.getdoc(reader)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_a_server_that_is_down_ends_it_soon(llm_server, make_llm):
     assert tagger.spend_.lost == 0 and kinds(tagger).count("failed") == 50
 
 
-def test_a_second_run_sends_no_request(llm_server, make_llm, tmp_path):
+def test_a_second_run_sends_no_request(llm_server, make_llm, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAGKIT_LLM_ENDPOINT", llm_server.url)  # a saved strategy holds no address
     llm_server.reply = lambda body: "nonsense" if "坏" in title(body) else look_up(body)
     rows = [RED, BLUE, "坏"]
     first = make_llm()

@@ -148,9 +148,9 @@ def reset(handler):
 )
 def test_whatever_a_server_sends_it_takes_no_longer_than_the_timeout(llm_server, make_llm, fault, reason):
     llm_server.faults = [fault]
-    tagger = make_llm(timeout=0.5, retries=0)
+    tagger = make_llm(timeout=1.5, retries=0)
     start = time.monotonic()
-    assert tagger.predict([RED]) == [[]] and time.monotonic() - start < 2.5
+    assert tagger.predict([RED]) == [[]] and time.monotonic() - start < 5
     assert reason in tagger.outcomes_[0].reason
 
 
@@ -160,7 +160,7 @@ def test_no_answer_takes_long_to_read(llm_server, make_llm, content, finish):
     llm_server.faults = [says(completion(content, None, {"finish_reason": finish}))]
     tagger = make_llm()
     start = time.monotonic()
-    assert tagger.predict([RED]) == [[]] and time.monotonic() - start < 2.5
+    assert tagger.predict([RED]) == [[]] and time.monotonic() - start < 5
     assert kinds(tagger) == ["truncated"]
 
 
