@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -74,9 +75,18 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
     """
     found = Encoding(encoding) if encoding else find_encoding([content])
     try:
-        return Decoded(content.decode(found.name, "surrogateescape").removeprefix("\ufeff"), found)
+        return Decoded(content.decode(found.name, invalid_as(found.name)).removeprefix("\ufeff"), found)
     except (LookupError, UnicodeError) as error:
         raise BadInput(f"the text cannot be decoded: {error}") from error
+
+
+def invalid_as(encoding: str) -> str:
+    """Return the error handler that decodes what is invalid in an encoding to lone surrogates; rows with them are bad.
+
+    Raises:
+        LookupError: There is no such encoding.
+    """
+    return "surrogatepass" if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")) else "surrogateescape"
 
 
 def find_encoding(blocks: Iterable[bytes]) -> Encoding:
@@ -146,7 +156,7 @@ class _Sample:
 
 def _most_plausible(content: bytes, encodings: Iterable[str]) -> Encoding:
     """Return the encoding whose text needs the fewest bits, and its probability among all; the first one if equal."""
-    bits = {name: _bits(content.decode(name, "surrogateescape"), name) for name in encodings}
+    bits = {name: _bits(content.decode(name, invalid_as(name)), name) for name in encodings}
     best = min(bits, key=lambda name: bits[name])
     return Encoding(best, 1 / sum(2.0 ** max(-1000.0, bits[best] - other) for other in bits.values()))
 

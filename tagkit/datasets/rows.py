@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 
 from tagkit.datasets.columns import Columns
 from tagkit.datasets.delimited import HEAD, delimited_rows, find_delimiter
-from tagkit.datasets.encoding import find_encoding
+from tagkit.datasets.encoding import find_encoding, invalid_as
 from tagkit.datasets.feed import feed_rows
 from tagkit.datasets.json_rows import json_line_rows, json_rows
 from tagkit.datasets.parquet import parquet_rows
@@ -140,7 +140,7 @@ def _text_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
     try:
         with _open(path) as content:
             # Bytes that cannot be decoded become lone surrogates, for which a row is rejected later.
-            lines = io.TextIOWrapper(content, reading.encoding, "surrogateescape", newline)
+            lines = io.TextIOWrapper(content, reading.encoding, invalid_as(reading.encoding), newline)
             for row in line_rows(_until_damage(lines, damage), reading):
                 line = row.line
                 yield row

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tagkit.datasets.encoding import SAMPLE, decode, find_encoding
@@ -67,3 +69,13 @@ def test_an_encoding_that_is_named_is_used():
 def test_a_guess_is_called_one():
     found = decode("ÅR".encode("cp1252"))
     assert found.encoding.certainty < 0.9 and "which is a guess" in found.encoding.remark("x.csv")
+
+
+@pytest.mark.parametrize("encoding", [None, "utf-16", "UTF-16LE", "utf_32", "gb18030"])
+def test_random_bytes_are_decoded_or_refused(encoding):
+    for seed in range(20):
+        content = random.Random(seed).randbytes(999)
+        try:
+            assert decode(content, encoding).text
+        except BadInput as error:
+            assert "cannot be decoded" in str(error)
