@@ -28,8 +28,11 @@ REASONS = {
     "string_type": "a text",
     "sequence_str": "a list",
     "is_instance_of": "a list",
+    "list_type": "a list",
+    "too_short": "a list of one or more",
     "mapping_type": "keys with values",
     "dict_type": "keys with values",
+    "model_type": "keys with values",
     "greater_than": "above {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than": "below {lt:g}",
@@ -84,15 +87,23 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _written(error: ValidationError, value: Any) -> str:
-    first = error.errors()[0]
-    limits = dict(first.get("ctx", {}))
-    hint = ""
-    if first["type"] == "literal_error":
+def requirement(found: Mapping[str, Any], shown: str) -> str:
+    """Return what a value must be, from an error of pydantic, such as "a whole number, not 2.5".
+
+    Args:
+        found: One of `ValidationError.errors()`.
+        shown: The value as the message shows it.
+    """
+    limits, hint = dict(found.get("ctx", {})), ""
+    if found["type"] == "literal_error":
         choices = [choice.strip("'") for choice in limits["expected"].replace(" or ", ", ").split(", ")]
         limits["choices"] = ", ".join(choices)
-        hint = did_you_mean(str(value), choices)
-    place = ".".join(map(str, first["loc"]))
-    shown = repr(value)
-    reason = REASONS.get(first["type"], f"valid ({first['msg']})").format(**limits)
-    return f"{reason}{f' at {place}' if place else ''}, not {shown if len(shown) <= 80 else shown[:80] + '…'}{hint}"
+        hint = did_you_mean(str(found["input"]), choices)
+    reason = REASONS.get(found["type"], f"valid ({found['msg']})").format(**limits)
+    return f"{reason}, not {shown}{hint}"
+
+
+def _written(error: ValidationError, value: Any) -> str:
+    first, shown = error.errors()[0], repr(value)
+    place = f", at {'.'.join(map(str, first['loc']))}" if first["loc"] else ""
+    return f"{requirement(first, shown if len(shown) <= 80 else f'{shown[:80]}…')}{place}"

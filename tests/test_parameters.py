@@ -65,7 +65,7 @@ def test_what_is_taken(name, value):
         ("fast", 1, "fast must be true or false, not 1"),
         ("model", 3, "model must be a text, not 3"),
         ("names", "abc", "names must be a list, not 'abc'"),
-        ("names", [1], "names must be a text at 0, not [1]"),
+        ("names", [1], "names must be a text, not [1], at 0"),
         ("synonyms", [1], "synonyms must be keys with values, not [1]"),
     ],
 )

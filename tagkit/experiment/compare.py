@@ -9,7 +9,7 @@ from typing import Any
 from tagkit import registry
 from tagkit.datasets import load
 from tagkit.errors import BadInput, MissingExtra, did_you_mean
-from tagkit.experiment.fit import make_tagger
+from tagkit.experiment.fit import fold_of, make_tagger
 from tagkit.experiment.result import Result
 from tagkit.experiment.run import Around, run
 from tagkit.experiment.spec import Data, Experiment, Row
@@ -87,6 +87,8 @@ def compare(
         raise BadInput(f"`samples` must be 1 or more, not {samples}")
     if folds and folds < 2:
         raise BadInput(f"`folds` must be 2 or more, not {folds}")
+    for fold in range(folds):
+        fold_of(data, folds, fold)  # refuses too many of them before anything runs
     if not 0 < share <= 1:
         raise BadInput(f"`share` must be above 0 and up to 1, not {share}")
     chosen = parse_all(default_measures(data) if measures is None else measures)

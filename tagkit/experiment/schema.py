@@ -10,19 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from tagkit.errors import did_you_mean
 from tagkit.experiment.document import Place, YamlDocument
-
-KINDS = {
-    "float_type": "must be a number, not {}",
-    "int_type": "must be a whole number, not {}",
-    "bool_type": "must be true or false, not {}",
-    "string_type": "must be a text, not {}",
-    "list_type": "must be a list of one or more, not {}",
-    "too_short": "must be a list of one or more, not {}",
-    "dict_type": "must be keys with values, not {}",
-    "model_type": "must be keys with values, not {}",
-    "greater_than_equal": "must not be below {ge}",
-}
-"""How errors of pydantic are written, by their type."""
+from tagkit.parameters import REASONS, requirement
 
 
 def _text(value: Any) -> Any:
@@ -154,15 +142,13 @@ def checked(model: type[M], document: YamlDocument, value: Any, place: Place = (
     except ValidationError as error:
         found = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     at: Place = (*place, *found["loc"])
-    kind, key, given = found["type"], str(at[-1]) if at else "", found["input"]
+    kind, key = found["type"], str(at[-1]) if at else ""
     if kind == "extra_forbidden":
         raise document.error(at, unknown_key(key, _model_at(found["loc"][:-1], model).model_fields))
     if kind == "missing":
         raise document.error(at[:-1], f"the key {key!r} is missing")
-    if kind == "literal_error":
-        raise document.error(at, f"must be {found['ctx']['expected']}, not {given!r}")
-    if kind in KINDS:
-        raise document.error(at, KINDS[kind].format(_shown(given), **found.get("ctx", {})))
+    if kind in REASONS:
+        raise document.error(at, f"must be {requirement(found, _shown(found['input']))}")
     raise document.error(at, found["msg"].removeprefix("Value error, "))
 
 

@@ -40,6 +40,7 @@ def experiment_from_json(body: Mapping[str, Any]) -> Experiment:
         row |= {key: tuple(row[key]) for key in ("of", "seeds")}
         row["refine"] = None if row["refine"] is None else tuple(row["refine"])
         row["file"] = Path(row["file"]) if row["file"] else None
+        row["command"] = "" if row["strategy"] else row["command"]  # otherwise it follows from the rest
         rows.append(Row(**row))
     data = dict(body["data"])
     data |= {"titles": tuple(data["titles"]), "file": Path(data["file"]) if data["file"] else None}

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 from tagkit import registry
 from tagkit.errors import BadInput
+from tagkit.parameters import check
 from tagkit.product import Dataset, Product, Tag, Tags
 
 
@@ -21,6 +22,9 @@ class Step:
 
     Every subclass is a dataclass: its annotated class attributes are its parameters. What `fit` chooses is stored in
     attributes whose names end in "_"; attributes whose names begin with "_" are derived from the parameters.
+
+    Raises:
+        BadInput: A parameter has a wrong type or lies outside its range.
     """
 
     name: ClassVar[str] = ""
@@ -29,6 +33,10 @@ class Step:
         """Make the subclass a dataclass."""
         super().__init_subclass__(**options)
         dataclass(eq=False)(cls)
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check(type(self), self.name, self.params())
 
     def fit(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Self:
         """Choose on dev what the step has to choose (thresholds); most steps have nothing to choose.

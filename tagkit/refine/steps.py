@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from tagkit.errors import BadInput
+from tagkit.parameters import NonNegativeInt, PositiveFloat, Probability
 from tagkit.product import Dataset, Product, Tag
 from tagkit.refine.base import Step
 from tagkit.text.clean import clean
@@ -20,18 +20,10 @@ class Limit(Step):
 
     Args:
         k: The highest number of tags.
-
-    Raises:
-        BadInput: `k` is not a whole number of at least 0.
     """
 
     name = "limit"
-    k: int = 10
-
-    def __post_init__(self) -> None:
-        """Check the parameter."""
-        if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 0:
-            raise BadInput(f"the k of limit must be a whole number of at least 0, not {self.k!r}")
+    k: NonNegativeInt = 10
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the first k tags."""
@@ -43,17 +35,14 @@ class StopTags(Step):
 
     Args:
         tags: The unwanted texts, compared exactly.
-
-    Raises:
-        BadInput: `tags` is a single string.
     """
 
     name = "stop_tags"
     tags: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        """Check the parameter."""
-        _refuse_text("the tags of stop_tags", self.tags)
+        """Prepare the comparison."""
+        super().__post_init__()
         self._stop = frozenset(self.tags)
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
@@ -66,17 +55,14 @@ class Vocabulary(Step):
 
     Args:
         tags: The vocabulary, compared exactly. None: the tags of train in an experiment, otherwise no tag is dropped.
-
-    Raises:
-        BadInput: `tags` is a single string.
     """
 
     name = "vocabulary"
     tags: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        """Check the parameter."""
-        _refuse_text("the tags of vocabulary", self.tags)
+        """Prepare the comparison."""
+        super().__post_init__()
         self._known = None if self.tags is None else frozenset(self.tags)
 
     def for_data(self, data: Dataset) -> Vocabulary:
@@ -114,6 +100,7 @@ class Synonyms(Step):
 
     def __post_init__(self) -> None:
         """Invert the table."""
+        super().__post_init__()
         self._preferred: dict[str, str] = {}
         table = self.table or {}
         for word, others in table.items():
@@ -146,9 +133,6 @@ class Normalise(Step):
         vocabulary: The preferred spellings, most wanted first, for example `Dataset.vocabulary`: a tag with the same
             normal form gets that spelling, so that "t恤" becomes "T恤" if the gold tags have it. None: the tags of
             train in an experiment, otherwise normal forms.
-
-    Raises:
-        BadInput: `vocabulary` is a single string.
     """
 
     name = "normalise"
@@ -156,7 +140,7 @@ class Normalise(Step):
 
     def __post_init__(self) -> None:
         """Look up the normal forms of the vocabulary."""
-        _refuse_text("the vocabulary of normalise", self.vocabulary)
+        super().__post_init__()
         self._spelling: dict[str, str] = {}
         for tag in self.vocabulary or ():
             self._spelling.setdefault(_normal(tag), tag)
@@ -182,19 +166,11 @@ class NearDuplicates(Step):
             such pair is.
         containment: Whether two tags of which one contains the other (Latin letters as whole words) are near-duplicates
             too.
-
-    Raises:
-        BadInput: The threshold is not positive.
     """
 
     name = "near_duplicates"
-    threshold: float = 0.6
+    threshold: PositiveFloat = 0.6
     containment: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        if not self.threshold > 0:
-            raise BadInput(f"the threshold of near_duplicates must be a number above 0, not {self.threshold!r}")
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the list without near-duplicates."""
@@ -225,18 +201,10 @@ class Diversity(Step):
 
     Args:
         diversity: From 0 (by score alone) to 1 (by dissimilarity alone).
-
-    Raises:
-        BadInput: `diversity` lies outside [0, 1].
     """
 
     name = "diversity"
-    diversity: float = 0.3
-
-    def __post_init__(self) -> None:
-        """Check the parameter."""
-        if not 0 <= self.diversity <= 1:
-            raise BadInput(f"diversity must be a number from 0 to 1, not {self.diversity!r}")
+    diversity: Probability = 0.3
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return all tags in the new order."""
@@ -251,12 +219,6 @@ class Diversity(Step):
             for i in left:
                 closest[i] = max(closest[i], jaccard(grams[i], grams[best]))
         return [tags[i] for i in order]
-
-
-def _refuse_text(what: str, value: Any) -> None:
-    """Raise `BadInput` where a single string stands for a list."""
-    if isinstance(value, str):
-        raise BadInput(f"{what} must be a list, not the single string {value!r}")
 
 
 def _normal(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from tagkit.errors import BadInput
+from tagkit.parameters import PositiveInt, Probability
 from tagkit.product import Product, Tag
 from tagkit.refine.base import Step
 
@@ -31,21 +32,15 @@ class Thresholds(Step):
     Attributes:
         thresholds_: The threshold of each frequent tag.
         default_: The threshold of all others.
-
-    Raises:
-        BadInput: `min_count` is below 1, or `default` lies outside [0, 1].
     """
 
     name = "thresholds"
-    min_count: int = 5
-    default: float = 0.0
+    min_count: PositiveInt = 5
+    default: Probability = 0.0
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
-        if self.min_count < 1:
-            raise BadInput(f"min_count must be a whole number of at least 1, not {self.min_count!r}")
-        if not 0 <= self.default <= 1:
-            raise BadInput(f"the default threshold must be a number from 0 to 1, not {self.default!r}")
+        """Begin with the default for all tags."""
+        super().__post_init__()
         self.thresholds_: dict[str, float] = {}
         self.default_ = self.default
 

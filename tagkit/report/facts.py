@@ -117,11 +117,13 @@ def explain_overlap(result: Result) -> list[str]:
     out = [f"{text}."]
     if result.data is not None:
         seen, new = (_known_gold_share(result, view) for view in (SEEN, DEDUP))
-        out.append(
-            f"Train has {seen:.0%} of the gold tags of the test texts that occur in it, and {new:.0%} of those of the "
-            f"others. A strategy that matches texts with train only has to look up the first, so scores on `{TEST}` "
-            f"reward memory, and scores on `{DEDUP}` show what a strategy does with texts it has never seen."
-        )
+        if seen is not None and new is not None:
+            out.append(
+                f"Train has {seen:.0%} of the gold tags of the test texts that occur in it, and {new:.0%} of those of "
+                "the others. A strategy that matches texts with train only has to look up the first, so scores on "
+                f"`{TEST}` reward memory, and scores on `{DEDUP}` show what a strategy does with texts it has never "
+                "seen."
+            )
     return out
 
 
@@ -176,10 +178,10 @@ def tag_f1(run: Run, tags: Sequence[str]) -> list[float]:
     return [2 * hits[tag] / seen[tag] if seen[tag] else 0.0 for tag in tags]
 
 
-def _known_gold_share(result: Result, view: str) -> float:
-    """Return the share of the gold tags of a view that some training product has."""
+def _known_gold_share(result: Result, view: str) -> float | None:
+    """Return the share of the gold tags of a view that some training product has; None where there are none."""
     tags = [tag for product in result.products(view) for tag in product.tags]
-    return sum(tag in result.train_counts for tag in tags) / len(tags) if tags else float("nan")
+    return sum(tag in result.train_counts for tag in tags) / len(tags) if tags else None
 
 
 def about(result: Result) -> dict[str, str]:

@@ -323,6 +323,9 @@ def test_a_share_is_drawn_by_each_seed(data):
     for wrong in ({"share": 0}, {"folds": 1}):
         with pytest.raises(BadInput, match="must be"):
             compare(["lexicon"], data, **wrong)
+    with pytest.raises(BadInput) as error:
+        compare(["lexicon", "linear"], data, folds=100)
+    assert str(error.value) == f"{data.name} has too few products in train and dev for 100 folds"
 
 
 def test_the_pipeline_that_was_measured_is_handed_out(data, tmp_path):

@@ -90,14 +90,14 @@ def test_vocabulary_returns_what_it_drops(tags, product):
 @pytest.mark.parametrize(
     ("step", "value", "message"),
     [
-        (Limit, -1, "k of limit must be a whole number of at least 0, not -1"),
-        (Limit, 2.5, "k of limit"),
-        (Limit, True, "k of limit"),
-        (Diversity, 1.5, "diversity must be a number from 0 to 1"),
-        (NearDuplicates, 0, "threshold of near_duplicates must be a number above 0"),
-        (StopTags, "鞋", "tags of stop_tags must be a list"),
-        (Vocabulary, "鞋", "tags of vocabulary must be a list"),
-        (Normalise, "鞋", "vocabulary of normalise must be a list"),
+        (Limit, -1, "limit: k must be at least 0, not -1"),
+        (Limit, 2.5, "limit: k must be a whole number, not 2.5"),
+        (Limit, True, "limit: k must be a whole number, not True"),
+        (Diversity, 1.5, "diversity: diversity must be at most 1, not 1.5"),
+        (NearDuplicates, 0, "near_duplicates: threshold must be above 0, not 0"),
+        (StopTags, "鞋", "stop_tags: tags must be a list, not '鞋'"),
+        (Vocabulary, "鞋", "vocabulary: tags must be a list, not '鞋'"),
+        (Normalise, "鞋", "normalise: vocabulary must be a list, not '鞋'"),
     ],
 )
 def test_wrong_parameters_are_named(step, value, message):

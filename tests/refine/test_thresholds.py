@@ -62,9 +62,9 @@ def test_products_without_gold_tags_do_not_matter(dev):
 
 
 def test_wrong_parameters_are_named():
-    with pytest.raises(BadInput, match="min_count must be a whole number of at least 1, not 0"):
+    with pytest.raises(BadInput, match="thresholds: min_count must be at least 1, not 0"):
         Thresholds(0)
-    with pytest.raises(BadInput, match="default threshold must be a number from 0 to 1, not 2"):
+    with pytest.raises(BadInput, match="thresholds: default must be at most 1, not 2"):
         Thresholds(default=2)
     with pytest.raises(BadInput, match="1 lists for 0 products"):
         Thresholds().fit([[]], [])

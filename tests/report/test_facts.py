@@ -26,6 +26,9 @@ def test_the_overlap_is_explained(result):
     first, why = facts.explain_overlap(result)
     assert first.startswith("By F1@M, ") and "`dedup`" in first
     assert "Train has 100% of the gold tags of the test texts that occur in it, and " in why
+    untagged = result.data.with_parts(test=[replace(product, tags=()) for product in result.data.test])
+    without = replace(result, datasets=dict.fromkeys(result.datasets, untagged))
+    assert facts.explain_overlap(without) == [first], "no share of no tags"
     losses = [drop.loss for drop in facts.drops(result)]
     assert losses == sorted(losses, reverse=True) and len(losses) == 3
     drop = facts.drops(result)[0]
