@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import tagkit
+from tagkit import registry
 from tagkit.cache import cache_folder
 from tagkit.datasets import load
 from tagkit.errors import TagkitError, reason
@@ -25,7 +26,7 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Pipeline:
     It is the pipeline that `compare` measures. The fitted pipeline is cached, so the second call trains nothing.
 
     Args:
-        name: A name from `tagkit taggers`.
+        name: A name from `tagkit taggers`, or "package.module:Class" of a strategy of your own, which is not cached.
         data: A name from `tagkit data list`, or a file.
 
     Raises:
@@ -33,10 +34,13 @@ def default_tagger(name: str = DEFAULT, data: str = DEFAULT_DATA) -> Pipeline:
         MissingExtra: The strategy needs a package that is not installed.
     """
     dataset = load(data)
+    if registry.is_reference(name):  # its code may change from call to call
+        return Pipeline.fit(create(name), dataset)
     folder = cache_folder("models") / f"{name}-{tagkit.__version__}-{dataset.digest[:16]}"
     if any(folder.glob("*")):  # a full disk leaves an empty folder
         try:
-            return load_tagger(folder)
+            if (kept := load_tagger(folder)).provenance:  # earlier versions kept the strategy without thresholds
+                return kept
         except (TagkitError, OSError, KeyError, ValueError) as error:
             log.warning("the cached model in %s cannot be used and is made again: %s", folder, error)
     pipeline = Pipeline.fit(create(name), dataset)

@@ -3,7 +3,8 @@
 A class is found by the `name` that it states: adding a strategy, a measure, a data set or a refinement means adding one
 file to its package.
 Other packages add theirs through the entry points `tagkit.taggers`, `tagkit.measures`, `tagkit.datasets` and
-`tagkit.refine`, each naming a class.
+`tagkit.refine`, each naming a class; and any class can be named as "package.module:Class". Importing a module runs its
+code, so that only what the user names is imported (`Registry.find`), and never what a file names (`Registry.get`).
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import os
 import re
+import sys
 from collections import Counter
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from tagkit.errors import MissingExtra, UnknownName, did_you_mean
+from tagkit.errors import BadInput, MissingExtra, UnknownName, did_you_mean
 
 T = TypeVar("T")
 DISTRIBUTION = {"sklearn": "scikit-learn", "ahocorasick": "pyahocorasick"}
 """Where a package is imported under another name than it is installed under."""
+REFERENCE = re.compile(r"(?!\d)\w+(?:\.(?!\d)\w+)*:(?!\d)\w+")
+"""The form of "package.module:Class"."""
 
 
 class Registry(Generic[T]):
@@ -55,7 +60,7 @@ class Registry(Generic[T]):
 
     def __contains__(self, name: str) -> bool:
         """Tell whether something has that name; other packages are searched only for a name that we do not have."""
-        return name in self._entries() or name in self._entry_points()
+        return name in self._entries() or name in self._entry_points() or _imported(name) is not None
 
     def summary(self, name: str) -> str:
         """Return the first line of the class's docstring, read without importing its module where it is one of ours."""
@@ -67,9 +72,10 @@ class Registry(Generic[T]):
         """Return the class of that name.
 
         Args:
-            name: A name from `names()`.
+            name: A name from `names()`, or "package.module:Class" of a module that is imported already.
 
         Raises:
+            BadInput: The class is of another kind.
             UnknownName: Nothing has that name; the message lists what there is.
             MissingExtra: Its optional package is not installed; the message says what to install.
         """
@@ -80,11 +86,50 @@ class Registry(Generic[T]):
             points = self._entry_points()
             if name in points:
                 return points[name].load()
+            if (found := _imported(name)) is not None:
+                return self._checked(name, found)
         except ModuleNotFoundError as error:
             raise missing_extra(error, f"{self.kind} `{name}`") from error
+        if is_reference(name):
+            raise UnknownName(f"{name} is no part of tagkit: import its module first, or name it (with --tagger)")
         names = self.names()
         hint = did_you_mean(name, names)
         raise UnknownName(f"no {self.kind} is called {name!r}{hint}; there are: {', '.join(names)}")
+
+    def find(self, name: str) -> type[T]:
+        """Return the class that the user names; a module of "package.module:Class" is imported, also from here.
+
+        Raises:
+            UnknownName: There is no such name, module or class.
+            BadInput: The class is of another kind.
+            MissingExtra: A package that it needs is not installed.
+        """
+        if is_reference(name) and _imported(name) is None:
+            module, _, label = name.partition(":")
+            if (here := os.getcwd()) not in sys.path:
+                sys.path.append(here)
+            importlib.invalidate_caches()
+            try:
+                importlib.import_module(module)
+            except ModuleNotFoundError as error:
+                if not f"{module}.".startswith(f"{error.name}."):
+                    raise missing_extra(error, f"{self.kind} `{name}`") from error
+                raise UnknownName(f"{name}: there is no module {error.name} here or among the packages") from error
+            if _imported(name) is None:
+                raise UnknownName(f"the module {module} holds no class {label}")
+        return self.get(name)
+
+    def name_of(self, cls: type[T]) -> str:
+        """Return the name by which `get` finds a class: its own, or "package.module:Class"."""
+        name: str = vars(cls).get("name", "")
+        return name if name in self and self.get(name) is cls else f"{cls.__module__}:{cls.__qualname__}"
+
+    def _checked(self, name: str, found: Any) -> type[T]:
+        base_module, _, base_name = self.base.partition(":")
+        base: Any = getattr(importlib.import_module(base_module), base_name)
+        if not issubclass(found, base):
+            raise BadInput(f"{name} is no {self.kind}: it must be a subclass of {base_name} in {base_module}")
+        return cast(type[T], found)
 
     def _class_in(self, module: Any, name: str) -> type[T]:
         base_module, _, base_name = self.base.partition(":")
@@ -101,6 +146,20 @@ class _Entry(NamedTuple):
     file: Path
     doc: str
     cls: str
+
+
+def is_reference(name: Any) -> bool:
+    """Say whether a name has the form "package.module:Class"."""
+    return isinstance(name, str) and REFERENCE.fullmatch(name) is not None
+
+
+def _imported(name: Any) -> type | None:
+    """Return the class that "package.module:Class" names; None where its module is not imported or lacks it."""
+    if not is_reference(name):
+        return None
+    module, _, label = name.partition(":")
+    found = getattr(sys.modules.get(module), label, None)
+    return found if inspect.isclass(found) else None
 
 
 @cache

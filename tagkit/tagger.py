@@ -233,20 +233,22 @@ def create(name: str | type[Tagger], **params: Any) -> Tagger:
     """Make a strategy by name, or of a class.
 
     Args:
-        name: A name from `tagkit taggers`, or a subclass of `Tagger`, which type checkers then know the result by.
+        name: A name from `tagkit taggers`; a subclass of `Tagger`, which type checkers then know the result by; or
+            "package.module:Class" of one, whose module is imported.
         **params: Its parameters.
 
     Raises:
         UnknownName: No strategy has that name.
         BadInput: It has no such parameter, or its value has the wrong type or is outside its range.
     """
-    kind: type[Tagger] = registry.taggers.get(name) if isinstance(name, str) else name
+    kind: type[Tagger] = registry.taggers.find(name) if isinstance(name, str) else name
     return kind().set_params(**params)
 
 
 def to_state(tagger: Tagger) -> State:
     """Return a fitted strategy as a state: its name, its parameters and what it learned."""
-    return {"strategy": tagger.name, "params": copy.deepcopy(tagger.get_params()), "state": tagger._state()}
+    name = registry.taggers.name_of(type(tagger))
+    return {"strategy": name, "params": copy.deepcopy(tagger.get_params()), "state": tagger._state()}
 
 
 def from_state(state: State, source: str = "the state") -> Tagger:
@@ -265,7 +267,7 @@ def from_state(state: State, source: str = "the state") -> Tagger:
     except KeyError as error:
         raise BadInput(f"{source} is not a saved tagger: {error} is missing") from error
     with blaming(source):
-        tagger = create(name, **params)
+        tagger = create(registry.taggers.get(name), **params)
         tagger._restore(learned)
     tagger.fitted_ = True
     return tagger

@@ -37,7 +37,7 @@ def set_own(document: Any, settings: Mapping[str, Any], source: str) -> None:
     """
     found = list(_strategies(document))
     for setting in settings:
-        name, _, key = setting.partition(".")
+        name, _, key = setting.rpartition(".")
         if key not in OWN:
             raise BadInput(f"of a saved strategy only {' and '.join(OWN)} can be set, not {setting}")
         if all(name != other for other, _ in found):

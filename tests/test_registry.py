@@ -13,7 +13,7 @@ import pytest
 
 import tagkit
 from tagkit import registry
-from tagkit.errors import MissingExtra, UnknownName
+from tagkit.errors import BadInput, MissingExtra, UnknownName
 from tagkit.taggers import Tagger, create
 from tagkit.taggers.dictionary import Dictionary
 
@@ -217,3 +217,82 @@ def test_public_names_are_there_and_others_are_not():
         assert getattr(tagkit, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = tagkit.nonsense
+
+
+OWN = '''
+from tagkit.product import Tag
+from tagkit.tagger import Tagger
+
+
+class Loud(Tagger):
+    """One tag for all."""
+
+    name = "loud"
+    tag: str = "好"
+
+    def _fit(self, train, dev, cache):
+        pass
+
+    def _tag(self, products):
+        return [[Tag(self.tag, 1.0, self.name)] for _ in products]
+
+    def _state(self):
+        return {}
+
+    def _restore(self, state):
+        pass
+'''
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A module of the user's own in the working directory, which nobody has imported."""
+    (tmp_path / "own_shop").mkdir()
+    (tmp_path / "own_shop" / "loud.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield "own_shop.loud:Loud"
+    for name in ("own_shop.loud", "own_shop"):
+        sys.modules.pop(name, None)
+
+
+def test_a_class_of_ones_own_is_named_with_its_module(own, products):
+    assert own not in registry.taggers
+    tagger = create(own, tag="新")
+    assert own in registry.taggers and registry.taggers.name_of(type(tagger)) == own
+    data = tagkit.Dataset("shop", tuple(products[:12]), test=tuple(products[12:]))
+    result = tagkit.compare([own, "lexicon"], data, ["F1@M"], progress=False)
+    assert result.rows[own].runs[0].peak_mb, "it ran in a process of its own"
+    assert [tag.text for tag in result.tagger(own).predict("红色高跟鞋")] == ["好"]
+
+
+def test_a_saved_model_does_not_import_what_it_names(own, products, tmp_path):
+    create(own).fit(products).save(tmp_path / "model")
+    create("ensemble", taggers=[own, "lexicon"]).fit(products).save(tmp_path / "both")
+    assert tagkit.load_tagger(tmp_path / "model").predict("鞋")[0].text == "好"
+    del sys.modules["own_shop.loud"]
+    for folder in ("model", "both"):
+        with pytest.raises(UnknownName, match=r"own_shop\.loud:Loud is no part of tagkit"):
+            tagkit.load_tagger(tmp_path / folder)
+    assert "own_shop.loud" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("own_shop.loud:Quiet", "the module own_shop.loud holds no class Quiet"),
+        ("own_shop.quiet:Loud", "there is no module own_shop.quiet"),
+        ("no_shop.loud:Loud", "there is no module no_shop"),
+        ("tagkit.product:Product", "is no strategy: it must be a subclass of Tagger"),
+        ("os:system", "holds no class system"),
+    ],
+)
+def test_what_is_no_class_of_ones_own_is_one_sentence(own, name, message):
+    with pytest.raises((UnknownName, BadInput), match=message):
+        create(name)
+
+
+def test_a_module_whose_package_is_missing_says_what_to_install(own, tmp_path):
+    (tmp_path / "own_shop" / "needy.py").write_text("import no_such_package_at_all", encoding="utf-8")
+    with pytest.raises(MissingExtra, match="pip install no_such_package_at_all"):
+        create("own_shop.needy:Needy")

@@ -26,7 +26,10 @@ def compare(
     taggers: Annotated[
         str,
         typer.Option(
-            "--taggers", "-t", autocompletion=complete.strategies, help="Strategies, comma-separated (default: all)."
+            "--taggers",
+            "-t",
+            autocompletion=complete.strategies,
+            help="Strategies, comma-separated, also your own MODULE:CLASS (default: all).",
         ),
     ] = "",
     set_: Annotated[
@@ -140,14 +143,16 @@ def split_setting(setting: str) -> tuple[str, str, Any]:
     from tagkit.errors import BadInput
     from tagkit.experiment.space import value
 
-    match = re.fullmatch(r"([\w-]+)\.(\w+)=(.*)", setting)
+    match = re.fullmatch(r"([\w.:-]+)\.(\w+)=(.*)", setting)
     if match is None:
         raise BadInput(f"--set takes NAME.PARAMETER=VALUE, not {setting!r}")
     return match[1], match[2], value(match[3])
 
 
 def split_measures(text: str) -> list[str]:
-    """Split at commas outside of brackets."""
+    """Split at commas outside of brackets; the modules of measures of the user's own are imported."""
+    from tagkit import registry
+
     parts, depth = [""], 0
     for char in text:
         depth += (char == "(") - (char == ")")
@@ -155,4 +160,8 @@ def split_measures(text: str) -> list[str]:
             parts.append("")
         else:
             parts[-1] += char
-    return [part.strip() for part in parts if part.strip()]
+    found = [part.strip() for part in parts if part.strip()]
+    for part in found:
+        if registry.is_reference(name := re.split(r"[(@]", part)[0]):
+            registry.measures.find(name)
+    return found

@@ -17,6 +17,7 @@ from tagkit.console import echo, echo_json
 def evaluate(
     model: Annotated[Path, typer.Argument(help="The folder of a saved model.")],
     data: DataArgument,
+    tagger: Annotated[str, typer.Option(help="The model's strategy, if it is your own: MODULE:CLASS.")] = "",
     part: Annotated[str, typer.Option(help="train, dev, test, or all.")] = "test",
     measures: MeasuresOption = "",
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples.")] = 1000,
@@ -30,6 +31,8 @@ def evaluate(
     from tagkit.default import load_tagger
     from tagkit.experiment.evaluate import evaluate
 
+    if tagger:
+        allow(tagger)
     pipeline = load_tagger(model)
     dataset = load(data, **file)  # type: ignore[arg-type]
     found = evaluate(pipeline, dataset, part, split_measures(measures) or None, seed=seed, samples=samples)
@@ -37,3 +40,13 @@ def evaluate(
         echo_json(found.to_dict() | {"model": str(model)})
     else:
         echo(found)
+
+
+def allow(tagger: str) -> None:
+    """Import the user's own strategy, which a saved model may then hold: no model names code to run by itself."""
+    from tagkit import registry
+    from tagkit.errors import BadInput
+
+    if not registry.is_reference(tagger):
+        raise BadInput("a model holds its strategy: leave out --tagger, or name your own as MODULE:CLASS")
+    registry.taggers.find(tagger)

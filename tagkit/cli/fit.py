@@ -43,6 +43,7 @@ def fit(
     file: dict[str, str],
 ) -> None:
     """Fit a strategy on train, choose its thresholds on dev, and save both; test is not read."""
+    from tagkit import registry
     from tagkit.datasets import load
     from tagkit.default import DEFAULT
     from tagkit.errors import BadInput
@@ -70,7 +71,8 @@ def fit(
     _, dev = train_and_dev(dataset, whole=not made.needs_threshold)
     dev = [product for product in dev if product.tags]
     score = pipeline.score(dev) if dev else None
-    options = [word for name, value in file.items() for word in (f"--{name}", value)]
+    words = file | ({"tagger": tagger} if registry.is_reference(tagger) else {})
+    options = [word for name, value in words.items() for word in (f"--{name}", value)]
     command = " ".join(map(_quoted, ["tagkit", "evaluate", str(out), data, *options]))
     if as_json:
         body: dict[str, Any] = {"model": str(out), "strategy": pipeline.name, "params": made.get_params()}

@@ -18,7 +18,12 @@ DataArgument = Annotated[
 ]
 TaggerOption = Annotated[
     str,
-    typer.Option("--tagger", "-t", autocompletion=complete.strategies, help="A strategy by name (default: hybrid)."),
+    typer.Option(
+        "--tagger",
+        "-t",
+        autocompletion=complete.strategies,
+        help="A strategy by name, or your own MODULE:CLASS (default: hybrid).",
+    ),
 ]
 MeasuresOption = Annotated[
     str,

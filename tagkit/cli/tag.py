@@ -16,6 +16,7 @@ import typer
 
 from tagkit.cli import complete
 from tagkit.cli.compare import split_setting
+from tagkit.cli.evaluate import allow
 from tagkit.cli.files import with_file_options
 from tagkit.cli.options import JsonOption, TaggerOption
 from tagkit.console import echo, remark, to_json
@@ -78,6 +79,8 @@ def tag(
     with ExitStack() as stack:
         output = stack.enter_context(_output(out, [Path(data), *([] if is_text or source == "-" else [Path(source)])]))
         place = None if is_text else stack.enter_context(_input(source))
+        if model and tagger:
+            allow(tagger)
         fitted = load_tagger(model, settings) if model else default_tagger(tagger or DEFAULT, data)
         if output:
             learned = list(named_files(str(model or data)).values()) or str(model or data)

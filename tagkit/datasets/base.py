@@ -107,8 +107,8 @@ def load(
     in which something else is meant.
 
     Args:
-        name: A name from `tagkit data list`, or the path of a file: JSON, JSON Lines, CSV, TSV, Excel, LibreOffice,
-            Parquet or a feed in XML; or a pandas DataFrame.
+        name: A name from `tagkit data list`; "package.module:Class" of a reader; the path of a file: JSON, JSON Lines,
+            CSV, TSV, Excel, LibreOffice, Parquet or a feed in XML; or a pandas DataFrame.
         title: The column of the title, the only one that a file must have.
         tags: That of the gold tags: a list, or a text with several tags.
         description: That of further text.
@@ -151,11 +151,12 @@ def load(
 
 
 def _is_file(name: str) -> bool:
-    return name not in registry.datasets and bool(Path(name).suffix or os.path.exists(name))
+    is_known = name in registry.datasets or (registry.is_reference(name) and not os.path.exists(name))
+    return not is_known and bool(Path(name).suffix or os.path.exists(name))
 
 
 def _reader(name: str, options: Mapping[str, Any]) -> Reader:
-    made: type[Reader] = registry.datasets.get(name)
+    made: type[Reader] = registry.datasets.find(name)
     known = [option.name for option in fields(made)]  # type: ignore[arg-type]  # as above
     if unknown := [option for option in options if option not in known]:
         raise BadInput(f"{name} has no option {', '.join(unknown)}; it has: {', '.join(known) or 'none'}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagkit import registry
 from tagkit.errors import BadInput
 from tagkit.experiment.failure import one_line
 from tagkit.experiment.fit import Job
@@ -55,18 +56,18 @@ def candidates(data: Dataset, taggers: Sequence[Tagger], seconds: float) -> Iter
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="tagkit-fits-", ignore_cleanup_errors=True) as fits:
         for tagger in taggers:
-            start = time.monotonic()
+            start, name = time.monotonic(), registry.taggers.name_of(type(tagger))
             try:
                 rows: Tags = []
                 folds = halves(tagger, dev, 0)
                 for calibrate, scored in folds:
                     parts = data.with_parts(train=train, dev=calibrate, test=scored)
-                    job = Job(Row(tagger.name, tagger.name, tagger=tagger), {}, Data(data.name), parts, fits=Path(fits))
+                    job = Job(Row(name, name, tagger=tagger), {}, Data(data.name), parts, fits=Path(fits))
                     rows += _tags(job, end - time.monotonic())
                 products = [product for _, scored in folds for product in scored]
-                yield Candidate(tagger.name, value_of(by, rows, products, train), time.monotonic() - start)
+                yield Candidate(name, value_of(by, rows, products, train), time.monotonic() - start)
             except Exception as error:  # one strategy that fails does not end the comparison
-                yield Candidate(tagger.name, None, time.monotonic() - start, one_line(error, tagger.name))
+                yield Candidate(name, None, time.monotonic() - start, one_line(error, name))
 
 
 def _tags(job: Job, seconds: float) -> Tags:

@@ -17,7 +17,7 @@ from tagkit.experiment.store import RunCache
 from tagkit.measures import Measure, parse_all
 from tagkit.product import Dataset
 from tagkit.refine import Step
-from tagkit.tagger import Tagger
+from tagkit.tagger import Tagger, create
 from tagkit.text.spelling import one_spelling
 
 MEASURES = ("F1@M", "P@5", "R@10", "nDCG@10", "micro-F1", "macro-F1", "R(tags=absent)@10", "ILD@10")
@@ -51,7 +51,8 @@ def compare(
     since nothing is chosen on dev.
 
     Args:
-        taggers: Names, strategies, or either of them by name in the table; default: all registered ones.
+        taggers: Names, "package.module:Class" of a strategy of your own, strategies, or any of them by name in the
+            table; default: all registered ones.
         data: A data set, its name, the path of a file, or a pandas DataFrame. Of several spellings of one gold tag
             (T恤, t恤) the most frequent one of train stands for all.
         measures: Names or measures; the first one sorts the table. Default: accuracy, diversity and calibration, and
@@ -149,6 +150,8 @@ def _rows(
     rows: dict[str, Row] = {}
     for label, given in pairs:
         kind = given if isinstance(given, str) else given.name
+        if isinstance(given, str) and registry.is_reference(given):
+            given = create(given)  # imported here; other processes receive the object
         if isinstance(given, str):
             row = replace(template, strategy=given)
             if given not in registry.taggers:

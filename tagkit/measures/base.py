@@ -195,7 +195,7 @@ def parse(text: str | Measure) -> Measure:
     """
     if isinstance(text, Measure):
         return text
-    match = re.fullmatch(r"\s*([A-Za-z][\w-]*)\s*(?:\(([^()]*)\))?\s*(?:@(\w+))?\s*", text)
+    match = re.fullmatch(r"\s*([A-Za-z][\w.:-]*)\s*(?:\(([^()]*)\))?\s*(?:@(\w+))?\s*", text)
     if not match:
         raise BadInput(f"{text!r} is not a measure; write for example P@5, F1@M or R(tags=absent)@10")
     cls = registry.measures.get(match[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tagkit import registry
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.parameters import PositiveInt
@@ -43,7 +44,7 @@ class CombinedTagger(Tagger):
         for item in self.taggers:
             pair: Any = (item, {}) if isinstance(item, str) else item
             name, params = pair
-            tagger = create(name, **params)
+            tagger = create(registry.taggers.get(name), **params)  # a saved strategy may name it
             missing = tagger.get_params().keys() - params.keys()
             created.append(
                 tagger.set_params(**{k: value for k, value in shared.items() if k in missing and value is not None})
@@ -75,4 +76,4 @@ class CombinedTagger(Tagger):
 
 def specification(taggers: Sequence[Tagger]) -> list[list[Any]]:
     """Return the parameter `taggers` that describes strategies: [name, parameters] of each."""
-    return [[tagger.name, tagger.get_params()] for tagger in taggers]
+    return [[registry.taggers.name_of(type(tagger)), tagger.get_params()] for tagger in taggers]
