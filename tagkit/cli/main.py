@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import compare, data, evaluate, fit, lists, models, reproduce, tag, tune
+from tagkit.cli import check, compare, data, evaluate, fit, lists, models, new, reproduce, tag, tune
 from tagkit.console import QUIET, echo, set_up
 from tagkit.errors import TagkitError, did_you_mean
 
@@ -95,6 +95,8 @@ app = typer.Typer(
 )
 app.command("fit")(fit.fit)
 app.command("evaluate")(evaluate.evaluate)
+app.command("new")(new.new)
+app.command("check")(check.check)
 app.command("tag")(tag.tag)
 app.command("compare")(compare.compare)
 app.command("tune")(tune.tune)

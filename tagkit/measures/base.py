@@ -142,7 +142,8 @@ class Measure:
         k = values.pop("k", None)
         defaults = {parameter.name: parameter.default for parameter in fields(self)}
         changed = ", ".join(f"{name}={value}" for name, value in values.items() if value != defaults[name])
-        return self.name + (f"({changed})" if changed else "") + (f"@{k}" if k is not None else "")
+        name = registry.measures.name_of(type(self))
+        return name + (f"({changed})" if changed else "") + (f"@{k}" if k is not None else "")
 
     __repr__ = __str__
 
