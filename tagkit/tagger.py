@@ -1,7 +1,7 @@
 """What a tagging strategy is: a scikit-learn style estimator that turns products into ranked tags.
 
 A strategy is a subclass of `Tagger` in a file of its own in `tagkit/taggers/`; the shared contract in
-`tests/taggers/test_contract.py` then tests it.
+`tagkit/contract.py` is then tested for it.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def test_what_was_written_is_found_by_every_command(home, run):
         run("new", kind, f"my_{kind}")
     words = ("--data", "my_dataset:MyDataset", "--taggers", "lexicon,my_tagger:MyTagger")
     found = run("compare", *words, "--measures", "F1@M,my_measure:MyMeasure@1", "--no-track", "--out", "report")
-    assert "my_tagger" in found.stdout and "my_measure@1" in found.stdout
+    assert "my_tagger:MyTagger" in found.stdout and "my_measure:MyMeasure@1" in found.stdout
     run("data", "audit", "my_dataset:MyDataset")
     run("fit", "my_dataset:MyDataset", "--tagger", "my_tagger:MyTagger", "--out", "model")
     shown = run("evaluate", "model", "my_dataset:MyDataset", "--tagger", "my_tagger:MyTagger", "--measures", "F1@M")
