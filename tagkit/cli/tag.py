@@ -113,6 +113,8 @@ def _is_text(source: str) -> bool:
 
     if source == "-":
         return False
+    if not source.strip():
+        raise BadInput("the text is empty: there is nothing to tag")
     known = (*KINDS, *filter(None, TEXT_ENDINGS))
     if os.path.isdir(source):
         raise BadInput(f"{source} is a folder, not a file")
@@ -130,11 +132,10 @@ def _is_text(source: str) -> bool:
 
 
 def _check_ending(out: Path, is_table: bool) -> None:
-    from tagkit.datasets.rows import kind_of
     from tagkit.datasets.table import WRITERS
     from tagkit.errors import BadInput
 
-    if not is_table and kind_of(out) not in ("", "jsonl"):
+    if not is_table and out.suffix.lower() not in ("", ".jsonl", ".ndjson"):
         raise BadInput(f"{out}: tags are written as .jsonl, {', '.join(WRITERS)}")
 
 

@@ -55,6 +55,8 @@ def understand(
 ) -> tuple[Dataset, Reading]:
     """Read a file as `read_file` does, and return what was found out about it with the data set."""
     path = Path(path)
+    if not path.is_file():
+        raise BadInput(f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}")
     if not is_readable(path):
         known = ", ".join((*KINDS, *filter(None, TEXT_ENDINGS)))
         raise BadInput(f"{path}: the suffix must be one of {known}, which .gz may follow")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import gc
 import importlib
+import signal
 
-from tagkit.text.segment import Segmenter
-
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the one that started them ends them
 for module in ("tagkit.experiment.worker", "tagkit.taggers.hybrid", "tagkit.taggers.knn", "tagkit.taggers.linear"):
     importlib.import_module(module)
 importlib.import_module("tagkit.refine.thresholds")
-Segmenter().tokens("预热", "zh", pos=True)  # loads jieba's dictionary
+importlib.import_module("tagkit.text.segment").Segmenter().tokens("预热", "zh", pos=True)  # loads jieba's dictionary
 gc.freeze()  # what is shared stays shared: the garbage collector of a run does not touch it

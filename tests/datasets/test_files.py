@@ -149,6 +149,9 @@ def test_files_that_cannot_be_used(tmp_path):
         read_file(tmp_path / "empty.csv")
     with pytest.raises(BadInput, match="there is no file"):
         load(tmp_path / "absent.csv")
+    with pytest.raises(BadInput, match="is a folder, not a file"):
+        read_file(tmp_path)
+    (tmp_path / "x.docx").touch()
     with pytest.raises(BadInput, match="the suffix must be"):
         read_file(tmp_path / "x.docx")
     good = tmp_path / "good.jsonl"
