@@ -70,6 +70,60 @@ def test_a_wrong_command_line_is_one_line(command, message, run):
     assert found.stdout == "" and line.startswith(f"tagkit: {message}")
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("compare --data shop.xslx", "there is no file shop.xslx"),
+        ("compare --data catalog", "no data set is called 'catalog' (did you mean 'catalogue'?); "),
+        ("compare --data .", ". is a folder, not a file"),
+        ("compare --data catalogue --title 名", "catalogue has no option title; "),
+        ("compare --data titles.txt --encoding nonesuch", "titles.txt cannot be read: unknown encoding: nonesuch"),
+        ("compare --data titles.txt --title 货品", "titles.txt: none of 2 rows can be used; the first: line 1"),
+        ("compare --data titles.txt --taggers dictionary", "titles has no test products with gold tags"),
+        ("compare --taggers dictionry", "no strategy is called 'dictionry' (did you mean 'dictionary'?); "),
+        ("compare --taggers dictionary,dictionary", "two strategies are called 'dictionary'"),
+        ("compare --taggers dictionary --measures nDGC@10", "no measure is called 'nDGC' (did you mean 'nDCG'?); "),
+        ("compare --taggers dictionary --measures F1@", "'F1@' is not a measure; "),
+        ("compare --taggers dictionary --measures P@ten", "k must be a positive whole number or one of M, O, not 'ten'"),
+        ("compare --set dictionary.min_char=3", "dictionary has no parameter 'min_char' (did you mean 'min_chars'?)"),
+        ("compare --set dictionary.min_chars=two", "dictionary: min_chars must be a whole number, not 'two'"),
+        ("compare --taggers dictionary --seeds a,b", "--seeds takes whole numbers, comma-separated, not 'a,b'"),
+        ("compare --taggers dictionary --share 2", "`share` must be above 0 and up to 1, not 2.0"),
+        ("compare --taggers dictionary --folds 1", "`folds` must be 2 or more, not 1"),
+        ("compare --tuned nofile.json", "there is no file nofile.json"),
+        ("compare --tuned titles.txt", "titles.txt is not what `tagkit tune` writes"),
+        ("tag titles.txt --out out.pdf", "out.pdf: tags are written as .jsonl, "),
+        ("tag titles.txt --out titles.txt", "titles.txt: tags are written as .jsonl, "),
+        ("tag titles.txt --model titles.txt", "titles.txt holds no saved tagger"),
+        ("tag photo.jpg", "there is no file photo.jpg; if it is a text to tag, add --text"),
+        ("tag 鞋 --set llm.endpoint=x", "--set goes with --model"),
+        ("tune dictionary --trials 0", "`trials` must be 1 or more, not 0"),
+        ("tune dictionary --space min_chars", "a space is written as "),
+        ("tune dictionary --space min_chars=5..1", "the range of min_chars must run upwards"),
+        ("tune dictionary --set min_chars", "--set takes PARAMETER=VALUE, not 'min_chars'"),
+        ("fit titles.txt --out m", "titles.txt: no product of train has tags to learn from"),
+        ("fit titles.txt --out m --best --tagger knn", "--best chooses the strategy: "),
+        ("evaluate nomodel titles.txt", "nomodel holds no saved tagger"),
+        ("reproduce nonesuch", "no experiment is called 'nonesuch'; "),
+        ("reproduce nofile.yaml", "there is no file nofile.yaml"),
+        ("reproduce --folder nofolder", "nofolder holds no experiments"),
+        ("reproduce --data-file titles.txt", "--data-file needs --runs-file"),
+        ("data check nofile.csv", "there is no file nofile.csv"),
+        ("data check .", ". is a folder, not a file"),
+        ("models path nonesuch", "the model 'nonesuch' is not on this machine"),
+    ],
+)
+def test_the_mistakes_of_the_first_hour_are_one_line(command, message, run, write):
+    write("titles.txt", "红裙", "黑鞋")
+    found = run(*command.split(), code=2)
+    (line,) = found.stderr.splitlines()
+    assert found.stdout == "" and line.startswith(f"tagkit: {message}")
+
+
+def test_an_empty_text_is_nothing_to_tag(run):
+    assert run("tag", " ", code=2).stderr == "tagkit: the text is empty: there is nothing to tag\n"
+
+
 def test_short_options_mean_the_same_everywhere():
     letters = {}
     group = typer.main.get_command(app)
