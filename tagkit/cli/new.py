@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tagkit.console import echo
+from tagkit.cli.options import JsonOption
+from tagkit.console import echo, echo_json
 
 KINDS = {"tagger": "taggers", "measure": "measures", "dataset": "datasets", "experiment": "experiment"}
 """What can be made, with the package that holds it."""
@@ -20,6 +21,7 @@ def new(
     folder: Annotated[
         Path | None, typer.Option(help="Where it goes (default: here, or in a checkout of tagkit its packages).")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a small working tagger, measure, dataset or experiment and its test, and say where to go on."""
     from tagkit import registry
@@ -53,6 +55,10 @@ def new(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text.replace("NAME", name).replace("LABEL", label).replace("MODULE", module))
     where = name if is_checkout else f"{name}:{label}"
+    further = further.replace("FILE", str(file)).replace("WHERE", where)
+    if as_json:
+        echo_json({"file": str(file), "test": str(test), "next": further})
+        return
     echo(f"written: {file}, {test}")
     echo(f"test it: python -m pytest {test}")
-    echo(further.replace("FILE", str(file)).replace("WHERE", where))
+    echo(further)

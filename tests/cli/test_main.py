@@ -84,7 +84,10 @@ def test_a_wrong_command_line_is_one_line(command, message, run):
         ("compare --taggers dictionary,dictionary", "two strategies are called 'dictionary'"),
         ("compare --taggers dictionary --measures nDGC@10", "no measure is called 'nDGC' (did you mean 'nDCG'?); "),
         ("compare --taggers dictionary --measures F1@", "'F1@' is not a measure; "),
-        ("compare --taggers dictionary --measures P@ten", "k must be a positive whole number or one of M, O, not 'ten'"),
+        (
+            "compare --taggers dictionary --measures P@ten",
+            "k must be a positive whole number or one of M, O, not 'ten'",
+        ),
         ("compare --set dictionary.min_char=3", "dictionary has no parameter 'min_char' (did you mean 'min_chars'?)"),
         ("compare --set dictionary.min_chars=two", "dictionary: min_chars must be a whole number, not 'two'"),
         ("compare --taggers dictionary --seeds a,b", "--seeds takes whole numbers, comma-separated, not 'a,b'"),
@@ -124,10 +127,11 @@ def test_an_empty_text_is_nothing_to_tag(run):
     assert run("tag", " ", code=2).stderr == "tagkit: the text is empty: there is nothing to tag\n"
 
 
-def test_short_options_mean_the_same_everywhere():
+def test_options_are_the_same_everywhere():
     letters = {}
     group = typer.main.get_command(app)
     commands = [c for one in group.commands.values() for c in getattr(one, "commands", {"": one}).values()]
+    assert all(any("--json" in option.opts for option in command.params) for command in commands)
     for option in (option for command in commands for option in command.params):
         for letter in (name for name in option.opts if len(name) == 2):
             letters.setdefault(letter, set()).add(option.name.rstrip("s_"))
