@@ -100,9 +100,7 @@ def nfkc(given: CleanText) -> CleanText:
     narrow = text.translate(_FULL_WIDTH)
     if unicodedata.is_normalized("NFKC", narrow):
         return CleanText(narrow, given.original, given.offsets)
-    starts = [at for at, char in enumerate(text) if at == 0 or not _joins(char)]
-    parts = list(zip(starts, [*starts[1:], len(text)], strict=True))
-    return _rebuilt(given, [(start, end, unicodedata.normalize("NFKC", text[start:end])) for start, end in parts])
+    return _rebuilt(given, _normalized(text))
 
 
 def traditional(given: CleanText) -> CleanText:
@@ -278,6 +276,15 @@ def _unit_name(match: re.Match[str]) -> str:
     return _patterns.UNIT_NAMES.get(unit) or unit.lower()
 
 
+def _normalized(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what NFKC does to each character that is not ASCII, together with the accents that it may join."""
+    for run in _NOT_ASCII.finditer(text):
+        starts = [at for at in range(run.start(), run.end()) if at == run.start() or not _joins(text[at])]
+        for start, end in zip(starts, [*starts[1:], run.end()], strict=True):
+            yield start, end, unicodedata.normalize("NFKC", text[start:end])
+
+
+_NOT_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+", re.DOTALL)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
 _HAN_RUN = re.compile(f"[{_patterns.HAN}]+")
 
