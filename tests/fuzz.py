@@ -65,8 +65,12 @@ def texts(longest: int = LONGEST) -> st.SearchStrategy[str]:
     """Return a strategy of texts: known words, odd pieces and any characters, a few of them repeated to any length."""
     pieces = st.one_of(st.sampled_from(WORDS), st.sampled_from(ODD), CHARACTERS)
     short = st.lists(pieces, max_size=12).map("".join)
-    long = st.builds(lambda text, length: (text * length)[:length], short, st.integers(0, longest))
-    return st.one_of(short, short, short, short, short, short, short, long)
+    repeat = st.integers(0, 29).map(lambda roll: roll == 13)
+    return st.builds(_repeated, short, repeat, st.integers(0, longest))
+
+
+def _repeated(text: str, is_long: bool, length: int) -> str:
+    return (text * length)[:length] if is_long else text
 
 
 def items() -> st.SearchStrategy[dict[str, Any]]:
