@@ -17,7 +17,7 @@ from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
 from tagkit.text.clean import clean
 from tagkit.text.columns import aligned
-from tagkit.text.duplicates import text_key
+from tagkit.text.duplicates import MOST_CHARS, text_key
 from tagkit.text.ngrams import nearest_jaccard
 from tagkit.text.present import is_present
 from tagkit.text.spelling import spellings
@@ -209,7 +209,9 @@ def _leaks(data: Dataset, near: bool) -> Iterator[tuple[str, Value]]:
     if not near:
         return
     # An empty text is a blank, so that empty texts are equal.
-    folded = {part: [" ".join(clean(p.text).text.split()) or " " for p in getattr(data, part)] for part in PARTS}
+    folded = {
+        part: [" ".join(clean(p.text[:MOST_CHARS]).text.split()) or " " for p in getattr(data, part)] for part in PARTS
+    }
     for first, second in pairs:
         best = nearest_jaccard(folded[second], folded[first], 3)
         yield f"near-duplicates, {first} and {second}", int((best >= NEAR).sum())
