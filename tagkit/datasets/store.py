@@ -126,15 +126,18 @@ def _download(source: Source, place: Path) -> Path:
     """Download to a temporary name, check and move (pooch does all three), so that no partial file is ever left."""
     import pooch
 
+    from tagkit.progress import progress_bar
+
     if not source.licence:
         _say_unlicensed(source.dataset, source.repo)
+    bar = progress_bar(total=1, desc=place.name, unit="B", unit_scale=True, delay=1, leave=False)
     try:
         pooch.retrieve(
             source.url,
             f"sha256:{source.sha256}",
             fname=place.name,
             path=place.parent,
-            downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
+            downloader=pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=bar),
         )
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
         reason = "the download has the wrong checksum" if isinstance(error, ValueError) else str(error)
