@@ -138,7 +138,7 @@ def evaluate(
         return {str(measure): _score(measure, run, seed, samples) for measure in wanted}
 
     wanted = parse_all(default_measures(chosen) if measures is None else measures)
-    new = np.flatnonzero(~is_known)
+    new = np.flatnonzero(~is_known).tolist()
     return Evaluation(
         pipeline.name,
         data.name,
