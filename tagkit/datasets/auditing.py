@@ -85,7 +85,9 @@ class Audit:
             for row in self.rows
         ]
         head = ("value", "expected", "found", "")
-        return cards.card(f"Audit of {self.name}", cards.table(head, (map(cards.escape, row) for row in rows), left=2))
+        return cards.card(
+            f"Audit of {self.name}", cards.table(head, (list(map(cards.escape, row)) for row in rows), left=2)
+        )
 
     def __str__(self) -> str:
         """Return an aligned table that marks the values that are not as expected."""

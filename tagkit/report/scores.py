@@ -248,7 +248,7 @@ def _test_columns(result: Result, view: str, rows: Sequence[Row]) -> Columns:
         values = ({"wins": wins, "ties": ties, "losses": losses} for wins, ties, losses in counts)
         cells = [Cell(text, values=row) for text, row in zip(texts, values, strict=True)]
         out.append((Column("W/T/L", f"products with better / equal / worse {first} than {result.baseline}"), cells))
-    tests = [p_value(score and score.p) for score in scores]
+    tests = [p_value(score.p if score else None) for score in scores]
     if has_expected(result) and set(tests) != {DASH}:
         cells = [Cell("baseline" if row.name == result.baseline else p) for row, p in zip(rows, tests, strict=True)]
         out.append((Column("p", f"{first} against {result.baseline}, after Holm's correction"), cells))
