@@ -8,7 +8,6 @@ from typing import Any
 
 from tagkit.cli.options import JsonOption
 from tagkit.console import echo, echo_json, printable
-from tagkit.text.columns import aligned, columns_of
 
 
 def taggers(as_json: JsonOption = False) -> None:
@@ -49,6 +48,8 @@ def _show(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -
 
 def show_rows(rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns, the last of which is wrapped on a terminal; its line breaks stay."""
+    from tagkit.text.columns import aligned, columns_of
+
     *front, last = zip(*rows, strict=True)
     names = ["  ".join(texts) for texts in zip(*(aligned(column, left=True) for column in front), strict=True)]
     if not sys.stdout.isatty():
