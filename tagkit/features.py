@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from tagkit.errors import BadInput
 from tagkit.product import Product
 from tagkit.tagger import State
 from tagkit.text.clean import DEFAULT, CleanText, clean, without
@@ -68,6 +69,9 @@ class TextFeatures:
 
         Returns:
             The features of these products, shape (n, d).
+
+        Raises:
+            BadInput: No text has a word, for example because all are emoji.
         """
         self.user_words = list(user_words)
         self.segmenter = Segmenter(self.user_words)
@@ -113,7 +117,11 @@ def _fit(part: TfidfVectorizer, texts: Sequence[str]) -> sparse.csr_matrix:
     try:
         return part.fit_transform(texts)
     except ValueError:  # in a few short texts no word may occur twice
-        return part.set_params(min_df=1).fit_transform(texts)
+        part.set_params(min_df=1)
+    try:
+        return part.fit_transform(texts)
+    except ValueError as error:
+        raise BadInput("no word is left in the cleaned texts of train: there is nothing to learn from") from error
 
 
 def votes(

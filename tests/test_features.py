@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions, TextFeatures, targets, votes
 from tagkit.product import Product
 from tagkit.state import read_state, write_state
@@ -30,6 +32,11 @@ def test_user_words_are_not_split():
     assert features.words(product) == ["收腰显瘦", "连衣裙"]
     features.fit([product])
     assert "收腰显瘦" not in features.words(product)
+
+
+def test_texts_without_a_word_are_refused_in_one_sentence():
+    with pytest.raises(BadInput, match="no word is left in the cleaned texts of train"):
+        TextFeatures().fit([Product("1", "😀👠"), Product("2", "🎒")])
 
 
 def test_rare_features_are_ignored_unless_all_are_rare():

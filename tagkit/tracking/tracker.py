@@ -1,12 +1,10 @@
-"""Log results and searches for parameters to MLflow: one parent run, and one child run per row or trial."""
+"""The MLflow runs of a command: a parent, and one child for each row."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import platform
-import re
 import tempfile
 import time
 import warnings
@@ -19,20 +17,12 @@ import psutil
 
 from tagkit.console import one_line
 from tagkit.errors import TrackingFailed, reason
-from tagkit.experiment.record import RowResult
 from tagkit.experiment.result import Result
-from tagkit.experiment.spec import TEST, Experiment, Row
-from tagkit.experiment.tuned import Tuned
-from tagkit.product import Dataset
+from tagkit.experiment.spec import TEST, Row
 from tagkit.registry import missing_extra
+from tagkit.tracking.content import inputs_of, metric_name, origin_tags, row_content, to_params, write_predictions
 
 STORE = "mlruns"
-REPRODUCE = "tagkit-reproduce"
-"""The MLflow experiment of experiments that are read from a file."""
-DIGEST = 32
-"""How much of the data set's digest the logged input has: MLflow takes 36 characters at most."""
-MOST = 100
-"""How many characters of each part of a name are kept: MLflow takes 250 in all."""
 SECONDS = 5
 """How long an answer of a tracking server is waited for, unless MLflow's own variables say otherwise."""
 DESCRIPTION = 5000
@@ -165,7 +155,7 @@ class Tracker:
         about, first = result.experiment, next(iter(result.rows.values()))
         kind = "comparison" if about.file is None else "reproduction"
         best = next((name for name in result.order() if name in result.rows), "")
-        tags = {"kind": kind, "data": about.data.label, "baseline": about.baseline, "best": best} | _tags(first)
+        tags = {"kind": kind, "data": about.data.label, "baseline": about.baseline, "best": best} | origin_tags(first)
         lines, size = [], 0
         for line in description.splitlines():
             size += len(line) + 1
@@ -176,17 +166,17 @@ class Tracker:
         scores = result.scores.get(TEST, {}).get(best, {})
         figures = {metric_name(name): score.scaled(about.scale).value for name, score in scores.items()}
         with self.failing():
-            inputs = _inputs(self.mlflow, result.data, kind) if result.data else []
+            inputs = inputs_of(self.mlflow, result.data, kind) if result.data else []
             tags |= {"mlflow.note.content": "\n".join(lines)} if lines else {}
             self._write(self.run_id, setup, figures, tags, inputs)
             for path in artifacts:
                 self.client.log_artifact(self.run_id, str(path))
             for name, row in result.rows.items():
                 child = self.rows.get(name) or self._past_run(name, row.seconds)
-                self._write(child, *_row_content(result, about.row(name), row), inputs)
+                self._write(child, *row_content(result, about.row(name), row), inputs)
                 if name in result.datasets:
                     with tempfile.TemporaryDirectory() as folder:
-                        _write_predictions(result, name, Path(folder) / "predictions.jsonl")
+                        write_predictions(result, name, Path(folder) / "predictions.jsonl")
                         if save_models:
                             result.tagger(name).save(Path(folder) / "model")
                         self.client.log_artifacts(child, folder)
@@ -215,98 +205,11 @@ class Tracker:
         self.client.log_batch(
             run_id,
             [entities.Metric(name, value, now, 0) for name, value in numbers.items()],
-            [entities.Param(name, value) for name, value in _params(params).items()],
+            [entities.Param(name, value) for name, value in to_params(params).items()],
             [entities.RunTag(name, value[:DESCRIPTION]) for name, value in tags.items()],
         )
         if inputs:
             self.client.log_inputs(run_id, inputs)
-
-
-def log_result(
-    result: Result, *, experiment: str | None = None, uri: str | None = None, artifacts: Iterable[Path] = ()
-) -> str:
-    """Log a result.
-
-    The parent run holds the set-up, the scores of the best row and the report's files. Each child holds one row: its
-    parameters, its scores in the unit of the experiment, its costs and its predictions. Behind the prefixes `interval`,
-    `p`, `sd` and `expected` are the ends of intervals, p-values, standard deviations over runs and expected scores; the
-    verdicts are tags behind `verdict.`. All carry the git commit, the digest of constraints.txt, the digest of the
-    products and the hardware as tags, and the products as logged input.
-
-    Args:
-        result: What to log.
-        experiment: The MLflow experiment; default: "tagkit-DATA", or "tagkit-reproduce" for one that has a file.
-        uri: The tracking store, as in `Tracker`.
-        artifacts: Files to keep with the parent run.
-
-    Returns:
-        The id of the parent run; "" where no row ran.
-
-    Raises:
-        MissingExtra: MLflow is not installed.
-        TrackingFailed: The store cannot be used.
-    """
-    if not result.rows:
-        return ""
-    with of_experiment(result.experiment, name=experiment, uri=uri) as run:
-        run.log(result, artifacts=artifacts)
-        return run.run_id
-
-
-def of_experiment(experiment: Experiment, *, name: str | None = None, uri: str | None = None) -> Tracker:
-    """Return the tracker of an experiment, not yet begun; those of files share one MLflow experiment by default."""
-    if experiment.file is None:
-        return Tracker(experiment.data.label, experiment=name, uri=uri)
-    return Tracker(experiment.data.label, experiment=name or REPRODUCE, uri=uri, title=experiment.name)
-
-
-def log_tuned(tuned: Tuned, data: Dataset, *, uri: str | None = None, artifacts: Iterable[Path] = ()) -> Tracker:
-    """Log a search for parameters.
-
-    The parent run holds the budget, the best parameters, and the best and the default score. Each child holds one
-    trial: its parameters, its score or its error, and its seconds. The logged input has train and dev alone.
-
-    Args:
-        tuned: What to log.
-        data: The data set.
-        uri: The tracking store, as in `Tracker`.
-        artifacts: Files to keep with the parent run.
-
-    Returns:
-        What says where it is.
-
-    Raises:
-        MissingExtra: MLflow is not installed.
-        TrackingFailed: The store cannot be used.
-    """
-    metric = metric_name(tuned.measure)
-    title = f"tune {tuned.strategy} on {data.name}"
-    with Tracker(data.name, uri=uri, title=title) as parent, parent.failing():
-        mlflow = parent.mlflow
-        mlflow.set_tags({"data": data.name, "kind": "tuning", "strategy": tuned.strategy})
-        budget = {"trials": len(tuned.trials), "measure": tuned.measure, "part": tuned.part, "products": tuned.products}
-        mlflow.log_params({"data": data.name, "data_digest": tuned.digest, "seed": tuned.seed} | budget)
-        mlflow.log_params({f"space.{name}": text for name, text in tuned.space.items()})
-        mlflow.log_params(_params({f"best.{name}": value for name, value in tuned.params.items()}))
-        scores = {
-            "seconds": tuned.seconds,
-            f"{metric}.best": tuned.best.value,
-            f"{metric}.default": tuned.default.value,
-        }
-        mlflow.log_metrics({name: value for name, value in scores.items() if value is not None})
-        parent.client.log_inputs(parent.run_id, _inputs(mlflow, data.with_parts(test=()), "tuning"))
-        for path in artifacts:
-            mlflow.log_artifact(str(path))
-        for trial in tuned.trials:
-            mlflow.start_run(run_name=f"trial {trial.number}", nested=True)
-            mlflow.log_params(_params({**tuned.fixed, **trial.params}))
-            mlflow.log_metrics({"seconds": trial.seconds} | ({} if trial.value is None else {metric: trial.value}))
-            if trial.error:
-                mlflow.set_tag("error", trial.error)
-            if trial.repeats is not None:
-                mlflow.set_tag("repeats", f"trial {trial.repeats}")
-            mlflow.end_run("FAILED" if trial.error else "FINISHED")
-        return parent
 
 
 def store() -> str:
@@ -317,16 +220,6 @@ def store() -> str:
 def default_store() -> str:
     """Return the address of the SQLite store below the working directory."""
     return f"sqlite:///{(Path.cwd() / STORE / 'mlflow.db').as_posix()}"
-
-
-def metric_name(measure: str, view: str = TEST) -> str:
-    """Return a measure's name as MLflow allows it: `F1@M` becomes `F1_at_M`; other views come before a slash."""
-    plain = _valid(measure.replace("@", "_at_").replace("=", "_")).replace("__", "_")
-    return plain if view == TEST else f"{_valid(view)}/{plain}"
-
-
-def _valid(name: str) -> str:
-    return re.sub(r"[^\w.\- ]|^\.+$", "_", name)[:MOST]
 
 
 def _mlflow() -> Any:
@@ -356,63 +249,3 @@ def _select_experiment(mlflow: Any, name: str, *, local: bool) -> str:
         if mlflow.get_experiment_by_name(name) is None:
             mlflow.create_experiment(name, artifact_location=(folder / "artifacts").as_uri())
     return str(mlflow.set_experiment(name).experiment_id)
-
-
-def _inputs(mlflow: Any, data: Dataset, context: str) -> list[Any]:
-    """Return all parts as one logged input: MLflow keeps only one of the same name and digest."""
-    import pandas as pd
-
-    parts = {"train": data.train, "dev": data.dev, "test": data.test}
-    rows = [(p.id, p.title, json.dumps(p.tags, ensure_ascii=False), part) for part in parts for p in parts[part]]
-    frame = pd.DataFrame(rows, columns=["id", "title", "tags", "split"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = mlflow.data.from_pandas(frame, name=data.name, digest=data.digest[:DIGEST]).to_dict()
-    tag = mlflow.entities.InputTag("mlflow.data.context", context)
-    return [mlflow.entities.DatasetInput(mlflow.entities.Dataset(**found), [tag])]
-
-
-def _params(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return parameters as texts: a text as it is, anything else as JSON, cut after the 500 characters of MLflow."""
-    texts = {k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=repr) for k, v in values.items()}
-    return {key: text[:500] for key, text in texts.items()}
-
-
-def _tags(row: RowResult) -> dict[str, str]:
-    machine = {f"machine.{key}": str(value) for key, value in row.environment["machine"].items()}
-    lock = {"git_commit": row.environment["commit"], "constraints_sha256": row.environment["constraints"]}
-    return lock | machine | {"data_digest": row.digest}
-
-
-def _row_content(
-    result: Result, row: Row, found: RowResult
-) -> tuple[dict[str, Any], dict[str, float | None], dict[str, str]]:
-    """Return the parameters, the metrics and the tags of a row."""
-    experiment = result.experiment
-    tags = _tags(found) | {"command": experiment.command(row)}
-    params = {"strategy": row.strategy, "seeds": row.seeds, "folds": row.folds, "share": row.share}
-    params |= dict(found.params) | {"refine": ", ".join(found.refine) or "none"}
-    metrics: dict[str, float | None] = {}
-    for view, rows in result.scores.items():
-        for measure, raw in rows.get(row.name, {}).items():
-            score, name = raw.scaled(experiment.scale), metric_name(measure, view)
-            metrics |= {name: score.value, f"interval/{name}.low": score.low, f"interval/{name}.high": score.high}
-            metrics |= {f"p/{name}": score.p, f"sd/{name}": score.sd}
-    for cell in experiment.cells(row) if row.expected else ():
-        view, _, measure = cell.rpartition("/")
-        said = result.cell(row, cell)
-        name = metric_name(measure, view or TEST)
-        tags[f"verdict.{name}"] = said.verdict
-        metrics[f"expected/{name}"] = said.expected.value if said.expected else None
-    metrics |= {"fit_seconds": found.fit_seconds, "seconds": found.seconds}
-    metrics |= {"predict_seconds": found.seconds - sum(run.fit_seconds for run in found.runs)}
-    metrics |= {"items_per_second": found.items_per_second, "peak_mb": found.peak_mb}
-    metrics |= {"n_truncated_chars": float(found.n_truncated_chars)}
-    return params, metrics, tags
-
-
-def _write_predictions(result: Result, row: str, path: Path) -> None:
-    with path.open("w", encoding="utf-8", errors="replace") as file:
-        for product, tags in zip(result.datasets[row].test, result.tags(row), strict=True):
-            body = {"id": product.id, "title": product.title, "gold": list(product.tags)}
-            file.write(json.dumps(body | {"tags": [tag.to_dict() for tag in tags]}, ensure_ascii=False) + "\n")
