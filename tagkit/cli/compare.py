@@ -95,7 +95,8 @@ def compare(
         folder = out or Path("runs") / dataset.name
         files = outputs.do("the report", lambda: report.write(result, folder)) or []
         if tracker:
-            board = f"{result.summary}\n\n{report.to_markdown(result, measures=result.measures[:4])}"
+            board = report.to_markdown(result, measures=result.measures[:4])
+            board = f"{report.tables.escape_markdown(result.summary)}\n\n{board}"
             more: dict[str, Any] = {"description": board, "artifacts": files, "save_models": save_models}
             outputs.do("tracking", lambda: tracker.log(result, **more))
     if not as_json:
