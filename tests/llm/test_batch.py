@@ -90,7 +90,7 @@ def test_a_damaged_cache_is_named(llm_server, make_llm, tmp_path):
 def test_a_cache_that_cannot_be_opened_costs_a_warning(llm_server, make_llm, caplog, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "file"))
-    assert all(make_llm().predict([RED, BLUE])) and caplog.text.count("cannot be stored") == 1
+    assert all(make_llm().predict([RED, BLUE])) and caplog.text.count("is not used, so nothing is kept") == 1
 
 
 def test_a_full_disk_costs_a_warning(caplog, monkeypatch, tmp_path):
