@@ -19,7 +19,7 @@ def test_a_part_of_the_attempts(tmp_path):
     pytest.importorskip("pyarrow", reason="Parquet needs tagkit[parquet]")
     pytest.importorskip("torch", reason="the machine is described with tagkit[models]")
     kinds = ["tag", "save", "models", "experiments", "inputs", "server"]
-    command = [sys.executable, ROOT / "benchmarks" / "robustness.py", "--share", "0.08"]
+    command = [sys.executable, ROOT / "benchmarks" / "robustness.py", "--share", "0.03"]
     command += [word for kind in kinds for word in ("--only", kind)]
     paths = {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(command, cwd=tmp_path, env=os.environ | paths, capture_output=True, text=True)
