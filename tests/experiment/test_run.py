@@ -78,6 +78,7 @@ def test_what_a_reader_should_know_of_the_tags_is_said():
     assert found.rows["a"].notes == (
         "2 of 3 products got no tags",
         "for 1 of 3 products tags 1 and 2 have equal scores: their order decides",
+        "for 1 of 3 products tags 2 and 3 have equal scores: their order decides",
     )
 
 
