@@ -162,7 +162,7 @@ def test_a_document_that_describes_no_strategy_is_one_sentence(tmp_path, change)
 def test_a_saved_parameter_of_another_type_is_one_sentence(tmp_path):
     folder = create("linear").fit(TITLES, TAGS).save(tmp_path / "model")
     write_state(folder, read_state(folder) | {"params": {"penalty": {}}})
-    with pytest.raises(BadInput, match="^linear: penalty must be a number, not {}$"):
+    with pytest.raises(BadInput, match=r"^linear: penalty must be a number, not \{\}$"):
         Tagger.load(folder)
 
 
