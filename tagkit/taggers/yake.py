@@ -21,6 +21,9 @@ MAX_WORDS = 10
 """The maximum number of words in a keyword where the parameter is None."""
 SENTENCE_END = re.compile(r"[\n。！？!?；;]")
 
+MOST_COMPARED = 1000
+"""Characters of a text of which all keywords are compared with each other."""
+
 
 class Yake(PhraseTagger):
     """Keyphrases by YAKE, the statistics of position, frequency and context of words, from the library `yake`.
@@ -29,7 +32,8 @@ class Yake(PhraseTagger):
 
     The library takes every term below three characters for a stop word and cannot segment Chinese. So the words of a
     text with Chinese words are found by the segmenter, and each is passed to it as an artificial Latin word, with
-    sentences and commas. Similar keywords are removed from English texts only, by their edit distance.
+    sentences and commas. Similar keywords are removed from English texts only, by their edit distance; from texts over
+    1,000 characters without `limit` by the library's faster comparison, which finds few of them.
 
     Args:
         window: The distance up to which words count as neighbours.
@@ -58,8 +62,9 @@ class Yake(PhraseTagger):
 
     def _english_scores(self, text: str, max_words: int, similarity: float, most: int) -> dict[str, float]:
         """Return the keywords that the library finds in an English text, in lower case, with scores from 0 to 1."""
+        compare = "levs" if self._few(text) else "seqm"
         extractor = yake.KeywordExtractor(
-            lan="en", n=max_words, window_size=self.window, dedup_lim=similarity, dedup_func="levs", top=most
+            lan="en", n=max_words, window_size=self.window, dedup_lim=similarity, dedup_func=compare, top=most
         )
         # Without a full stop the library would take the title and the description for one sentence.
         found = extractor.extract_keywords(text.replace("\n", ".\n"))
@@ -68,8 +73,14 @@ class Yake(PhraseTagger):
     def _score(self, document: Document) -> list[tuple[Phrase, float]]:
         if document.lang == "zh":
             return self._score_words(document)
-        by_pos = self.english == "noun phrases"
-        return self._distinct(self._score_noun_phrases(document) if by_pos else self._score_words(document))
+        if self.english == "noun phrases":
+            return self._distinct(self._score_noun_phrases(document))
+        found = self._score_words(document)
+        return self._distinct(found) if self._few(document.clean.text) else found
+
+    def _few(self, text: str) -> bool:
+        """Say whether so few keywords are kept that comparing all pairs takes no more than a second or two."""
+        return bool(self.limit) or len(text) <= MOST_COMPARED
 
     def _score_noun_phrases(self, document: Document) -> list[tuple[Phrase, float]]:
         """Score noun phrases by the best form that the library finds."""
