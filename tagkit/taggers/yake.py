@@ -111,10 +111,11 @@ class Yake(PhraseTagger):
         kept = {word.form for word in document.words if word.keep}
         stop = {term for form, term in terms.items() if form not in kept} | {"stop"}
         extractor = yake.KeywordExtractor(
-            n=self._max_words(document) or MAX_WORDS,
+            n=(longest := self._max_words(document) or MAX_WORDS),
             window_size=self.window,
             dedup_lim=1.0,
-            top=len(candidates) + 1,
+            # In an English text the library also finds phrases across a Chinese word, which are no candidates.
+            top=len(candidates) + 1 if document.lang == "zh" else longest * len(document.words) + 1,
             stopwords=stop,
         )
         found = dict(extractor.extract_keywords(_sentences(document.words, terms)))

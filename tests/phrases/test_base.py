@@ -215,7 +215,7 @@ def test_the_filter_by_part_of_speech(pos_filter):
     [("singlerank", {"max_words_zh": 0}), ("tfidf", {"max_words_zh": 0}), ("yake", {"max_words_zh": 0})],
 )
 def test_a_phrase_has_at_least_one_word(name, params):
-    with pytest.raises(BadInput, match=f"{name}: a phrase needs at least one word, not 0"):
+    with pytest.raises(BadInput, match=f"{name}: max_words_zh must be at least 1, not 0"):
         create(name, **params).fit(TRAIN).predict(["蓝色高跟鞋"])
 
 
