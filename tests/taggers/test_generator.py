@@ -167,7 +167,8 @@ WAYS = [
 def test_constrained_lists_have_distinct_tags_of_train(prompted, products, params):
     tagger = prompted(**params)
     given = 0
-    asked = [*products, INJECTION, "👠👠👠", "x" * 3000]
+    assert tagger.predict("👠👠👠") == [], "nothing is left to read"
+    asked = [*products, INJECTION, "x" * 3000]
     for row in tagger.predict(asked):
         assert row and len(set(texts(row))) == len(row)
         assert set(texts(row)) <= vocabulary(products[:12])
