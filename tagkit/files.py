@@ -129,16 +129,17 @@ def named_files(params: Any) -> dict[str, str]:
         return {}
     name = str(params)
     if os.path.isfile(name):  # unlike Path.is_file, no error for a text too long for a name
-        return {name: _remembered_digest(name)}
+        return {name: remembered_digest(name)}
     if any(os.path.isfile(os.path.join(name, file)) for file in MODEL_FILES):
         found = sorted(file for file in Path(name).rglob("*") if file.is_file())
-        return {str(file): _remembered_digest(str(file)) for file in found}
+        return {str(file): remembered_digest(str(file)) for file in found}
     return {}
 
 
-def _remembered_digest(name: str) -> str:
-    state = os.stat(name)
-    return _digest_of_state(name, state.st_size, state.st_mtime_ns)
+def remembered_digest(path: str | Path) -> str:
+    """Return the sha256 of a file's content, read once for each size and time of change."""
+    state = os.stat(path)
+    return _digest_of_state(str(path), state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=1000)

@@ -37,7 +37,7 @@ class Outputs:
             work: Does it.
         """
         from tagkit.errors import MissingExtra, NotWritten, TrackingFailed
-        from tagkit.experiment.failure import one_line
+        from tagkit.experiment.failure import explain
 
         try:
             return work()
@@ -46,7 +46,7 @@ class Outputs:
         except NotWritten as error:
             self._failed(f"{what}: {error}")
         except Exception as error:
-            self._failed(f"{what} failed: {one_line(error, what)}")
+            self._failed(f"{what} failed: {explain(error, what)}")
         return None
 
     def print(self, text: str) -> None:

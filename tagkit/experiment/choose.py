@@ -5,14 +5,15 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tagkit import registry
 from tagkit.errors import BadInput
-from tagkit.experiment.failure import one_line
+from tagkit.experiment.failure import explain
 from tagkit.experiment.fit import Job
-from tagkit.experiment.on_dev import halves, held_out, value_of
+from tagkit.experiment.on_dev import halves, held_out, score_folds
 from tagkit.experiment.spec import Data, Row
 from tagkit.experiment.worker import can_be_sent, measure, measure_apart
 from tagkit.measures import parse
@@ -58,24 +59,21 @@ def candidates(data: Dataset, taggers: Sequence[Tagger], seconds: float) -> Iter
         for tagger in taggers:
             start, name = time.monotonic(), registry.taggers.name_of(type(tagger))
             try:
-                rows: Tags = []
-                folds = halves(tagger, dev, 0)
-                for calibrate, scored in folds:
-                    parts = data.with_parts(train=train, dev=calibrate, test=scored)
-                    job = Job(Row(name, name, tagger=tagger), {}, Data(data.name), parts, fits=Path(fits))
-                    rows += _tags(job, end - time.monotonic())
-                products = [product for _, scored in folds for product in scored]
-                yield Candidate(name, value_of(by, rows, products, train), time.monotonic() - start)
+                job = Job(Row(name, name, tagger=tagger), {}, Data(data.name), data, fits=Path(fits))
+                tag = partial(_tags, job, end)
+                score = score_folds(by, data, train, halves(tagger, dev, 0), tag)
+                yield Candidate(name, score, time.monotonic() - start)
             except Exception as error:  # one strategy that fails does not end the comparison
-                yield Candidate(name, None, time.monotonic() - start, one_line(error, name))
+                yield Candidate(name, None, time.monotonic() - start, explain(error, name))
 
 
-def _tags(job: Job, seconds: float) -> Tags:
-    """Return the tags of one run, in a process of its own so that it can be stopped.
+def _tags(job: Job, end: float, parts: Dataset) -> Tags:
+    """Return the tags of one run on some parts, in a process of its own so that it can be stopped at a time.
 
     Raises:
         TagkitError: It cannot run, or there is no time left.
     """
+    job, seconds = replace(job, data=parts), end - time.monotonic()
     if seconds <= 0:
         raise BadInput("there was no time left")
     run = measure_apart(job, seconds=seconds) if can_be_sent(job) else measure(job)

@@ -10,8 +10,8 @@ from tagkit.cache import cache_folder
 from tagkit.errors import TagkitError
 
 
-def one_line(error: BaseException, what: str) -> str:
-    """Return why something failed.
+def explain(error: BaseException, what: str) -> str:
+    """Return in one line why something failed.
 
     Args:
         error: What was raised. The traceback of one that tagkit does not raise on purpose is written to a file in the

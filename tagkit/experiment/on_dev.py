@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput
 from tagkit.measures import Measure, Run
-from tagkit.product import Dataset, Product
+from tagkit.product import Dataset, Product, Tags
 from tagkit.tagger import Tagger
 
 
@@ -43,6 +43,28 @@ def halves(tagger: Tagger, dev: Sequence[Product], seed: int) -> list[tuple[Sequ
 
 def _shuffled(products: Sequence[Product], seed: int) -> list[Product]:
     return sorted(products, key=lambda product: bucket(f"{seed}:{product.id}", 2**32))
+
+
+def score_folds(
+    by: Measure,
+    data: Dataset,
+    train: Sequence[Product],
+    folds: Sequence[tuple[Sequence[Product], Sequence[Product]]],
+    tag: Callable[[Dataset], Tags],
+) -> float | None:
+    """Return a measure of the tags of all folds together, None where it is undefined.
+
+    Args:
+        by: The measure.
+        data: The data set.
+        train: What is fitted on.
+        folds: What `halves` returned.
+        tag: Fits on the train part of a data set, chooses on its dev part, and tags its test part.
+    """
+    rows: Tags = []
+    for calibrate, scored in folds:
+        rows += tag(data.with_parts(train=train, dev=calibrate, test=scored))
+    return value_of(by, rows, [product for _, scored in folds for product in scored], train)
 
 
 def value_of(by: Measure, rows: Any, products: Sequence[Product], train: Sequence[Product]) -> float | None:

@@ -24,7 +24,7 @@ from tagkit.errors import (
     did_you_mean,
 )
 from tagkit.experiment.environment import environment
-from tagkit.experiment.failure import one_line
+from tagkit.experiment.failure import explain
 from tagkit.experiment.fit import Job, fit, make_tagger, refinements
 from tagkit.experiment.record import RowResult, RowRun
 from tagkit.experiment.result import Result, views_of
@@ -182,7 +182,7 @@ class _State:
             self.not_set_up[name] = missing
             self.skipped[name] = f"{missing}: {error}"
         else:
-            self.failed[name] = one_line(error, name)
+            self.failed[name] = explain(error, name)
             log.warning("%s could not run: %s", name, self.failed[name])
 
     def job(self, row: Row, seed: int | None, fold: int | None, runs: RunCache) -> Job:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tagkit.experiment.failure import one_line
+from tagkit.experiment.failure import explain
 from tagkit.experiment.result import MULTI_BOOTSTRAP, RANDOMISATION, RowRun, Score, views_of
 from tagkit.experiment.significance import bootstrap, holm, multi_bootstrap, multi_bootstrap_test, randomisation
 from tagkit.experiment.spec import DEDUP, SEEN, TEST, Experiment, split_cell
@@ -75,7 +75,7 @@ def score(experiment: Experiment, tagged: Mapping[str, Tagged]) -> tuple[Scores,
                     try:
                         found[name] = _measure(measure, rows[name], positions[view], columns)
                     except Exception as error:  # whatever one row is, the others are scored
-                        failed[name] = one_line(error, f"{name} {measure}")
+                        failed[name] = explain(error, f"{name} {measure}")
             cells = {name: _interval(experiment, measure, row) for name, row in found.items()}
             if experiment.baseline in found and measure in experiment.tested:
                 cells = _tested(experiment, measure, found, cells, tests)

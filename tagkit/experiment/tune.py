@@ -17,9 +17,9 @@ from tagkit.datasets import load
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput, MissingExtra
 from tagkit.experiment import space as spaces
-from tagkit.experiment.failure import one_line
+from tagkit.experiment.failure import explain
 from tagkit.experiment.fit import Job
-from tagkit.experiment.on_dev import halves, held_out, value_of
+from tagkit.experiment.on_dev import halves, held_out, score_folds, value_of
 from tagkit.experiment.spec import Data, Row
 from tagkit.experiment.tuned import Trial, Tuned
 from tagkit.experiment.worker import measure as measure_run
@@ -120,15 +120,16 @@ def tune(
 
     def score(chosen: Mapping[str, Any]) -> tuple[float, float]:
         """Return the score of some parameters and the seconds it took."""
-        rows: Tags = []
         seconds = 0.0
-        for calibrate, scored in folds:
-            parts = data.with_parts(train=train, dev=calibrate, test=scored)
+
+        def tag(parts: Dataset) -> Tags:
+            nonlocal seconds
             row = Row(strategy, strategy, {**(params or {}), **chosen})
             run = measure_run(Job(row, {}, Data(data.name), parts))
-            rows += run.tags or []
             seconds += run.fit_seconds + (run.predict_seconds or 0.0)
-        value = value_of(by, rows, [product for _, scored in folds for product in scored], train)
+            return run.tags or []
+
+        value = score_folds(by, data, train, folds, tag)
         if value is None:
             raise BadInput(f"{by} is undefined")
         return value, seconds
@@ -214,7 +215,7 @@ class _Search:
             except MissingExtra:
                 raise
             except Exception as error:
-                notes["error"] = one_line(error, f"trial {number}")[:500]
+                notes["error"] = explain(error, f"trial {number}")[:500]
                 log.warning("trial %d failed: %s", number, notes["error"])
         state = self.optuna.trial.TrialState.FAIL if value is None else self.optuna.trial.TrialState.COMPLETE
         if trial:

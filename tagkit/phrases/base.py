@@ -18,8 +18,8 @@ from tagkit.phrases.candidates import Document, Phrase, Selection, Word, longest
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text.clean import DEFAULT, CleanText
-from tagkit.text.language import language_of
-from tagkit.text.segment import CHINESE, Segmenter, Token
+from tagkit.text.language import HAN, language_of
+from tagkit.text.segment import Segmenter, Token
 from tagkit.text.stems import stem
 from tagkit.text.stopwords import is_stopword
 
@@ -128,7 +128,7 @@ class PhraseTagger(PhraseOptions, Tagger):
                 token.start,
                 token.end,
                 keep=token.text in self._spellings or self._is_content_word(token, lang),
-                alone=lang != "zh" and CHINESE.search(token.text) is not None,
+                alone=lang != "zh" and HAN.search(token.text) is not None,
             )
             for token in self._segmenter.tokens(cleaned.text, lang, pos=self.pos_filter)
         ]

@@ -39,7 +39,6 @@ DIVERSITY = ("ILD", "Vendi", "coverage")
 __all__ = [
     "accuracy_diversity",
     "accuracy_speed",
-    "draw_all",
     "kinds",
     "save",
     "scores",
@@ -191,11 +190,6 @@ def unique_finds(result: Result, view: str = TEST) -> Figure:
         figure.legend(*lower.get_legend_handles_labels(), ncols=2, **LEGEND)
         upper.set_title(f"What only one strategy finds\n{drawable(title(result, view), 80)}")
     return figure
-
-
-def draw_all(result: Result, view: str = TEST) -> dict[str, Figure]:
-    """Return all plots that the result has the scores and the tags for, by name."""
-    return {name: draw(result, view) for name, draw in kinds(result, view).items()}
 
 
 def kinds(result: Result, view: str = TEST) -> dict[str, Callable[..., Figure]]:

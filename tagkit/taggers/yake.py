@@ -14,8 +14,7 @@ from tagkit.phrases.base import CASED, PHRASE_SPACE, PhraseTagger
 from tagkit.phrases.candidates import Document, Phrase, Word, ngrams
 from tagkit.product import Product, Tag
 from tagkit.tagger import ranked
-from tagkit.text.language import language_of
-from tagkit.text.segment import CHINESE
+from tagkit.text.language import HAN, language_of
 
 MAX_WORDS = 10
 """The maximum number of words in a keyword where the parameter is None."""
@@ -50,7 +49,7 @@ class Yake(PhraseTagger):
     similarity: NonNegativeFloat = 0.9
 
     def _tag_one(self, product: Product) -> list[Tag]:
-        if language_of(product) == "zh" or self.english == "noun phrases" or CHINESE.search(product.text):
+        if language_of(product) == "zh" or self.english == "noun phrases" or HAN.search(product.text):
             return super()._tag_one(product)
         cased = self.clean(product.text, CASED)
         most = self.limit or len(cased.text)

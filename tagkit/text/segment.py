@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from tagkit.text._patterns import HAN
+from tagkit.text import _patterns
+from tagkit.text.language import HAN
 from tagkit.text.phrases import PhraseMatcher
 from tagkit.text.present import lower
 
-CHINESE = re.compile(f"[{HAN}]")
 _JOINED = r"(?:[-'’.&]|(?<=[0-9]),(?=[0-9]{3}(?![0-9])))"
 WORD = re.compile(rf"[^\W_]+(?:{_JOINED}[^\W_]+)*")
 PIECE = re.compile(rf"(?P<latin>[0-9A-Za-z]+(?:{_JOINED}[0-9A-Za-z]+)*)|[^0-9A-Za-z]+")
-BY_SCRIPT = re.compile(rf"(?P<chinese>[{HAN}]+)|[^\W_{HAN}]+(?:{_JOINED}[^\W_{HAN}]+)*")
+BY_SCRIPT = re.compile(rf"(?P<chinese>[{_patterns.HAN}]+)|[^\W_{_patterns.HAN}]+(?:{_JOINED}[^\W_{_patterns.HAN}]+)*")
 LONGEST = 500
 """Chinese without a blank is cut by jieba in parts of so many characters, since its time grows with their square."""
 UNKNOWN = 50
@@ -69,7 +69,7 @@ def _cut(text: str, start: int, end: int, lang: str, pos: bool) -> Iterator[Toke
     """Cut the part of a text between two user words."""
     if lang != "zh":
         for match in WORD.finditer(text, start, end):
-            if not CHINESE.search(match[0]):
+            if not HAN.search(match[0]):
                 yield Token(match[0], match.start(), match.end())
                 continue
             for part in BY_SCRIPT.finditer(text, match.start(), match.end()):

