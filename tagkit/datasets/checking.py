@@ -12,7 +12,7 @@ from tagkit.datasets.auditing import values_of
 from tagkit.datasets.columns import FileOptions
 from tagkit.datasets.encoding import NAMES
 from tagkit.datasets.files import understand
-from tagkit.datasets.rows import Reading
+from tagkit.datasets.rows import FileReading
 from tagkit.datasets.split import PARTS
 from tagkit.product import Dataset
 from tagkit.text.columns import aligned
@@ -66,7 +66,7 @@ def check(path: str | Path, **options: Unpack[FileOptions]) -> Check:
     return Check(str(path), found, problems)
 
 
-def _found(data: Dataset, reading: Reading, measured: dict[str, Any]) -> dict[str, str]:
+def _found(data: Dataset, reading: FileReading, measured: dict[str, Any]) -> dict[str, str]:
     """Return what was found, in words."""
     out = {"format": reading.kind + (f", sheet {reading.sheet}" if reading.sheet else "")}
     if reading.encoding:
@@ -90,7 +90,7 @@ def _found(data: Dataset, reading: Reading, measured: dict[str, Any]) -> dict[st
     return out
 
 
-def _advice(data: Dataset, reading: Reading, measured: dict[str, Any]) -> Iterator[str]:
+def _advice(data: Dataset, reading: FileReading, measured: dict[str, Any]) -> Iterator[str]:
     """Yield what a user should do, a sentence each."""
     if advice := reading.separators.advice:
         yield advice

@@ -14,7 +14,7 @@ from tagkit.datasets.rejects import SUFFIX, FileRow, Rejects
 from tagkit.datasets.rows import (
     KINDS,
     TEXT_ENDINGS,
-    Reading,
+    FileReading,
     file_rows,
     frame_rows,
     is_readable,
@@ -52,7 +52,7 @@ def read_file(path: str | Path, *, rejects: str | Path | None = None, **options:
 
 def understand(
     path: str | Path, rejects: str | Path | None = None, **options: Unpack[FileOptions]
-) -> tuple[Dataset, Reading]:
+) -> tuple[Dataset, FileReading]:
     """Read a file as `read_file` does, and return what was found out about it with the data set."""
     path = Path(path)
     if not path.is_file():
@@ -167,10 +167,10 @@ def iter_rows(
         raise BadInput(f"{name}: no row can be used; the first: {rejects.first}")
 
 
-def _reading(kind: str, options: FileOptions) -> Reading:
+def _reading(kind: str, options: FileOptions) -> FileReading:
     columns = Columns.of(options)
     given = {name: options.get(name) or "" for name in ("encoding", "delimiter", "sheet")}
-    return Reading(kind, columns=columns, **given)  # type: ignore[arg-type]
+    return FileReading(kind, columns=columns, **given)  # type: ignore[arg-type]
 
 
 def _good(
@@ -197,7 +197,7 @@ def _is_blank(row: FileRow) -> bool:
     return bool(row.values) and all(value == "" for value in row.values.values())
 
 
-def _dataset(rows: Iterable[FileRow], name: str, origin: str, rejects: Rejects, reading: Reading) -> Dataset:
+def _dataset(rows: Iterable[FileRow], name: str, origin: str, rejects: Rejects, reading: FileReading) -> Dataset:
     listed = list(rows)
     converter = Converter(reading.columns, _separators(listed, reading), _ids(listed, reading.columns))
     first_line: dict[str, int] = {}
@@ -230,7 +230,7 @@ def _dataset(rows: Iterable[FileRow], name: str, origin: str, rejects: Rejects, 
     return Dataset(name, *by_part(found), card=card.replace("  ", " ") + "\n", licence="the user's own")
 
 
-def _separators(rows: Iterable[FileRow], reading: Reading) -> separators.Separators:
+def _separators(rows: Iterable[FileRow], reading: FileReading) -> separators.Separators:
     """Return the separators that the user named, or that the cells of all rows show."""
     if reading.columns.separator:
         return separators.given(reading.columns.separator)

@@ -47,7 +47,7 @@ _DAMAGE = (OSError, EOFError, zlib.error, UnicodeError)
 
 
 @dataclass
-class Reading:
+class FileReading:
     """How a file is read: what the user chose, and while it is read, what was found.
 
     Attributes:
@@ -92,7 +92,7 @@ def is_readable(path: Path) -> bool:
     return bool(kind_of(path)) or ending_of(path) in TEXT_ENDINGS
 
 
-def file_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
+def file_rows(path: Path, reading: FileReading) -> Iterator[FileRow]:
     """Yield the rows of a file, which may be gzipped; a damaged file gives its sound rows and one with a reason.
 
     Args:
@@ -128,7 +128,7 @@ def file_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
         yield from _text_rows(path, reading)
 
 
-def _text_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
+def _text_rows(path: Path, reading: FileReading) -> Iterator[FileRow]:
     if not reading.encoding:
         found = find_encoding(_blocks(path))
         reading.encoding = found.name
@@ -150,7 +150,7 @@ def _text_rows(path: Path, reading: Reading) -> Iterator[FileRow]:
         yield FileRow(line + 1, None, f"the file cannot be read from here on: {damage[0]}")
 
 
-def line_rows(lines: Iterable[str], reading: Reading) -> Iterator[FileRow]:
+def line_rows(lines: Iterable[str], reading: FileReading) -> Iterator[FileRow]:
     """Yield the rows of lines of text.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagkit.datasets import iter_products, load
-from tagkit.datasets.rows import Reading, file_rows, kind_of, line_rows, parse_json, read_text
+from tagkit.datasets.rows import FileReading, file_rows, kind_of, line_rows, parse_json, read_text
 from tagkit.errors import BadInput
 
 ROWS = [{"商品名称": f"纯棉短袖{n}", "标签": "短袖;纯棉"} for n in range(2000)]
@@ -17,7 +17,7 @@ ROWS = [{"商品名称": f"纯棉短袖{n}", "标签": "短袖;纯棉"} for n in
 
 def rows_of(path: Path) -> tuple[list[str], list[str]]:
     """Return the titles of the sound rows, and the reasons of the others."""
-    rows = list(file_rows(path, Reading(kind_of(path))))
+    rows = list(file_rows(path, FileReading(kind_of(path))))
     return [r.values["商品名称"] for r in rows if not r.reason], [r.reason for r in rows if r.reason]
 
 
@@ -108,11 +108,11 @@ def test_the_kind_of_a_file(tmp_path):
         *("csv", "csv", "json", "spreadsheet", "", "", "")
     ]
     (tmp_path / "x.xls").write_bytes("商品名称\t标签\n红裙\t裙\n".encode("gbk"))
-    reading = Reading("spreadsheet")
+    reading = FileReading("spreadsheet")
     assert [r.values["商品名称"] for r in file_rows(tmp_path / "x.xls", reading)] == ["红裙"]
     assert "by its content the file is read as csv" in reading.notes and reading.encoding == "gb18030"
     with pytest.raises(BadInput, match="unknown kind of file 'word'"):
-        list(line_rows(["a"], Reading("word")))
+        list(line_rows(["a"], FileReading("word")))
 
 
 def test_a_feed_of_google_merchant_center(tmp_path):
