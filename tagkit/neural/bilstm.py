@@ -15,6 +15,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from tagkit.neural import bio
 from tagkit.neural.backbone import Backbone
 from tagkit.neural.crf import CRF
+from tagkit.neural.hardware import fast_bf16
 from tagkit.neural.inference import pad
 from tagkit.neural.tokens import Window
 
@@ -73,7 +74,10 @@ class BiLSTM(nn.Module):
         packed = pack_padded_sequence(
             self.dropout(self.embed(ids)), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
         )
-        outputs, (last, _) = self.lstm(packed)
+        kind = ids.device.type
+        # oneDNN refuses a bf16 LSTM on a CPU without AVX-512; one without bf16 in hardware gains nothing from it.
+        with torch.autocast(kind, torch.bfloat16, enabled=torch.is_autocast_enabled(kind) and fast_bf16(kind)):
+            outputs, (last, _) = self.lstm(packed)
         outputs, _ = pad_packed_sequence(outputs, batch_first=True, total_length=ids.shape[1])
         scores = self.head(self.dropout(outputs))
         if allowed is None:
