@@ -162,6 +162,8 @@ class Dataset:
         card: Who made it, how, and what it is not good for (Markdown).
         licence: An SPDX name, or what is known.
         synonyms: Other surface forms, by preferred tag.
+        facets: The kind of information of each tag (type, colour, material, audience, ...).
+        parents: The broader tags that each tag implies, the nearest first (高跟鞋: 鞋子).
     """
 
     name: str
@@ -171,6 +173,8 @@ class Dataset:
     card: str = ""
     licence: str = ""
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facets: Mapping[str, str] = field(default_factory=dict)
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of products in all three parts."""

@@ -170,7 +170,15 @@ def _statistics(
         at = [i for i in range(start, start + run.n_products) if i in wanted]
         found = [(run.tags or [])[i - start] for i in at]
         products = [row.data.test[i] for i in at]
-        made = Run(found, products=products, train_counts=tags, train_size=size, columns=columns)
+        made = Run(
+            found,
+            products=products,
+            train_counts=tags,
+            train_size=size,
+            facets=row.data.facets,
+            parents=row.data.parents,
+            columns=columns,
+        )
         out.append(measure.statistics(made))
     return out
 

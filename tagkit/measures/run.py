@@ -33,6 +33,8 @@ class Run:
         products: The products themselves, for the measures that look at text, types or spans.
         train_counts: How often each tag occurs in train, for the measures that need it.
         train_size: How many products train holds, for propensities.
+        facets: The facet of each tag (`Dataset.facets`), for the measures of facets.
+        parents: The broader tags that each tag implies (`Dataset.parents`), for the measures of a taxonomy.
         columns: A column for every tag that occurs, numbered from 0 without gaps, shared by runs whose statistics are
             to be paired (default: numbered here).
 
@@ -48,6 +50,8 @@ class Run:
         products: Sequence[Product] | None = None,
         train_counts: Mapping[str, int] | None = None,
         train_size: int | None = None,
+        facets: Mapping[str, str] | None = None,
+        parents: Mapping[str, Sequence[str]] | None = None,
         columns: Mapping[str, int] | None = None,
     ) -> None:
         if gold is None:
@@ -61,6 +65,8 @@ class Run:
         self.products = products
         self.train_counts = train_counts
         self.train_size = train_size
+        self.facets = facets
+        self.parents = parents
         self._columns = columns
 
     def __len__(self) -> int:

@@ -27,10 +27,10 @@ from tagkit.neural.bilstm import (
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.hardware import Precision
 from tagkit.neural.inference import run
-from tagkit.neural.labeller import CharacterLabeller
 from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt
 from tagkit.product import Product
 from tagkit.tagger import Space, State
+from tagkit.taggers.labeller import CharacterLabeller
 
 PIECE = 256
 """The most characters of a training example. Longer texts are split in training, and tagged as a whole."""

@@ -17,11 +17,11 @@ from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.crf import CRF
 from tagkit.neural.hardware import uses_bf16
 from tagkit.neural.inference import pad, run
-from tagkit.neural.labeller import CharacterLabeller
 from tagkit.neural.options import EncoderOptions, choose_model, main_language
 from tagkit.parameters import BelowOne, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
+from tagkit.taggers.labeller import CharacterLabeller
 
 DEEP, DEEP_RATE, RATE = 6, 2e-4, 5e-4
 """Encoders of more layers than this have the first learning rate by default, others the second."""

@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("torch", reason="networks need tagkit[models]")
 
 from tagkit.errors import BadInput, NotFitted
-from tagkit.neural import labeller
-from tagkit.neural.labeller import CharacterLabeller
+from tagkit.taggers import labeller
 from tagkit.product import Product, Span, Tag
+from tagkit.taggers.labeller import CharacterLabeller
 
 
 class Digits(CharacterLabeller):
