@@ -1,4 +1,4 @@
-"""Measures of rare and unseen tags: propensity-scored precision and the rate of tags that train does not contain."""
+"""Measures of rare and unseen tags: propensity-scored precision, and the tags that train does not contain."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 
 from tagkit.measures.base import SHARE, Floats, RatioMeasure, number, positive_int
+from tagkit.measures.overlap import PooledMeasure, precision, recall
 from tagkit.measures.run import Run
 
 
@@ -71,10 +72,54 @@ class OOVRate(RatioMeasure):
         Raises:
             BadInput: The run lacks `train_counts`.
         """
-        known = run.require("train_counts", self)
         codes = run.codes[:, : self.k]
-        unknown = run.table(lambda tag: known.get(tag, 0) == 0, 0)[codes]
-        return np.column_stack([unknown.sum(axis=1), np.count_nonzero(codes >= 0, axis=1)])
+        return np.column_stack([_is_new(run, self)[codes].sum(axis=1), np.count_nonzero(codes >= 0, axis=1)])
+
+
+class NewTagsMeasure(PooledMeasure):
+    """Base of new-P and new-R, which look only at gold and predicted tags that no training product has."""
+
+    source = "defined here"
+    needs = "train_counts"
+    k: int | None = positive_int(default=None)
+
+    def statistics(self, run: Run) -> Floats:
+        """Return per product the correct, the predicted and the gold tags unknown to train, shape (n, 3).
+
+        Raises:
+            BadInput: The run lacks `train_counts`.
+        """
+        is_new = _is_new(run, self)
+        predicted = is_new[run.codes[:, : self.k]] * run.has_gold[:, None]
+        correct = predicted * run.hits[:, : self.k]
+        return np.column_stack([rows.sum(axis=1) for rows in (correct, predicted, is_new[run.gold_codes])])
+
+
+class NewPrecision(NewTagsMeasure):
+    """New tags that are right: the share of the predicted tags unknown to train that are gold, over all products.
+
+    Protocol: a tag is unknown to train if no training product has it; exact match; over all products at once; products
+    without gold tags are left out; undefined if no such tag is predicted.
+    """
+
+    name = "new-P"
+    score = precision
+
+
+class NewRecall(NewTagsMeasure):
+    """New tags that are found: the share of the gold tags unknown to train that are predicted, over all products.
+
+    Protocol: as new-P; undefined if train has all gold tags.
+    """
+
+    name = "new-R"
+    score = recall
+
+
+def _is_new(run: Run, measure: object) -> Floats:
+    """Return by code whether no training product has the tag, 1 or 0."""
+    known = run.require("train_counts", measure)
+    return run.table(lambda tag: known.get(tag, 0) == 0, 0)
 
 
 def vocabulary_gaps(run: Run) -> list[tuple[str, int]]:

@@ -17,9 +17,11 @@ NAMES = registry.measures.names()
 EXPECTED = {
     *("P", "R", "F1", "micro-P", "micro-R", "micro-F1", "macro-F1", "nDCG", "MAP", "MRR", "alpha-nDCG"),
     *("entity-P", "entity-R", "entity-F1", "attribute-P", "attribute-R", "attribute-F1", "ILD", "Vendi", "redundancy"),
-    *("distinct", "entropy", "Gini", "coverage", "ECE", "Brier", "PSP", "OOV-rate"),
+    *("distinct", "entropy", "Gini", "coverage", "long-tail", "novelty", "distinct-lists"),
+    *("ECE", "Brier", "PSP", "OOV-rate", "new-P", "new-R"),
 }
 OVER_LISTS = {"ILD", "Vendi", "redundancy", "distinct", "entropy", "Gini", "coverage", "OOV-rate"}
+OVER_LISTS |= {"long-tail", "novelty", "distinct-lists"}
 """The measures of the predicted lists alone, for which gold tags do not matter."""
 
 

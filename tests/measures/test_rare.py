@@ -37,6 +37,17 @@ def test_oov_rate(name, predicted, score):
     assert parse(name)(predicted, [["a"], ["b"], []], train_counts=TRAIN) == pytest.approx(score, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("name", "score"),
+    [("new-P", 2 / 4), ("new-R", 2 / 3), ("new-P@1", 1 / 1), ("new-R@1", 1 / 3)],
+)
+def test_new_tags(name, score):
+    predicted = [["x", "a", "y"], ["b", "q", "v"], ["w"], []]
+    gold = [["x", "b"], ["a", "q"], [], ["u", "a"]]  # train lacks x, q and u; w stands beside no gold tags
+    assert parse(name)(predicted, gold, train_counts=TRAIN) == pytest.approx(score, abs=1e-12)
+    assert math.isnan(parse("new-P")([["a"]], [["a"]], train_counts=TRAIN))
+
+
 def test_vocabulary_gaps():
     lists = [["a", "x"], ["y", "x", "x"]], [["a"], []]
     assert vocabulary_gaps(Run(*lists, train_counts=TRAIN)) == [("x", 2), ("y", 1)]

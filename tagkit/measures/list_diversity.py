@@ -1,4 +1,4 @@
-"""Measures of diversity: within a list (ILD, Vendi, redundancy) and over all predictions (distinct, entropy, …)."""
+"""Measures of diversity within the list of one product: ILD, Vendi, redundancy."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.special import xlogy
 
-from tagkit.measures.base import SHARE, Floats, MeanMeasure, Measure, number, positive_int, ratio
+from tagkit.measures.base import SHARE, Floats, MeanMeasure, number, positive_int, ratio
 from tagkit.measures.run import Run, blocks
 from tagkit.text.present import is_present
 
@@ -127,99 +126,3 @@ def _list_similarities(run: Run, k: int) -> Iterator[tuple[slice, Floats]]:
         i, j = upper[pair], lower[pair]
         out[row, i, j] = out[row, j, i] = run.bigrams.jaccard(part[row, i], part[row, j])
         yield block, out
-
-
-class TagDistribution(Measure):
-    """Base of the measures of how often each tag is predicted, over all products at once.
-
-    With `needs = "train_counts"` the tags are the vocabulary of train, and predicted tags outside it are ignored.
-    """
-
-    bounds = SHARE
-    k: int | None = positive_int(default=None)
-
-    def statistics(self, run: Run) -> sparse.csr_matrix:
-        """Return per product which tags are predicted, ones and zeros, shape (n, tags).
-
-        Raises:
-            BadInput: The run lacks `train_counts` and the measure needs them.
-        """
-        if self.needs != "train_counts":
-            return run.counts(self.k)
-        vocabulary = [tag for tag, count in run.require("train_counts", self).items() if count > 0]
-        return run.counts(self.k, {tag: column for column, tag in enumerate(vocabulary)})
-
-
-class Distinct(TagDistribution):
-    """Distinct tags: the number of different predicted tags / the number of predicted tags (distinct-1 over tags).
-
-    Protocol: over all products at once; whether a tag is gold does not matter. It falls with the number of products, so
-    compare on the same ones.
-    """
-
-    name = "distinct"
-    source = "Li et al., A Diversity-Promoting Objective Function for Neural Conversation Models (NAACL 2016)"
-
-    def summarise(self, totals: Floats) -> Floats:
-        """Return the scores of sums over products."""
-        return ratio(np.count_nonzero(totals > 0, axis=-1), totals.sum(axis=-1))
-
-
-class Entropy(TagDistribution):
-    """Shannon entropy of the distribution of predicted tags, in bits.
-
-    Protocol: over all predicted tags of all products at once, in the vocabulary of train or not; whether a tag is gold
-    does not matter.
-    """
-
-    name = "entropy"
-    bounds = (0.0, math.inf)
-    source = "Shannon, A Mathematical Theory of Communication (Bell System Technical Journal 1948)"
-
-    def summarise(self, totals: Floats) -> Floats:
-        """Return the scores of sums over products."""
-        whole = totals.sum(axis=-1)
-        # H = log N - (sum of x log x) / N, which needs no array of shares beside the totals
-        return (np.log(np.where(whole > 0, whole, 1)) - ratio(xlogy(totals, totals).sum(axis=-1), whole)) / np.log(2)
-
-
-class Gini(TagDistribution):
-    """Gini coefficient of how often each tag of the vocabulary is predicted: 0 equally often, near 1 a few dominate.
-
-    Protocol: the vocabulary is the tags of train; a tag that is never predicted counts with 0; tags outside the
-    vocabulary are ignored; sum of (2 i - V - 1) x_i over V times the sum of x, with the counts x in ascending order.
-    """
-
-    name = "Gini"
-    better = "lower"
-    source = (
-        "Fleder and Hosanagar, Blockbuster Culture's Next Rise or Fall: The Impact of Recommender Systems on Sales "
-        "Diversity (Management Science 2009)"
-    )
-    needs = "train_counts"
-
-    def summarise(self, totals: Floats) -> Floats:
-        """Return the scores of sums over products."""
-        size = totals.shape[-1]
-        weights = 2.0 * np.arange(1, size + 1) - size - 1
-        return ratio(np.sort(totals, axis=-1) @ weights, size * totals.sum(axis=-1))
-
-
-class Coverage(TagDistribution):
-    """Tag coverage: the share of the training vocabulary that is predicted for at least one product.
-
-    Protocol: the vocabulary is the tags of train; whether a tag is gold does not matter; tags outside the vocabulary
-    are ignored. It grows with the number of products, so compare on the same ones; a bootstrap interval lies below the
-    score, since a sample holds fewer different products.
-    """
-
-    name = "coverage"
-    source = (
-        "Ge, Delgado-Battenfeld and Jannach, Beyond Accuracy: Evaluating Recommender Systems by Coverage and "
-        "Serendipity (RecSys 2010)"
-    )
-    needs = "train_counts"
-
-    def summarise(self, totals: Floats) -> Floats:
-        """Return the scores of sums over products."""
-        return ratio(np.count_nonzero(totals > 0, axis=-1), totals.shape[-1])
