@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("torch", reason="networks need tagkit[models]")
 
 from tagkit.errors import BadInput, NotFitted
-from tagkit.taggers import labeller
 from tagkit.product import Product, Span, Tag
+from tagkit.taggers import labeller
 from tagkit.taggers.labeller import CharacterLabeller
 
 
