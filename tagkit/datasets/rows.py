@@ -206,11 +206,23 @@ def read_text(path: Path) -> str:
     Raises:
         BadInput: There is no such file, or it cannot be read.
     """
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeError as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file, unpacked if it is gzipped.
+
+    Raises:
+        BadInput: There is no such file, or it cannot be read.
+    """
     if not path.is_file():
         raise BadInput(f"there is no file {path}")
     try:
         with _open(path) as content:
-            return content.read().decode("utf-8-sig")
+            return content.read()
     except _DAMAGE as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
 
