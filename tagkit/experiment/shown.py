@@ -1,12 +1,14 @@
 """What a result shows of itself in Python and in notebooks: its best row, table, plots and card.
 
-`tagkit.report`, which makes them, is imported when one of them is asked for.
+The report, which makes them, lies above the results. It is reached by its public name `tagkit.report`, which is imported
+when one of them is asked for, as strategies are by theirs.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import tagkit
 from tagkit.errors import BadInput, did_you_mean
 from tagkit.experiment.spec import TEST
 
@@ -33,9 +35,7 @@ class Shown:
     @property
     def summary(self: Any) -> str:
         """Which row is best by the first measure, and which differ significantly from the baseline, in sentences."""
-        from tagkit.report import summary
-
-        return summary(self)
+        return tagkit.report.summary(self)
 
     @property
     def frame(self: Any) -> pd.DataFrame:
@@ -44,9 +44,7 @@ class Shown:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        from tagkit.report import to_frame
-
-        return to_frame(self)
+        return tagkit.report.to_frame(self)
 
     def plot(self: Any, kind: str = "scores", view: str = TEST) -> Figure:
         """Draw a plot of the report.
@@ -59,9 +57,7 @@ class Shown:
             BadInput: There is no such plot, or the result lacks what it needs.
             MissingExtra: matplotlib or adjustText is not installed.
         """
-        from tagkit.report import plot_kinds
-
-        kinds = plot_kinds(self, view)
+        kinds = tagkit.report.plot_kinds(self, view)
         if kind not in kinds:
             raise BadInput(f"there is no plot {kind!r}{did_you_mean(kind, kinds)}; this result has: {', '.join(kinds)}")
         return kinds[kind](self, view)
@@ -76,6 +72,4 @@ class Shown:
 
     def _repr_html_(self: Any) -> str:
         """Return summary, table and notes as a card for notebooks."""
-        from tagkit.report import to_card
-
-        return to_card(self)
+        return tagkit.report.to_card(self)
