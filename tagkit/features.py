@@ -14,7 +14,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tagkit.errors import BadInput
 from tagkit.product import Product
 from tagkit.tagger import State
-from tagkit.text.clean import DEFAULT, CleanText, clean, without
+from tagkit.text.clean import DEFAULT, clean, without
+from tagkit.text.clean_text import CleanText
 from tagkit.text.language import language_of
 from tagkit.text.segment import Segmenter
 from tagkit.text.stopwords import is_stopword

@@ -20,7 +20,7 @@ from tagkit.datasets.items import Item, as_products, is_single, with_tags
 from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.state import State, read_state, write_state
-from tagkit.text.clean import clean
+from tagkit.text.clean import has_content
 from tagkit.text.spelling import merge, one_spelling
 
 T = TypeVar("T", bound="Tagger")
@@ -130,7 +130,7 @@ class Tagger(ABC):
         """
         self.check_fitted()
         rows = as_products(products)
-        readable = [is_readable(product) for product in rows]
+        readable = [has_content(product.text) for product in rows]
         to_tag = [product for product, is_one in zip(rows, readable, strict=True) if is_one]
         with blaming(self.source_):
             found = iter(self._tag(to_tag) if to_tag else [])
@@ -271,11 +271,6 @@ def from_state(state: State, source: str = "the state") -> Tagger:
         tagger._restore(learned)
     tagger.fitted_ = True
     return tagger
-
-
-def is_readable(product: Product) -> bool:
-    """Say whether cleaning leaves a letter or a digit of a product's text; without one there is nothing to tag."""
-    return any(map(str.isalnum, clean(product.text).text))
 
 
 def write_saved(folder: str | Path, tagger: Tagger, **more: Any) -> Path:

@@ -1,7 +1,7 @@
 """What a result shows of itself in Python and in notebooks: its best row, table, plots and card.
 
-The report, which makes them, lies above the results. It is reached by its public name `tagkit.report`, which is imported
-when one of them is asked for, as strategies are by theirs.
+The report, which makes them, lies above the results: it is reached by its public name `tagkit.report`, and is imported
+when one of them is asked for.
 """
 
 from __future__ import annotations

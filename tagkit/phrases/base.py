@@ -17,7 +17,8 @@ from tagkit.phrases import english
 from tagkit.phrases.candidates import Document, Phrase, Selection, Word, longest, noun_phrases
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import State, Tagger
-from tagkit.text.clean import DEFAULT, CleanText
+from tagkit.text.clean import DEFAULT
+from tagkit.text.clean_text import CleanText
 from tagkit.text.language import HAN, language_of
 from tagkit.text.segment import Segmenter, Token
 from tagkit.text.stems import stem

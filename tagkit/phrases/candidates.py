@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tagkit.product import Span
-from tagkit.text.clean import CleanText
+from tagkit.text.clean_text import CleanText
 
 Positions = list[tuple[int, int]]
 """The positions (first word, last word) of phrases among the words of a text."""

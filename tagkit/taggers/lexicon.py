@@ -11,7 +11,7 @@ from tagkit.features import CleaningOptions
 from tagkit.parameters import PositiveInt
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import Space, State, Tagger
-from tagkit.text.clean import CleanText
+from tagkit.text.clean_text import CleanText
 from tagkit.text.phrases import PhraseMatcher, warn_of_short
 
 PRIOR_WEIGHT = 2.0

@@ -18,7 +18,8 @@ from tagkit.llm.request import Question, RequestFormat
 from tagkit.llm.server import Server, find_server
 from tagkit.parameters import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from tagkit.product import Product, Tag, Tags
-from tagkit.tagger import State, Tagger, is_readable
+from tagkit.tagger import State, Tagger
+from tagkit.text.clean import has_content
 from tagkit.text.language import language_of
 
 log = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ class LLM(Tagger):
             BadInput: No server is configured, or an item is not a product.
         """
         self.check_fitted()
-        rows = [product for product in as_products(products) if is_readable(product)]
+        rows = [product for product in as_products(products) if has_content(product.text)]
         url = find_server(self.endpoint, self.key_variable).url
         asked = batch.look_up(self._questions(rows)[0], url, self.structured, batch.AnswerCache())
         bound = sum((question.bound for question in asked.missing.values()), Tokens())

@@ -1,6 +1,7 @@
 """Cleaning, language and segmentation of product texts."""
 
-from tagkit.text.clean import DEFAULT, STEPS, CleanText, clean, without
+from tagkit.text.clean import DEFAULT, STEPS, clean, without
+from tagkit.text.clean_text import CleanText
 from tagkit.text.language import detect, language_of
 from tagkit.text.ngrams import char_ngrams, jaccard
 from tagkit.text.present import is_present

@@ -9,56 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from html import unescape
-from typing import NamedTuple
 
-from tagkit.errors import BadInput, UnknownName
-from tagkit.product import Span
+from tagkit.errors import UnknownName
 from tagkit.text import _patterns
+from tagkit.text.clean_text import CleanText
 from tagkit.text.present import lower
-
-Offsets = Sequence[tuple[int, int]]
-"""For each character of a clean text: start and end of the span of the original that it came from."""
-
-
-class CleanText(NamedTuple):
-    """A cleaned text that knows where each of its characters came from.
-
-    Attributes:
-        text: The clean text.
-        original: The text before any cleaning.
-        offsets: For each character of `text` the start and end in `original`; None where nothing moved.
-    """
-
-    text: str
-    original: str
-    offsets: tuple[tuple[int, int], ...] | None = None
-
-    def to_original(self, start: int, end: int) -> Span:
-        """Map a span of the clean text back to the original.
-
-        Args:
-            start: Its first character.
-            end: The position after its last character.
-
-        Returns:
-            The span of `original` from the first to the last of these characters. It includes what was removed between
-            them, and excludes what was removed before and after them.
-
-        Raises:
-            BadInput: The span is not inside the clean text.
-        """
-        if not 0 <= start <= end <= len(self.text):
-            raise BadInput(f"characters {start} to {end} are not inside a text of {len(self.text)}")
-        if self.offsets is None:
-            return Span(start, end)
-        if start < end:
-            return Span(self.offsets[start][0], self.offsets[end - 1][1])
-        place = self.offsets[start][0] if start < len(self.offsets) else self.offsets[-1][1] if self.offsets else 0
-        return Span(place, place)
-
 
 Step = Callable[[CleanText], CleanText]
 MOST_ESCAPED = 10
@@ -72,7 +30,7 @@ def html(given: CleanText) -> CleanText:
     for _ in range(MOST_ESCAPED):
         before = given.text
         if edits := list(_markup(before)):
-            given = _rebuilt(given, edits)
+            given = given.rebuilt(edits)
         if given.text == before:
             break
     return given
@@ -82,14 +40,14 @@ def control(given: CleanText) -> CleanText:
     """Drop characters without width, turn control characters and lone surrogates into blanks, unify line ends."""
     if not _patterns.CONTROL.search(given.text):
         return given
-    return _replace(given, _patterns.CONTROL, lambda m: "\n" if m["line"] else "" if m["nothing"] else " ")
+    return given.replaced(_patterns.CONTROL, lambda m: "\n" if m["line"] else "" if m["nothing"] else " ")
 
 
 def emoji(given: CleanText) -> CleanText:
     """Turn emoji into blanks; of a keycap the digit stays (2️⃣0️⃣件 → 20件)."""
     if given.text.isascii():
         return given
-    return _replace(given, _patterns.EMOJI, lambda m: "" if m["keycap"] else " ")
+    return given.replaced(_patterns.EMOJI, lambda m: "" if m["keycap"] else " ")
 
 
 def nfkc(given: CleanText) -> CleanText:
@@ -99,8 +57,8 @@ def nfkc(given: CleanText) -> CleanText:
         return given
     narrow = text.translate(_FULL_WIDTH)
     if unicodedata.is_normalized("NFKC", narrow):
-        return CleanText(narrow, given.original, given.offsets)
-    return _rebuilt(given, _normalized(text))
+        return given._replace(text=narrow)
+    return given.rebuilt(_normalized(text))
 
 
 def traditional(given: CleanText) -> CleanText:
@@ -115,17 +73,17 @@ def traditional(given: CleanText) -> CleanText:
     if not convertible.search(given.text):
         return given
     runs = ((m.start(), m.end(), convert(m[0])) for m in _HAN_RUN.finditer(given.text))
-    return _rebuilt(given, runs)
+    return given.rebuilt(runs)
 
 
 def urls(given: CleanText) -> CleanText:
     """Turn web addresses (http://…, www.…, example.com) and e-mail addresses into blanks."""
-    return _replace(given, _patterns.URL, " ") if "." in given.text or "://" in given.text else given
+    return given.replaced(_patterns.URL, " ") if "." in given.text or "://" in given.text else given
 
 
 def noise(given: CleanText) -> CleanText:
     """Turn sellers' phrases (包邮, 正品, 官方旗舰店, 秒杀) and runs of the same mark (!!!, ~~~) into blanks."""
-    return _replace(given, _patterns.NOISE, " ")
+    return given.replaced(_patterns.NOISE, " ")
 
 
 def case(given: CleanText) -> CleanText:
@@ -137,16 +95,16 @@ def case(given: CleanText) -> CleanText:
 def punctuation(given: CleanText) -> CleanText:
     """Turn punctuation into blanks, except inside a token: 1.5, 1,500, wi-fi, men's, h&m, 3+1, 100%; .5 becomes 0.5."""
     if "." in given.text:
-        given = _replace(given, _patterns.LEADING_POINT, "0.")
+        given = given.replaced(_patterns.LEADING_POINT, "0.")
     text = _patterns.PUNCTUATION.sub(" ", given.text.replace("’", "'"))
-    return given if text == given.text else CleanText(text, given.original, given.offsets)
+    return given if text == given.text else given._replace(text=text)
 
 
 def units(given: CleanText) -> CleanText:
     """Write units after numbers in one way: 500毫升, 500 ML → 500ml; 2公斤 → 2kg; 英寸 → 寸."""
     if not _patterns.UNIT_HINT.search(given.text):
         return given
-    return _replace(given, _patterns.UNIT, _unit_name)
+    return given.replaced(_patterns.UNIT, _unit_name)
 
 
 def blanks(given: CleanText) -> CleanText:
@@ -154,13 +112,12 @@ def blanks(given: CleanText) -> CleanText:
     text = given.text
     if " ".join(text.split()) == text:
         return given
-    one = _replace(given, _patterns.BLANKS, lambda m: "\n" if "\n" in m[0] else " ")
+    one = given.replaced(_patterns.BLANKS, lambda m: "\n" if "\n" in m[0] else " ")
     end = len(one.text.rstrip())
     start = min(end, len(one.text) - len(one.text.lstrip()))
     if end - start == len(one.text):
         return one
-    offsets = one.offsets if one.offsets is not None else _identity(end)
-    return CleanText(one.text[start:end], one.original, tuple(offsets[start:end]))
+    return CleanText(one.text[start:end], one.original, tuple(one.all_offsets[start:end]))
 
 
 STEPS: dict[str, Step] = {
@@ -173,7 +130,13 @@ DEFAULT = tuple(STEPS)
 """The default chain. Its order matters: a later step never creates what an earlier one removes."""
 
 _FOR_RARE = frozenset({"html", "control", "emoji", "nfkc"})
-_DEFAULT_COMMON = tuple(step for name, step in STEPS.items() if name not in _FOR_RARE)
+"""Steps that change no text of the common characters alone (see `_patterns.RARE`)."""
+
+
+def _step(name: str) -> Step:
+    if name not in STEPS:
+        raise UnknownName(f"no cleaning step is called {name!r}; there are: {', '.join(STEPS)}")
+    return STEPS[name]
 
 
 def clean(text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
@@ -190,10 +153,11 @@ def clean(text: str, steps: Iterable[str] = DEFAULT) -> CleanText:
         UnknownName: There is no such step.
     """
     given = CleanText(text, text)
-    common = steps is DEFAULT and not _patterns.RARE.search(text)
-    chain: Iterable[Step] = _DEFAULT_COMMON if common else [_step(name) for name in steps]
-    for step in chain:
-        given = step(given)
+    chain = [(name, _step(name)) for name in steps]
+    is_common = not _patterns.RARE.search(text)
+    for name, step in chain:
+        if not (is_common and name in _FOR_RARE):
+            given = step(given)
     return given
 
 
@@ -211,6 +175,15 @@ def without(skipped: Iterable[str], steps: Iterable[str] = DEFAULT) -> tuple[str
     return tuple(name for name in steps if name not in left_out)
 
 
+_WORDS = without(("case", "punctuation", "units", "blanks"))
+"""Steps that may remove letters and digits."""
+
+
+def has_content(text: str) -> bool:
+    """Say whether cleaning leaves a letter or a digit of a text; without one there is nothing to tag."""
+    return any(map(str.isalnum, clean(text, _WORDS).text))
+
+
 def _markup(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and replacement of each HTML tag, comment, script, style and entity."""
     at = 0
@@ -225,50 +198,6 @@ def _markup(text: str) -> Iterator[tuple[int, int, str]]:
                 continue
             at = end.end()
         yield start, at, unescape(f"&{match['entity']}") if match["entity"] else " "
-
-
-def _step(name: str) -> Step:
-    if name not in STEPS:
-        raise UnknownName(f"no cleaning step is called {name!r}; there are: {', '.join(STEPS)}")
-    return STEPS[name]
-
-
-def _replace(given: CleanText, pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str]) -> CleanText:
-    """Replace all matches by strings of which none is longer than its match, or all are."""
-    text, count = pattern.subn(new, given.text)
-    if not count:
-        return given
-    if len(text) == len(given.text):  # each replacement is as long as its match: nothing moved
-        return CleanText(text, given.original, given.offsets)
-    make = (lambda _: new) if isinstance(new, str) else new
-    return _rebuilt(given, ((m.start(), m.end(), make(m)) for m in pattern.finditer(given.text)))
-
-
-def _rebuilt(given: CleanText, edits: Iterable[tuple[int, int, str]]) -> CleanText:
-    """Replace spans (start, end), which are in order and don't overlap, by new strings."""
-    text = given.text
-    old = given.offsets if given.offsets is not None else _identity(len(text))
-    pieces: list[str] = []
-    offsets: list[tuple[int, int]] = []
-    at = 0
-    for start, end, new in edits:
-        pieces += (text[at:start], new)
-        offsets += old[at:start]
-        if len(new) == end - start:
-            offsets += old[start:end]
-        else:
-            offsets += [(old[start][0], old[end - 1][1])] * len(new)
-        at = end
-    pieces.append(text[at:])
-    offsets += old[at:]
-    return CleanText("".join(pieces), given.original, tuple(offsets))
-
-
-_SHORT = tuple((at, at + 1) for at in range(512))
-
-
-def _identity(length: int) -> Offsets:
-    return _SHORT[:length] if length <= len(_SHORT) else [(at, at + 1) for at in range(length)]
 
 
 def _unit_name(match: re.Match[str]) -> str:

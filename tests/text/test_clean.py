@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 import unicodedata
@@ -14,6 +15,7 @@ import pytest
 from tagkit.errors import BadInput, UnknownName
 from tagkit.product import Product, Span
 from tagkit.text import DEFAULT, STEPS, CleanText, Segmenter, clean, without
+from tagkit.text.clean import has_content
 
 
 def check_map(given: CleanText, original: str) -> None:
@@ -41,7 +43,8 @@ def test_the_chain_keeps_the_map_and_finds_nothing_more_to_do_the_second_time(od
         once = clean(text)
         check_map(once, text)
         assert clean(once.text).text == once.text, text
-        assert clean(text, list(STEPS)) == once, text  # the shortcut for common characters changes nothing
+        by_steps = functools.reduce(lambda given, step: step(given), STEPS.values(), CleanText(text, text))
+        assert by_steps == once, text  # the shortcut for common characters changes nothing
 
 
 def test_nfkc_is_that_of_unicode(odd_texts: list[str]) -> None:
@@ -88,6 +91,12 @@ def test_nfkc_is_that_of_unicode(odd_texts: list[str]) -> None:
 )
 def test_clean(given: str, expected: str) -> None:
     assert clean(given).text == expected
+
+
+def test_what_is_left_of_a_text_without_content_is_no_word(odd_texts: list[str]) -> None:
+    for text in (*odd_texts, "【包邮】", "。!!", "www.shop.com", "1", ".5", "红"):
+        assert has_content(text) == any(map(str.isalnum, clean(text).text)), text
+    assert has_content(".5") and not has_content("【包邮】www.shop.com 👠")
 
 
 def test_spans_lead_back_to_the_original() -> None:
