@@ -15,7 +15,8 @@ from tagkit.errors import blaming
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.provenance import Provenance
 from tagkit.refine import Chain, Step
-from tagkit.tagger import Tagger, f1_at_m, read_saved, take_synonyms, write_saved
+from tagkit.saved import read_saved, write_saved
+from tagkit.tagger import Tagger, f1_at_m, take_synonyms
 from tagkit.text.spelling import one_spelling
 
 REFINE = ("thresholds", "limit")

@@ -223,8 +223,12 @@ class Dataset:
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:
         """All tags of the training part, the frequent ones first."""
-        counts = Counter(tag for product in self.train for tag in product.tags)
-        return tuple(sorted(counts, key=lambda tag: (-counts[tag], tag)))
+        return tuple(sorted(self.tag_counts, key=lambda tag: (-self.tag_counts[tag], tag)))
+
+    @cached_property
+    def tag_counts(self) -> Counter[str]:
+        """How often each tag occurs in the training part."""
+        return Counter(tag for product in self.train for tag in product.tags)
 
     @property
     def products(self) -> tuple[Product, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -37,9 +36,8 @@ class Provenance:
     @classmethod
     def of(cls, data: Dataset) -> Self:
         """Describe the train and the dev part of a data set."""
-        counts = Counter(tag for product in data.train for tag in product.tags)
         texts = np.unique(text_hashes((*data.train, *data.dev)))
-        return cls(data.name, len(data.train), len(data.dev), counts, texts)
+        return cls(data.name, len(data.train), len(data.dev), data.tag_counts, texts)
 
     @classmethod
     def from_state(cls, state: State | None) -> Self | None:

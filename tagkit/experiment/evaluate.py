@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,7 +128,7 @@ def evaluate(
         where = "" if part == ALL else f"the {part} part of "
         raise BadInput(f"{where}{data.name} has no products with gold tags: there is nothing to measure")
     is_known = (known or Provenance.of(data.with_parts(dev=()))).holds(products)
-    counts = Counter(tag for product in data.train for tag in product.tags) if known is None else known.tag_counts
+    counts = data.tag_counts if known is None else known.tag_counts
     size = len(data.train) if known is None else known.train
     tags = pipeline.predict(products)
 

@@ -113,7 +113,7 @@ class Result(Shown):
     @property
     def train_counts(self) -> Counter[str]:
         """How often each tag occurs in train."""
-        return Counter(tag for product in (self.data.train if self.data else ()) for tag in product.tags)
+        return self.data.tag_counts if self.data else Counter()
 
     def n_products(self, view: str = TEST) -> int:
         """Return how many products a view has."""
@@ -150,9 +150,8 @@ class Result(Shown):
         if data is None:
             raise BadInput("a stored result does not hold the products")
         at = views_of(data)[view]
-        counts = Counter(tag for product in data.train for tag in product.tags)
         products = [data.test[i] for i in at]
-        return Run([tags[i] for i in at], products=products, train_counts=counts, train_size=len(data.train))
+        return Run([tags[i] for i in at], products=products, train_counts=data.tag_counts, train_size=len(data.train))
 
     def tags(self, row: str) -> Tags:
         """Return the tags that a row gave its products, in their order; of several seeds, the first.

@@ -239,7 +239,7 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
             runs.write(job, made)
         found.append(made)
         parts = job.parts if row.folds else data
-        counts.append((Counter(tag for product in parts.train for tag in product.tags), len(parts.train)))
+        counts.append((parts.tag_counts, len(parts.train)))
         tested.append(parts)
         advance()
     notes += _remarks(found[0], state.experiment)

@@ -10,7 +10,8 @@ from scipy import sparse
 
 from tagkit.features import targets
 from tagkit.product import Product
-from tagkit.tagger import State, Tagger, create, from_state, to_state
+from tagkit.saved import from_state, to_state
+from tagkit.tagger import State, Tagger, create
 
 TAGGERS = ("lexicon", "knn")
 

@@ -9,7 +9,8 @@ from tagkit import registry
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.parameters import PositiveInt
-from tagkit.tagger import State, Tagger, create, from_state, to_state
+from tagkit.saved import from_state, to_state
+from tagkit.tagger import State, Tagger, create
 
 
 class CombinedTagger(Tagger):
