@@ -20,7 +20,8 @@ from typing import Any
 from tagkit.cache import cache_folder
 from tagkit.datasets.rows import parse_json, read_text
 from tagkit.errors import BadInput
-from tagkit.experiment.spec import PERCENT, Data, Expected, Experiment, Origin, Row
+from tagkit.experiment.expected import Expected, Origin
+from tagkit.experiment.spec import PERCENT, Data, Experiment, Row
 from tagkit.files import write_text
 from tagkit.measures import parse_all
 from tagkit.product import Product

@@ -14,7 +14,7 @@ from tagkit import registry
 from tagkit.cache import FitCache
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput
-from tagkit.experiment.spec import Data, Refinement, Row
+from tagkit.experiment.spec import Data, Experiment, Refinement, Row
 from tagkit.pipeline import Pipeline, default_refinements, train_and_dev
 from tagkit.product import Dataset, Product
 from tagkit.refine import Step
@@ -57,6 +57,16 @@ class Job:
     def other(self, name: str, seed: int | None) -> Job:
         """Return the job of a row that this one needs."""
         return replace(self, row=replace(self.rows[name], folds=self.row.folds), seed=seed)
+
+
+def needed(experiment: Experiment, row: Row) -> dict[str, Row]:
+    """Return the rows that a row combines or that label for it, and those that they need, by name."""
+    names = [*row.of, *([row.self_training.by] if row.self_training else [])]
+    found: dict[str, Row] = {}
+    for name in names:
+        other = experiment.row(name)
+        found |= {name: other} | needed(experiment, other)
+    return found
 
 
 def fit(job: Job, cache: FitCache) -> Pipeline:

@@ -14,20 +14,10 @@ from tagkit import registry
 from tagkit.errors import BadInput, MissingExtra, TagkitError, did_you_mean
 from tagkit.experiment.document import Place, Written, YamlDocument, read
 from tagkit.experiment.environment import root
+from tagkit.experiment.expected import Expected, Origin
 from tagkit.experiment.fit import make_step, make_tagger
 from tagkit.experiment.schema import CellModel, ExperimentModel, OriginModel, RowModel, checked, unknown_key
-from tagkit.experiment.spec import (
-    DEDUP,
-    SEEN,
-    TEST,
-    Data,
-    Expected,
-    Experiment,
-    Origin,
-    Row,
-    SelfTraining,
-    split_cell,
-)
+from tagkit.experiment.spec import DEDUP, SEEN, TEST, Data, Experiment, Row, SelfTraining, split_cell
 from tagkit.measures import Measure, parse
 from tagkit.trust import refusal
 

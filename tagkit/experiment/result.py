@@ -16,13 +16,14 @@ import numpy as np
 
 from tagkit.errors import BadInput, did_you_mean
 from tagkit.experiment import warnings
+from tagkit.experiment.expected import FAIL, NEW, SKIPPED, Expected
 from tagkit.experiment.record import MULTI_BOOTSTRAP as MULTI_BOOTSTRAP
 from tagkit.experiment.record import RANDOMISATION as RANDOMISATION
 from tagkit.experiment.record import RowResult as RowResult
 from tagkit.experiment.record import RowRun as RowRun
 from tagkit.experiment.record import Score as Score
 from tagkit.experiment.shown import Shown
-from tagkit.experiment.spec import DEDUP, FAIL, SEEN, SKIPPED, TEST, Expected, Experiment, Row, split_cell, verdict
+from tagkit.experiment.spec import DEDUP, SEEN, TEST, Experiment, Row, split_cell
 from tagkit.experiment.to_json import experiment_from_json, experiment_to_json, to_plain
 from tagkit.measures import Measure, Run
 from tagkit.product import Dataset, Product, Tags
@@ -205,7 +206,7 @@ class Result(Shown):
         if math.isnan(score.value):
             return CellVerdict(expected, None, nothing, "the measure is undefined for these tags")
         score = score.scaled(self.experiment.scale)
-        return CellVerdict(expected, score, verdict(expected, score.value))
+        return CellVerdict(expected, score, expected.verdict(score.value) if expected else NEW)
 
     @property
     def verdicts(self) -> list[str]:

@@ -25,7 +25,7 @@ from tagkit.errors import (
 )
 from tagkit.experiment.environment import environment
 from tagkit.experiment.failure import explain
-from tagkit.experiment.fit import Job, fit, make_tagger, refinements
+from tagkit.experiment.fit import Job, fit, make_tagger, needed, refinements
 from tagkit.experiment.record import RowResult, RowRun
 from tagkit.experiment.result import Result, views_of
 from tagkit.experiment.scoring import Tagged, score
@@ -278,16 +278,6 @@ def _remarks(run: RowRun, experiment: Experiment) -> list[str]:
                 f"for {tied} of {run.n_products} products tags {k} and {k + 1} have equal scores: their order decides"
             )
     return out
-
-
-def needed(experiment: Experiment, row: Row) -> dict[str, Row]:
-    """Return the rows that a row combines or that label for it, and those that they need, by name."""
-    names = [*row.of, *([row.self_training.by] if row.self_training else [])]
-    found: dict[str, Row] = {}
-    for name in names:
-        other = experiment.row(name)
-        found |= {name: other} | needed(experiment, other)
-    return found
 
 
 def check_only(experiments: Collection[Experiment], only: Collection[str]) -> None:

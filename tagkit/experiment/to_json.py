@@ -8,7 +8,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from tagkit.experiment.spec import Data, Expected, Experiment, Origin, Row, SelfTraining
+from tagkit.experiment.expected import Expected, Origin
+from tagkit.experiment.spec import Data, Experiment, Row, SelfTraining
 from tagkit.measures import parse_all
 
 

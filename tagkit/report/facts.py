@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tagkit.experiment.environment import machine_kind
+from tagkit.experiment.expected import VERDICTS
 from tagkit.experiment.result import Result
-from tagkit.experiment.spec import DEDUP, SEEN, TEST, VERDICTS, Row
+from tagkit.experiment.spec import DEDUP, SEEN, TEST, Row
 from tagkit.measures import Run
 from tagkit.measures.rare import vocabulary_gaps
 from tagkit.report.scores import gain, has_expected, number

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tagkit.experiment.expected import VERDICTS
 from tagkit.experiment.result import Result
-from tagkit.experiment.spec import VERDICTS
 from tagkit.report.facts import about, notes, row_notes, verdict_counts
 from tagkit.report.scores import has_expected, score_table, views
 from tagkit.report.tables import escape_markdown, to_markdown

@@ -16,8 +16,9 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
+from tagkit.experiment.expected import VERDICTS
 from tagkit.experiment.result import Result
-from tagkit.experiment.spec import TEST, VERDICTS, Row
+from tagkit.experiment.spec import TEST, Row
 from tagkit.measures import Measure, parse
 from tagkit.report import facts, plots
 from tagkit.report.canvas import embedded_font

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tagkit.errors import BadInput
+from tagkit.experiment.expected import VERDICTS, Expected, rounded
 from tagkit.experiment.result import Result, Score
-from tagkit.experiment.spec import DEDUP, PERCENT, SEEN, TEST, VERDICTS, Expected, Row, rounded, split_cell
+from tagkit.experiment.spec import DEDUP, PERCENT, SEEN, TEST, Row, split_cell
 from tagkit.measures import Measure, parse
 from tagkit.report.tables import ALWAYS, BETTER, DASH, IF_IT_FITS, NEVER, WORSE, Cell, Column, Table
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tagkit.console import Line, one_line
 from tagkit.datasets.table import safe_cell
-from tagkit.experiment.spec import FAIL, OK, OKISH
+from tagkit.experiment.expected import FAIL, OK, OKISH
 from tagkit.registry import missing_extra
 from tagkit.text.columns import aligned, columns_of
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tagkit.errors import BadInput
+from tagkit.experiment.expected import Expected, Origin
 from tagkit.experiment.load import check_parameters, find, load_experiment
-from tagkit.experiment.spec import Expected, Origin
 
 REPOSITORY = Path(__file__).parents[2] / "experiments"
 

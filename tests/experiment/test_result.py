@@ -9,8 +9,8 @@ import pytest
 
 import tagkit
 from tagkit.errors import BadInput
+from tagkit.experiment.expected import Expected, Origin
 from tagkit.experiment.result import Result, Score
-from tagkit.experiment.spec import Expected, Origin
 from tagkit.product import Dataset
 
 

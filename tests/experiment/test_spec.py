@@ -1,29 +1,11 @@
-"""What an experiment is: verdicts, commands and fingerprints."""
+"""What an experiment is: rows, runs and fingerprints."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from tagkit.experiment import spec
-from tagkit.experiment.spec import Data, Expected, Experiment, Origin, Row
+from tagkit.experiment.spec import Data, Experiment, Row, SelfTraining
 from tagkit.measures import parse_all
-
-
-@pytest.mark.parametrize(
-    ("value", "digits", "measured", "expected"),
-    [
-        (82.1, 1, 82.149, spec.OK),
-        (82.1, 2, 82.149, spec.OKISH),
-        (82.1, 2, 82.6, spec.OKISH),
-        (82.1, 2, 82.61, spec.FAIL),
-        (0.0, 1, -0.01, spec.OK),
-    ],
-)
-def test_a_verdict_goes_by_the_printed_digits_and_the_tolerance(value, digits, measured, expected):
-    assert spec.verdict(Expected(value, digits, 0.5, Origin("published")), measured) == expected
-    assert spec.verdict(None, measured) == spec.NEW
 
 
 def test_a_fingerprint_follows_everything_that_a_row_computes():
@@ -43,7 +25,7 @@ def test_a_fingerprint_follows_everything_that_a_row_computes():
         {"options": {"lang": "zh"}},
         {"decoding": {"penalty": 1}},
         {"of": ("b",)},
-        {"self_training": spec.SelfTraining("b")},
+        {"self_training": SelfTraining("b")},
     ]
     found = {fingerprint(replace(row, **change)) for change in changes}
     assert len(found | {fingerprint(row)}) == len(changes) + 1

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from tagkit.experiment.expected import Expected, Origin
 from tagkit.experiment.result import Result, RowResult, RowRun, Score, views_of
-from tagkit.experiment.spec import Data, Expected, Experiment, Origin, Row
+from tagkit.experiment.spec import Data, Experiment, Row
 from tagkit.measures import Run, parse_all
 from tagkit.product import Dataset, Product
 from tagkit.taggers import create
