@@ -122,18 +122,19 @@ def evaluate(
     known = pipeline.provenance
     learned = data.train if known is None else (Product("learned", "", tags=tuple(known.tag_counts)),)
     # Tags that were learned are in train here, whatever file they come from, so that their spelling stands.
-    chosen = one_spelling(Dataset(data.name, learned, test=data.products if part == ALL else getattr(data, part)))
+    chosen = one_spelling(
+        data.with_parts(train=learned, dev=(), test=data.products if part == ALL else getattr(data, part))
+    )
     products = chosen.test
     if not any(product.tags for product in products):
         where = "" if part == ALL else f"the {part} part of "
         raise BadInput(f"{where}{data.name} has no products with gold tags: there is nothing to measure")
     is_known = (known or Provenance.of(data.with_parts(dev=()))).holds(products)
-    counts = data.tag_counts if known is None else known.tag_counts
-    size = len(data.train) if known is None else known.train
+    train = known and (known.tag_counts, known.train)
     tags = pipeline.predict(products)
 
     def scores(at: Sequence[int]) -> dict[str, Score]:
-        run = Run([tags[i] for i in at], products=[products[i] for i in at], train_counts=counts, train_size=size)
+        run = Run.of(chosen, [tags[i] for i in at], [products[i] for i in at], train=train)
         return {str(measure): _score(measure, run, seed, samples) for measure in wanted}
 
     wanted = parse_all(default_measures(chosen) if measures is None else measures)

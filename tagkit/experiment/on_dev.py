@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -64,11 +63,10 @@ def score_folds(
     rows: Tags = []
     for calibrate, scored in folds:
         rows += tag(data.with_parts(train=train, dev=calibrate, test=scored))
-    return value_of(by, rows, [product for _, scored in folds for product in scored], train)
+    return value_of(by, data.with_parts(train=train), rows, [product for _, scored in folds for product in scored])
 
 
-def value_of(by: Measure, rows: Any, products: Sequence[Product], train: Sequence[Product]) -> float | None:
-    """Return a measure of some lists, None where it is undefined."""
-    counts = Counter(tag for product in train for tag in product.tags)
-    value = by(Run(rows, products=products, train_counts=counts, train_size=len(train)))
+def value_of(by: Measure, data: Dataset, rows: Any, products: Sequence[Product]) -> float | None:
+    """Return a measure of the lists of some products of a data set, None where it is undefined."""
+    value = by(Run.of(data, rows, products))
     return value if value == value else None

@@ -151,8 +151,7 @@ class Result(Shown):
         if data is None:
             raise BadInput("a stored result does not hold the products")
         at = views_of(data)[view]
-        products = [data.test[i] for i in at]
-        return Run([tags[i] for i in at], products=products, train_counts=data.tag_counts, train_size=len(data.train))
+        return Run.of(data, [tags[i] for i in at], [data.test[i] for i in at])
 
     def tags(self, row: str) -> Tags:
         """Return the tags that a row gave its products, in their order; of several seeds, the first.

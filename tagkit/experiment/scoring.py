@@ -164,22 +164,13 @@ def _statistics(
     out = []
     wanted = set(positions)
     starts = dict.fromkeys(row.seeds, 0)
-    for run, (tags, size) in zip(row.runs, counts, strict=True):
+    for run, train in zip(row.runs, counts, strict=True):
         start = starts[run.seed]
         starts[run.seed] += run.n_products
         at = [i for i in range(start, start + run.n_products) if i in wanted]
         found = [(run.tags or [])[i - start] for i in at]
         products = [row.data.test[i] for i in at]
-        made = Run(
-            found,
-            products=products,
-            train_counts=tags,
-            train_size=size,
-            facets=row.data.facets,
-            parents=row.data.parents,
-            columns=columns,
-        )
-        out.append(measure.statistics(made))
+        out.append(measure.statistics(Run.of(row.data, found, products, train=train, columns=columns)))
     return out
 
 

@@ -82,7 +82,14 @@ class RunCache:
         self._paths.clear()
 
     def _path(self, job: Job) -> Path:
-        what: list[Any] = [tagkit.__version__, job.data.digest, job.seed, job.fold, _describe(job.row, job.rows)]
+        what: list[Any] = [
+            tagkit.__version__,
+            job.data.digest,
+            job.data.parents,
+            job.seed,
+            job.fold,
+            _describe(job.row, job.rows),
+        ]
         if job.row.self_training:
             what += [job.source.name, named_files(job.source.file)]
         digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=repr).encode()).hexdigest()[:32]

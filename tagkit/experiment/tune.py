@@ -99,7 +99,8 @@ def tune(
     data = data if isinstance(data, Dataset) else load(data)
     train, dev, part = held_out(data, seed)
     folds = halves(tagger, dev, seed)
-    if value_of(by, [list(p.annotations) or [Tag(tag) for tag in p.tags] for p in dev], dev, train) is None:
+    gold = [list(product.annotations) or [Tag(tag) for tag in product.tags] for product in dev]
+    if value_of(by, data.with_parts(train=train), gold, dev) is None:
         raise BadInput(f"{by} is undefined on the {part} of {data.name}")
     plan = Tuned(
         strategy,

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, count
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from tagkit.errors import BadInput
-from tagkit.product import Product, Tag
+from tagkit.product import Dataset, Product, Tag
 from tagkit.text.ngrams import NgramMatrix
 
 BLOCK_CELLS = 2_000_000
@@ -68,6 +68,29 @@ class Run:
         self.facets = facets
         self.parents = parents
         self._columns = columns
+
+    @classmethod
+    def of(
+        cls,
+        data: Dataset,
+        predictions: Sequence[Sequence[Tag]] | Sequence[Sequence[str]],
+        products: Sequence[Product],
+        *,
+        train: tuple[Mapping[str, int], int] | None = None,
+        columns: Mapping[str, int] | None = None,
+    ) -> Self:
+        """Return the run of some products of a data set, with all that measures may need of the data set.
+
+        Args:
+            data: The data set.
+            predictions: The ranked tags of each product.
+            products: The products.
+            train: How often each tag occurs in train, and how many products that holds (default: those of `data`).
+            columns: As for the class.
+        """
+        counts, size = train or (data.tag_counts, len(data.train))
+        known: dict[str, Any] = {"facets": data.facets or None, "parents": data.parents or None, "columns": columns}
+        return cls(predictions, products=products, train_counts=counts, train_size=size, **known)
 
     def __len__(self) -> int:
         """Return the number of products."""

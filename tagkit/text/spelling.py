@@ -36,8 +36,8 @@ def one_spelling(data: Dataset) -> Dataset:
     """Return a data set in which each gold tag has one spelling, the most frequent one of train.
 
     Tags that train lacks get the most frequent spelling of dev, else of test; of equally frequent ones the first in
-    alphabetical order. A data set without such tags is returned as it is, and so is one with annotations, whose tags
-    are parts of the text as it is written.
+    alphabetical order. The tables of facets and parents follow. A data set without such tags is returned as it is, and
+    so is one with annotations, whose tags are parts of the text as it is written.
     """
     if any(product.annotations for part in (data.train, data.dev, data.test) for product in part):
         return data
@@ -45,7 +45,17 @@ def one_spelling(data: Dataset) -> Dataset:
     preferred = {key: min(counts, key=lambda tag: (-counts[tag], tag)) for key, counts in found.items()}
     parts = {"train": data.train, "dev": data.dev, "test": data.test}
     made = {name: _respelled(products, preferred) for name, products in parts.items()}
-    return data if all(made[name] is parts[name] for name in parts) else data.with_parts(**made)
+    if any(made[name] is not parts[name] for name in parts):
+        data = data.with_parts(**made)
+
+    def spelt(tag: str) -> str:
+        return preferred.get(fold(tag), tag)
+
+    facets = {spelt(tag): facet for tag, facet in data.facets.items()}
+    parents = {spelt(tag): tuple(dict.fromkeys(map(spelt, above))) for tag, above in data.parents.items()}
+    if facets == data.facets and parents == data.parents:
+        return data
+    return replace(data, facets=facets, parents=parents)
 
 
 def _respelled(products: Sequence[Product], preferred: Mapping[str, str]) -> Sequence[Product]:

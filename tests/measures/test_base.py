@@ -19,9 +19,12 @@ EXPECTED = {
     *("entity-P", "entity-R", "entity-F1", "attribute-P", "attribute-R", "attribute-F1", "ILD", "Vendi", "redundancy"),
     *("distinct", "entropy", "Gini", "coverage", "long-tail", "novelty", "distinct-lists"),
     *("ECE", "Brier", "PSP", "OOV-rate", "new-P", "new-R"),
+    *("hierarchical-P", "hierarchical-R", "hierarchical-F1", "parents-implied"),
 }
 OVER_LISTS = {"ILD", "Vendi", "redundancy", "distinct", "entropy", "Gini", "coverage", "OOV-rate"}
-OVER_LISTS |= {"long-tail", "novelty", "distinct-lists"}
+OVER_LISTS |= {"long-tail", "novelty", "distinct-lists", "parents-implied"}
+KNOWN = {"train_counts": {"x": 1, "a": 1}, "train_size": 1, "parents": {"x": ("y",), "a": ("b",)}}
+"""What measures need beside tags."""
 """The measures of the predicted lists alone, for which gold tags do not matter."""
 
 
@@ -41,19 +44,19 @@ def test_declares_itself(measure):
     assert type(measure)(**measure.params()) == measure
     assert list(measure.params()) == list(inspect.signature(type(measure)).parameters)
     assert measure.better in ("higher", "lower")
-    assert measure.needs in ("", "spans", "attributes", "train_counts")
+    assert measure.needs in ("", "spans", "attributes", "train_counts", "parents")
     assert measure.source
     assert "Protocol:" in type(measure).__doc__
     assert measure.summary == registry.measures.summary(measure.name)
 
 
 def test_no_products_give_no_score(measure):
-    assert math.isnan(measure(Run([], products=[], train_counts={}, train_size=0)))
+    assert math.isnan(measure(Run([], products=[], **KNOWN | {"train_counts": {}, "train_size": 0})))
 
 
 @pytest.mark.parametrize("row", [[], [Tag("x")]])
 def test_products_without_gold_tags_give_no_score_against_gold(measure, row):
-    score = measure(Run([row], products=[Product("1", "x")], train_counts={"x": 1}, train_size=1))
+    score = measure(Run([row], products=[Product("1", "x")], **KNOWN))
     if measure.name in OVER_LISTS - {"ILD", "redundancy"} and row:
         assert math.isfinite(score)
     elif measure.name == "coverage":
@@ -64,9 +67,22 @@ def test_products_without_gold_tags_give_no_score_against_gold(measure, row):
 
 def test_an_empty_list_beside_gold_tags_scores_nothing(measure):
     product = Product("1", "a", tags=("a",), annotations=(Tag("a", type="x"),))
-    score = measure(Run([[]], products=[product], train_counts={"a": 1}, train_size=1))
+    score = measure(Run([[]], products=[product], **KNOWN))
     assert score == 0 or math.isnan(score)
-    if measure.name in ("P", "R", "F1", "micro-R", "micro-F1", "macro-F1", "nDCG", "MAP", "MRR", "PSP", "attribute-F1"):
+    if measure.name in (
+        "P",
+        "R",
+        "F1",
+        "micro-R",
+        "micro-F1",
+        "macro-F1",
+        "nDCG",
+        "MAP",
+        "MRR",
+        "PSP",
+        "attribute-F1",
+        "hierarchical-F1",
+    ):
         assert score == 0
 
 
@@ -104,7 +120,7 @@ def test_says_what_is_missing(measure):
 
 def test_gold_tags_do_not_matter_to_measures_of_the_lists(make_run):
     run = make_run()
-    known = {"train_counts": run.train_counts, "train_size": run.train_size}
+    known = {"train_counts": run.train_counts, "train_size": run.train_size, "parents": run.parents}
     for name in OVER_LISTS:
         assert parse(name)(Run(run.predictions, [[]] * 40, **known)) == pytest.approx(parse(name)(run), abs=1e-12)
 

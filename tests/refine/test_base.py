@@ -9,6 +9,7 @@ from tagkit import registry
 from tagkit.errors import BadInput, UnknownName
 from tagkit.product import Dataset, Product, Tag
 from tagkit.refine import Chain, Step
+from tagkit.refine.parents import Parents
 from tagkit.refine.steps import Diversity, Limit, NearDuplicates, Normalise, StopTags, Synonyms, Vocabulary
 from tagkit.refine.thresholds import Thresholds
 
@@ -24,6 +25,7 @@ STEPS = [
     Diversity(),
     Diversity(1.0),
     Limit(3),
+    Parents({"高跟鞋": ("鞋子",), "高跟": ("鞋子", "女鞋")}),
     Vocabulary(["高跟鞋", "蓝色"]),
 ]
 
