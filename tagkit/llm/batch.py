@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import diskcache
-
 from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, BudgetSpent, HostedError
 from tagkit.llm.answer import Reply
@@ -29,10 +27,13 @@ MAX_FAILURES, MAX_FAILURES_WHILE_SILENT = 10, 2
 """After so many failures in a row the server is considered down; the second where it has been silent for long."""
 BAR_FROM = 20
 """From so many requests on, a progress bar is shown."""
+FILE, WAIT = "answers.db", 60.0
+"""The file of the cache, and how many seconds another process is waited for that is writing there."""
+TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, reply TEXT NOT NULL) WITHOUT ROWID"
 
 
 class AnswerCache:
-    """Answers on disk, so that no question is paid for twice.
+    """Answers on disk, so that no question is paid for twice: a table of texts in an SQLite file.
 
     Several threads and processes may use it at once. It holds the answers (and with them tags, not titles), neither
     key nor address. Where it cannot be written, a warning says so once, and there is no cache.
@@ -45,15 +46,19 @@ class AnswerCache:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._answers: diskcache.Cache | None = None
+        self._answers: sqlite3.Connection | None = None
         self._warned = False
         try:
             self.folder = folder or cache_folder("llm")
-            self._answers = diskcache.Cache(str(self.folder), eviction_policy="none", cull_limit=0)
+            path = self.folder / FILE
+            answers = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+            for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", TABLE):
+                answers.execute(statement)
+            self._answers = answers
         except (OSError, sqlite3.OperationalError) as error:
             self._warn(error)
         except sqlite3.DatabaseError as error:
-            raise BadInput(f"the cache of answers {self.folder} is damaged ({error}): move it away") from error
+            raise self._damaged(error) from error
 
     def __getitem__(self, key: str) -> Reply | None:
         """Return an answer, None if there is none.
@@ -61,19 +66,24 @@ class AnswerCache:
         Raises:
             BadInput: The cache is damaged; the message names it.
         """
+        if self._answers is None:
+            return None
         try:
-            text = None if self._answers is None else self._answers.get(key)
-            return Reply.from_json(text) if text else None
-        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
-            raise BadInput(f"the cache of answers {self.folder} is damaged ({error}): move it away") from error
+            found = self._answers.execute("SELECT reply FROM answers WHERE key = ?", (key,)).fetchone()
+            return Reply.from_json(found[0]) if found else None
+        except (sqlite3.Error, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise self._damaged(error) from error
 
     def __setitem__(self, key: str, reply: Reply) -> None:
         """Store an answer. A full disk costs a warning, not the answer."""
         if self._answers is not None:
             try:
-                self._answers.set(key, reply.to_json(), retry=True)
-            except (OSError, sqlite3.Error) as error:
+                self._answers.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, reply.to_json()))
+            except sqlite3.Error as error:
                 self._warn(error)
+
+    def _damaged(self, error: Exception) -> BadInput:
+        return BadInput(f"the cache of answers {self.folder} is damaged ({error}): move it away")
 
     def _warn(self, error: Exception) -> None:
         if not self._warned:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
+import textwrap
 import time
 
-import diskcache
 import pytest
 from loopback import BLUE, RED, completion, kinds, look_up, texts, title
 
 from tagkit.errors import BadInput, HostedError
 from tagkit.llm.answer import Reply
-from tagkit.llm.batch import AnswerCache
+from tagkit.llm.batch import FILE, AnswerCache
 from tagkit.product import Product
 from tagkit.taggers import Tagger
 
@@ -78,13 +81,39 @@ def test_another_question_has_another_answer(llm_server, make_llm, other):
     assert len(llm_server.requests) == 2, "how it is asked does not matter"
 
 
-def test_a_damaged_cache_is_named(llm_server, make_llm, tmp_path):
+class Canary:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("how", ["no database", "another table", "no answer", "a pickle", "no text", "a view"])
+def test_a_damaged_cache_is_named_and_runs_no_code(llm_server, make_llm, how, tmp_path):
     make_llm().predict([RED])
-    folder = AnswerCache().folder
-    for path in folder.glob("cache.db*"):
-        path.write_bytes(b"no database, but long enough to be looked at" * 100)
-    with pytest.raises(BadInput, match=f"the cache of answers {folder} is damaged"):
+    path = AnswerCache().folder / FILE
+    database = sqlite3.connect(path)
+    [(key,)] = database.execute("SELECT key FROM answers")
+    drop = "DROP TABLE answers; "
+    statements = {
+        "no database": "",
+        "another table": drop + "CREATE TABLE answers (x)",
+        "no answer": "UPDATE answers SET reply = '[1]'",
+        "a pickle": f"UPDATE answers SET reply = X'{pickle.dumps(Canary(tmp_path / 'canary')).hex()}'",
+        "no text": drop + f"CREATE TABLE answers AS SELECT '{key}' AS key, NULL AS reply",
+        "a view": drop + f"CREATE VIEW answers AS SELECT '{key}' AS key, load_extension('x') AS reply",
+    }
+    database.executescript(statements[how])
+    database.close()
+    if how == "no database":
+        for part in path.parent.glob(f"{FILE}*"):
+            part.write_bytes(b"no database, but long enough to be looked at" * 100)
+    with pytest.raises(BadInput, match=f"the cache of answers {path.parent} is damaged"):
         make_llm().predict([RED])
+    assert not (tmp_path / "canary").exists()
 
 
 def test_a_cache_that_cannot_be_opened_costs_a_warning(llm_server, make_llm, caplog, monkeypatch, tmp_path):
@@ -93,14 +122,30 @@ def test_a_cache_that_cannot_be_opened_costs_a_warning(llm_server, make_llm, cap
     assert all(make_llm().predict([RED, BLUE])) and caplog.text.count("is not used, so nothing is kept") == 1
 
 
-def test_a_full_disk_costs_a_warning(caplog, monkeypatch, tmp_path):
-    def full(*_, **__):
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(diskcache.Cache, "set", full)
+def test_a_full_disk_costs_a_warning(caplog, tmp_path):
     cache = AnswerCache(tmp_path)
-    cache["a"] = cache["b"] = Reply("text")
-    assert caplog.text.count("cannot be stored: database or disk is full") == 1 and cache["a"] is None
+    cache["a"] = Reply("text")
+    cache._answers.execute("PRAGMA max_page_count = 1")  # from now on the file cannot grow
+    cache["b"] = cache["c"] = Reply("text" * 10_000)
+    assert caplog.text.count("cannot be stored: database or disk is full") == 1
+    assert cache["a"] == Reply("text") and cache["b"] is None
+
+
+def test_processes_store_answers_at_once(tmp_path):
+    store = """
+        import sys
+        from pathlib import Path
+        from tagkit.llm.answer import Reply
+        from tagkit.llm.batch import AnswerCache
+        cache = AnswerCache(Path(sys.argv[1]))
+        for number in range(200):
+            cache[f"{sys.argv[2]}{number}"] = Reply(sys.argv[2])
+    """
+    command = [sys.executable, "-c", textwrap.dedent(store), str(tmp_path)]
+    processes = [subprocess.Popen([*command, name], stderr=subprocess.PIPE) for name in "ab"]
+    assert [process.communicate()[1] for process in processes] == [b"", b""]
+    cache = AnswerCache(tmp_path)
+    assert all(cache[f"{name}{number}"] == Reply(name) for name in "ab" for number in range(200))
 
 
 def test_an_interrupted_run_loses_no_answer(llm_server, make_llm):
