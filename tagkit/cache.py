@@ -112,7 +112,7 @@ class FitCache:
     def fit(self, tagger: Fitted, train: Sequence[Product], dev: Sequence[Product]) -> None:
         """Fit a tagger, or restore what an equal one learned from equal products."""
         params = json.dumps(tagger.get_params(), sort_keys=True, default=repr)
-        name = f"{tagger.name} {params}"
+        name = f"{type(tagger).__module__}:{type(tagger).__qualname__} {params}"
         state = self._find(name, train, dev)
         if state is not None:
             tagger._restore(state)

@@ -7,12 +7,14 @@ import hashlib
 import os
 import secrets
 import shutil
+import sys
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from types import FunctionType
 from typing import IO, Any
 
 DAY = 24 * 3600
@@ -116,24 +118,49 @@ def file_digest(path: str | Path) -> str:
 def named_files(params: Any) -> dict[str, str]:
     """Return the digests of the files and of the models' folders that parameters name, by path.
 
+    A class from outside of tagkit, named as "package.module:Class" or that of an object, counts with the files that
+    define it and what it inherits from.
+
     Args:
-        params: Texts, paths, objects with `get_params`, and mappings and lists of these; other values name no file.
+        params: Texts, paths, classes, objects with `get_params`, and mappings and lists of these; other values name no
+            file.
     """
     if isinstance(params, Mapping):
         return named_files(list(params.values()))
     if isinstance(params, (list, tuple)):
         return {path: digest for value in params for path, digest in named_files(value).items()}
-    if hasattr(params, "get_params") and not isinstance(params, type):
-        return named_files(params.get_params())
+    if isinstance(params, type):
+        return _definitions(params)
+    if hasattr(params, "get_params"):
+        return _definitions(type(params)) | named_files(params.get_params())
     if not isinstance(params, (str, Path)) or not str(params):
         return {}
     name = str(params)
+    module, _, label = name.partition(":")
+    if isinstance(kind := getattr(sys.modules.get(module), label, None), type):
+        return _definitions(kind)
     if os.path.isfile(name):  # unlike Path.is_file, no error for a text too long for a name
         return {name: remembered_digest(name)}
     if any(os.path.isfile(os.path.join(name, file)) for file in MODEL_FILES):
         found = sorted(file for file in Path(name).rglob("*") if file.is_file())
         return {str(file): remembered_digest(str(file)) for file in found}
     return {}
+
+
+def _definitions(kind: type) -> dict[str, str]:
+    """Return the digests of the files that define a class and what it inherits from; in a notebook, of its methods."""
+    found = {}
+    for base in kind.__mro__:
+        if base.__module__.partition(".")[0] in ("tagkit", *sys.stdlib_module_names):
+            continue
+        file = getattr(sys.modules.get(base.__module__), "__file__", None)
+        if file and os.path.isfile(file):
+            found[file] = remembered_digest(file)
+        else:  # where Jupyter keeps a cell, the name of its file tells its content
+            codes = [value.__code__ for value in vars(base).values() if isinstance(value, FunctionType)]
+            methods = repr([(code.co_filename, code.co_code, code.co_consts, code.co_names) for code in codes])
+            found[f"{base.__module__}:{base.__qualname__}"] = hashlib.sha256(methods.encode()).hexdigest()
+    return found
 
 
 def remembered_digest(path: str | Path) -> str:

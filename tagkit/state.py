@@ -88,7 +88,7 @@ def read_state(folder: str | Path) -> State:
         with zipfile.ZipFile(path) as archive:
             check_sizes(archive)
             names = archive.namelist()
-            body = json.loads(archive.read(TEXT))
+            body = json.loads(archive.read(TEXT), parse_float=_finite, parse_constant=_finite)
             arrays = {name: _read_array(archive.read(name)) for name in names if name != TEXT}
             size = sum(info.file_size for info in archive.infolist())
         restored = _restore(body, arrays, size)
@@ -104,7 +104,7 @@ def _read_array(content: bytes) -> np.ndarray:
     """Return the array of a `.npy` file, whose header is compared with its size before memory is taken for it.
 
     Raises:
-        ValueError: It is none of numbers or texts, or not whole.
+        ValueError: It is none of finite numbers or texts, or not whole.
     """
     file = io.BytesIO(content)
     read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
@@ -112,7 +112,17 @@ def _read_array(content: bytes) -> np.ndarray:
     numbers = bytearray(memoryview(content)[file.tell() :])
     if dtype.kind not in KINDS or math.prod(shape) * dtype.itemsize != len(numbers):
         raise ValueError(f"{len(numbers)} bytes are no array of {dtype} and shape {shape}")
-    return np.ndarray(shape, dtype, numbers, order="F" if by_columns else "C")
+    array: np.ndarray = np.ndarray(shape, dtype, numbers, order="F" if by_columns else "C")
+    if dtype.kind in "fc" and not np.isfinite(array).all():
+        raise ValueError(f"an array of {dtype} and shape {shape} holds NaN or infinity")
+    return array
+
+
+def _finite(text: str) -> float:
+    """Return the number that JSON holds; not NaN, Infinity or 1e999."""
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text} is no finite number")
+    return value
 
 
 def _flatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:

@@ -80,6 +80,14 @@ class TestFitCache:
         assert len(learning) == 2
         assert not cache.saved
 
+    def test_another_class_of_the_same_name_is_fitted_anew(self, learning: list[int], cache: FitCache) -> None:
+        class Own(Neighbours):
+            pass
+
+        create("knn").fit(PRODUCTS, cache=cache)
+        create(Own).fit(PRODUCTS, cache=cache)
+        assert len(learning) == 2 and not cache.saved
+
     def test_without_a_cache_nothing_is_kept(self, learning: list[int]) -> None:
         create("knn").fit(PRODUCTS)
         average().fit(PRODUCTS)

@@ -82,3 +82,29 @@ def test_files_that_parameters_name(tmp_path):
     (model / "model.safetensors").write_bytes(b"2")
     after = named_files(params)
     assert {name for name in before if before[name] != after[name]} == {str(model / "model.safetensors")}
+
+
+def test_classes_of_ones_own_count_with_the_files_that_define_them(tmp_path, monkeypatch):
+    base, module = tmp_path / "own_base.py", tmp_path / "own_taggers.py"
+    base.write_text("class Base:\n    pass\n")
+    module.write_text(
+        "from own_base import Base\nfrom tagkit.taggers.lexicon import Lexicon\n"
+        "class Own(Lexicon, Base):\n    name = 'own'\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    own = create("own_taggers:Own")
+    for params in (own, type(own), {"taggers": ["own_taggers:Own", "lexicon"]}):
+        assert set(named_files(params)) == {str(base), str(module)}
+    before = named_files(own)
+    base.write_text("class Base:\n    x = 1\n")
+    assert {name for name in before if named_files(own)[name] != before[name]} == {str(base)}
+    assert named_files([create("lexicon"), "no_such:Class", "a:b"]) == {}
+
+
+def test_a_class_without_a_file_counts_with_its_methods():
+    def define(value):
+        names = {"__name__": "cell"}
+        exec(compile(f"class Own:\n    def tag(self):\n        return {value}", f"cell {value}", "exec"), names)
+        return names["Own"]
+
+    assert named_files(define(1)) == named_files(define(1)) != named_files(define(2))

@@ -84,9 +84,11 @@ def tag(
         fitted = load_tagger(model, settings) if model else default_tagger(tagger or DEFAULT, data)
         if output:
             learned = list(named_files(str(model or data)).values()) or str(model or data)
+            own = list(named_files([fitted.tagger, *map(type, fitted.refinement.steps)]).values())
             depends: dict[str, Any] = {
                 "input": file_digest(place) if place else source,
                 "tagger": repr(fitted),
+                "source of the tagger": own,
                 "data": learned,
             }
             depends |= {"limit": limit, "min-score": min_score, "ending": out.suffix.lower() if out else ""}

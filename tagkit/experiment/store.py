@@ -100,7 +100,7 @@ def _describe(row: Row, rows: Mapping[str, Row]) -> list[Any]:
     """Return everything that the runs of a row depend on beside the products, the seed and the fold."""
     tagger = make_tagger(row)
     steps = [make_step(step) for step in row.refine or ()]
-    refine = None if row.refine is None else [[repr(step), named_files(step.params())] for step in steps]
+    refine = None if row.refine is None else [[repr(step), named_files([type(step), step.params()])] for step in steps]
     what: list[Any] = [type(tagger).__module__, type(tagger).__qualname__, tagger.get_params(), refine]
     what += [named_files(tagger), os.environ.get(ENDPOINT_VARIABLE) if "endpoint" in tagger.get_params() else None]
     what += [row.share, row.folds, row.decoding, [[_describe(rows[name], rows), rows[name].seeds] for name in row.of]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from tagkit.experiment.result import Result
 from tagkit.experiment.run import run
 from tagkit.experiment.spec import Data, Row
 from tagkit.product import Dataset, Span, Tag
+from tagkit.taggers import create
 
 
 @pytest.fixture
@@ -50,6 +52,27 @@ def test_a_run_depends_on_the_files_that_its_parameters_name(job, tmp_path):
     assert store.RunCache().read(job) == (RUN, True)
     answers.write_text('{"id": "p1", "tags": ["茶"]}\n', encoding="utf-8")
     assert store.RunCache().read(job) == (None, False), "a corrected file is read again"
+
+
+@pytest.mark.parametrize("kind", ["strategy", "refinement"])
+def test_a_run_depends_on_the_source_of_classes_of_ones_own(job, kind, tmp_path, monkeypatch):
+    module = tmp_path / f"own_{kind}.py"
+    module.write_text(
+        "from tagkit.refine.base import Step\nfrom tagkit.taggers.lexicon import Lexicon\n"
+        "class Own(Lexicon):\n    name = 'own'\n"
+        "class Shorter(Step):\n    name = 'shorter'\n    def apply(self, tags, product):\n        return tags[:1]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    if kind == "strategy":
+        row = Row("a", f"{module.stem}:Own", tagger=create(f"{module.stem}:Own"))
+    else:
+        row = Row("a", "lexicon", refine=(importlib.import_module(module.stem).Shorter(),))
+    job = replace(job, row=row)
+    store.RunCache().write(job, RUN)
+    assert store.RunCache().read(job) == (RUN, True)
+    module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert store.RunCache().read(job) == (None, False)
 
 
 def test_a_fresh_command_finds_its_own_runs_only(job):
