@@ -10,14 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
+from filelock import lock_descriptor
+
 from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, TagkitError, reason
 from tagkit.files import is_stream, naming, replacing, write_text
 
-try:
-    import fcntl
-except ModuleNotFoundError:  # Windows, where nothing keeps a second process away
-    fcntl = None  # type: ignore[assignment]
+WINDOWS = os.name == "nt"
 
 
 class Unfinished:
@@ -111,7 +110,8 @@ class Unfinished:
         """
         try:
             yield
-            self.file.flush()
+            if not self.file.closed:
+                self.file.flush()
         except OSError as error:
             if isinstance(error, BrokenPipeError) or error.filename not in (None, str(self._part), str(self._target)):
                 raise
@@ -128,6 +128,8 @@ class Unfinished:
             return
         with self.writing():
             os.fsync(self.file.fileno())
+            if WINDOWS:  # which renames no open file, and lets nobody read a locked one
+                self.file.close()
             if convert:
                 with replacing(self._target) as file:
                     convert(self._part, file)
@@ -144,15 +146,13 @@ class Unfinished:
         while True:
             with naming(self.out, self._part):
                 file = self._part.open("ab+")
-            if fcntl is None:
-                return file
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.close()
-                raise BadInput(f"another process is writing {self.out}") from None
+                is_locked = lock_descriptor(file.fileno(), blocking=False)
             except OSError:  # a file system without locks
                 return file
+            if not is_locked:
+                file.close()
+                raise BadInput(f"another process is writing {self.out}")
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(file.fileno()), os.stat(self._part)):
                     return file

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tagkit.cli import unfinished
 from tagkit.taggers import create
 
 TAGKIT = [sys.executable, "-m", "tagkit"]
@@ -146,6 +147,14 @@ def test_a_second_process_is_refused(many, run):
         assert found.stderr == "tagkit: another process is writing shared.jsonl\n"
         process.send_signal(signal.SIGCONT)
     assert process.returncode == 0 and Path("shared.jsonl").read_bytes().count(b"\n") == MANY
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_where_open_files_cannot_be_renamed_it_is_closed_first(many, run, ending, monkeypatch):
+    monkeypatch.setattr(unfinished, "WINDOWS", True)
+    run(*many, "--out", f"windows.{ending}")
+    assert Path(f"windows.{ending}").read_bytes().count(b"\n") == MANY + (ending == "csv")
+    assert not Path(f"windows.{ending}.part").exists()
 
 
 @pytest.mark.parametrize("kind", ["itself", "hard link", "symbolic link", "standard input", "training data"])
