@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from tagkit import cards
 from tagkit.errors import BadInput, MissingExtra
-from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, listed
+from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, is_missing, listed, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,13 +113,13 @@ class Product:
         Raises:
             BadInput: There is no title, an unknown field, or a wrong value.
         """
-        values = {name: value for name, value in row.items() if not (value is None or _is_nan(value))}
+        values = {name: value for name, value in row.items() if not is_missing(value)}
         if "title" not in values:
             raise BadInput("there is no `title`")
         if unknown := set(row) - set(cls.__dataclass_fields__):
             raise BadInput(f"there are unknown fields {sorted(map(str, unknown))}")
-        if isinstance(number := values.get("id"), Real) and not isinstance(number, bool) and number % 1 == 0:
-            values["id"] = str(round(number))
+        if (number := whole(values.get("id"))) is not None:
+            values["id"] = str(number)
         return cls(**values | {"annotations": annotations_of(values.get("annotations", ()))})
 
     @property
@@ -266,7 +265,3 @@ def digest(*parts: Sequence[Product]) -> str:
         for product in part:
             sha.update(json.dumps(product.to_dict(), ensure_ascii=False, sort_keys=True).encode())
     return sha.hexdigest()
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and value != value

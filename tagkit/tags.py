@@ -113,6 +113,18 @@ def check_text(what: str, value: Any) -> None:
             raise BadInput(f"{what} is not valid Unicode, since its character {error.start} is {why}") from error
 
 
+def is_missing(value: Any) -> bool:
+    """Say whether a value is None or NaN, of any library."""
+    is_nan = isinstance(value, Real) and value != value
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
+
+
+def whole(value: Any) -> int | None:
+    """Return a whole number, 1.0 included, as an int; None for any other value."""
+    is_whole = isinstance(value, Real) and not isinstance(value, bool) and value % 1 == 0
+    return int(value) if is_whole else None
+
+
 def listed(what: str, value: Any) -> Iterable[Any]:
     """Return a value that is a list, tuple, set or array of values."""
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):

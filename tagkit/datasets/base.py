@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, dataclass_transform
 
-from tagkit import registry
+from tagkit import parameters, registry
 from tagkit.datasets.columns import FileOptions
 from tagkit.datasets.files import from_frame, read_file
 from tagkit.datasets.items import is_frame
@@ -29,7 +29,7 @@ class Reader(ABC):
     A subclass states its `name` and the other class attributes, and `read` turns the files into a `Dataset`. Files that
     are not part of the package are found by `store.path("folder/file")`, which checks that they are the expected ones:
     readers parse them without further checks. Every subclass is a keyword-only dataclass: its annotated attributes are
-    the reader's options. An option annotated with `Literal` or `bool` is checked.
+    the reader's options, and their types say which values are allowed (see `tagkit.parameters`).
 
     Raises:
         BadInput: An option has a value that is not allowed.
@@ -49,13 +49,8 @@ class Reader(ABC):
         dataclass(kw_only=True, eq=False)(cls)
 
     def __post_init__(self) -> None:
-        """Check the options that allow a few values only."""
-        hints = get_type_hints(type(self))
-        for option in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
-            hint, value = hints[option.name], getattr(self, option.name)
-            allowed = (True, False) if hint is bool else get_args(hint) if get_origin(hint) is Literal else ()
-            if allowed and value not in allowed:
-                raise BadInput(f"`{option.name}` must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+        """Check the options."""
+        parameters.check(type(self), self.name, vars(self))
 
     @abstractmethod
     def read(self) -> Dataset:
@@ -157,7 +152,7 @@ def _is_file(name: str) -> bool:
 
 def _reader(name: str, options: Mapping[str, Any]) -> Reader:
     made: type[Reader] = registry.datasets.find(name)
-    known = [option.name for option in fields(made)]  # type: ignore[arg-type]  # as above
+    known = [option.name for option in fields(made)]  # type: ignore[arg-type]  # every subclass is a dataclass
     if unknown := [option for option in options if option not in known]:
         raise BadInput(f"{name} has no option {', '.join(unknown)}; it has: {', '.join(known) or 'none'}")
     return made(**options)

@@ -1,16 +1,16 @@
 """Fields of a product from the values of a row: texts, numbers, lists, and lists or mappings written in a cell."""
 
 import json
-import math
 import re
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 from tagkit.datasets import separators
 from tagkit.datasets.separators import Separators
 from tagkit.datasets.workbook import EXACT
 from tagkit.errors import BadInput
+from tagkit.tags import is_missing, whole
 
 _ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d{2,3}")
 _PAIR = re.compile(r"\s*([^:：=]+?)\s*[:：=]\s*(.*?)\s*", re.DOTALL)
@@ -27,24 +27,12 @@ def text(value: Any, name: str, joint: str = "\n") -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Real):
-        return number(value)
+        number = whole(value)
+        return str(value if number is None else number)
     plain = listed(value)
     if plain is not None and all(isinstance(item, str) for item in plain):
         return joint.join(plain)
     raise BadInput(f"`{name}` is {type(value).__name__}, not text: {value!r}"[:200])
-
-
-def number(value: Any) -> str:
-    """Return a number as text: 1.0 is "1"."""
-    whole = isinstance(value, Integral) or (math.isfinite(value) and float(value).is_integer())
-    return str(int(value)) if whole and not isinstance(value, bool) else str(value)
-
-
-def is_missing(value: Any) -> bool:
-    """Say whether a value is None or NaN, of any library."""
-    return (
-        value is None or (isinstance(value, Real) and value != value) or type(value).__name__ in ("NAType", "NaTType")
-    )
 
 
 def is_rounded(id: Any) -> bool:

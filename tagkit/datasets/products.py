@@ -14,6 +14,7 @@ from tagkit.datasets.separators import Separators
 from tagkit.datasets.split import PARTS, split_of
 from tagkit.errors import BadInput
 from tagkit.product import Product, annotations_of
+from tagkit.tags import is_missing
 
 _PART_NAMES = {
     **dict.fromkeys(("training", "训练", "训练集"), "train"),
@@ -58,7 +59,7 @@ class Converter:
         own = self.value_of(values, "title")
         id = explicit_id(self.value_of(values, "id"))
         is_variation = str(values.get("Type", "")).lower() == "variation" and bool(values.get("Parent"))
-        further = is_variation or bool(id and id == self._last and (cells.is_missing(own) or own == ""))
+        further = is_variation or bool(id and id == self._last and (is_missing(own) or own == ""))
         self._last = id
         self.further += further
         return further
@@ -72,7 +73,7 @@ class Converter:
             has = ", ".join(map(str, row.values)) or "nothing"
             raise BadInput(f"no column for the title (the row has: {has}); name it as `title`"[:500])
         title = get["title"]  # as written: spans count in it
-        if (isinstance(title, str) and not title.strip()) or cells.is_missing(title):
+        if (isinstance(title, str) and not title.strip()) or is_missing(title):
             raise BadInput(f"no `{columns['title']}`")
         if not isinstance(title, str):
             raise BadInput(f"`{columns['title']}` is {type(title).__name__}, not text: {title!r}"[:200])

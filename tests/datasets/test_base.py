@@ -73,7 +73,8 @@ def test_options_have_defaults_and_are_documented(name):
 )
 def test_values_of_options_are_checked(name, options):
     (option,) = options
-    with pytest.raises(BadInput, match=f"`{option}` must be one of"):
+    kind = "true or false" if option == "ask" else "one of "
+    with pytest.raises(BadInput, match=f"^{name}: {option} must be {kind}.*, not '{options[option]}'"):
         load(name, **options)
 
 
