@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from tagkit import cards
 from tagkit.errors import BadInput, MissingExtra
-from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, is_missing, listed, whole
+from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, is_missing, listed, most_frequent_types, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +161,7 @@ class Dataset:
         card: Who made it, how, and what it is not good for (Markdown).
         licence: An SPDX name, or what is known.
         synonyms: Other surface forms, by preferred tag.
-        facets: The kind of information of each tag (type, colour, material, audience, ...).
+        facets: The kind of information of each tag (type, colour, material, audience, ...), where a table gives it.
         parents: The broader tags that each tag implies, the nearest first (高跟鞋: 鞋子).
     """
 
@@ -228,6 +228,14 @@ class Dataset:
     def tag_counts(self) -> Counter[str]:
         """How often each tag occurs in the training part."""
         return Counter(tag for product in self.train for tag in product.tags)
+
+    @cached_property
+    def facet_of(self) -> Mapping[str, str]:
+        """The facet of each tag: `facets` if there are any, else the most frequent type of it in all `annotations`."""
+        if self.facets:
+            return self.facets
+        annotations = (tag for product in self.products for tag in product.annotations)
+        return most_frequent_types((tag.text, tag.type) for tag in annotations if tag.type)
 
     @property
     def products(self) -> tuple[Product, ...]:

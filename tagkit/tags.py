@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -130,3 +131,11 @@ def listed(what: str, value: Any) -> Iterable[Any]:
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise BadInput(f"{what} must be a list, not {value!r}"[:LONGEST])
     return value
+
+
+def most_frequent_types(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the most frequent type of each text, of equally frequent ones the first, from pairs of text and type."""
+    types: dict[str, Counter[str]] = defaultdict(Counter)
+    for text, kind in pairs:
+        types[text][kind] += 1
+    return {text: counts.most_common(1)[0][0] for text, counts in types.items()}

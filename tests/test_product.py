@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -131,6 +132,17 @@ def test_a_data_set_has_a_length_and_gives_a_sample():
     data = Dataset("shop", (Product("a"), Product("b")), (Product("c"),))
     assert len(data) == 3 and len(data.sample(2)) == 2 and len(data.sample(99)) == 3
     assert data.sample(2, seed=1) == data.sample(2, seed=1)
+
+
+def test_facets_are_the_most_frequent_types_of_annotations_unless_they_are_given():
+    def product(*types: str) -> Product:
+        return Product("red silk", annotations=[Tag("red", type=types[0]), Tag("silk", type=types[1])])
+
+    data = Dataset("x", (product("Brand", ""), product("Colour", "Fabric")), (product("Mood", "Stuff"),))
+    assert data.facet_of == {"red": "Brand", "silk": "Fabric"}  # of equally frequent ones the first
+    assert data.with_parts(test=[product("Colour", "Stuff")]).facet_of == {"red": "Colour", "silk": "Stuff"}
+    assert replace(data, facets={"red": "colour"}).facet_of == {"red": "colour"}
+    assert Dataset("y", (Product("a", tags=("a",)),)).facet_of == {}
 
 
 def test_a_data_set_makes_a_table_and_comes_back_from_it(annotated):

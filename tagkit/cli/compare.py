@@ -13,7 +13,7 @@ import typer
 
 from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
-from tagkit.cli.options import DataOption, JsonOption, MeasuresOption
+from tagkit.cli.options import DataOption, FacetsOption, JsonOption, MeasuresOption
 from tagkit.cli.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def compare(
         list[Path] | None, typer.Option(help="A file that `tagkit tune` wrote: its parameters are used.")
     ] = None,
     measures: MeasuresOption = "",
+    facets: FacetsOption = None,
     baseline: Annotated[
         str, typer.Option(autocompletion=complete.strategies, help="What the others are tested against.")
     ] = "",
@@ -66,7 +67,7 @@ def compare(
     from tagkit.experiment.store import RunCache
     from tagkit.experiment.tuned import Tuned
 
-    dataset = load(data, **file)
+    dataset = load(data, facets=facets, **file)  # type: ignore[arg-type]
     found = [Tuned.read(path) for path in tuned or ()]
     chosen = _strategies(taggers, set_ or (), found)
     outputs, cache = Outputs(), RunCache(fresh)

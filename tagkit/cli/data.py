@@ -9,7 +9,7 @@ import typer
 from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
 from tagkit.cli.lists import show_rows
-from tagkit.cli.options import JsonOption
+from tagkit.cli.options import FacetsOption, JsonOption
 from tagkit.console import echo, echo_json
 
 app = typer.Typer(help="List, describe, audit and download data sets.", no_args_is_help=True)
@@ -50,6 +50,7 @@ def card(name: NameArgument, as_json: JsonOption = False) -> None:
 @with_file_options
 def check(
     path: Annotated[str, typer.Argument(metavar="FILE", help="A file of products.")],
+    facets: FacetsOption = None,
     as_json: JsonOption = False,
     *,
     file: dict[str, str],
@@ -57,7 +58,7 @@ def check(
     """Say what is understood of a file: columns, separators, encoding, parts, problems, and what to do about them."""
     from tagkit import datasets
 
-    found = datasets.check(path, **file)  # type: ignore[arg-type]
+    found = datasets.check(path, facets=facets, **file)  # type: ignore[arg-type]
     if as_json:
         echo_json(found.to_dict())
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,4 +34,8 @@ MeasuresOption = Annotated[
         autocompletion=complete.measures,
         help="Measures, comma-separated, such as F1@M,nDCG@10.",
     ),
+]
+FacetsOption = Annotated[
+    Path | None,
+    typer.Option(help="A table of tags and their facets (two columns, TSV or CSV), for the measures of facets."),
 ]

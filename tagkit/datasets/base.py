@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, dataclass_transform
 
@@ -13,6 +13,7 @@ from tagkit import parameters, registry
 from tagkit.datasets.columns import FileOptions
 from tagkit.datasets.files import from_frame, read_file
 from tagkit.datasets.items import is_frame
+from tagkit.datasets.tag_table import read_facets
 from tagkit.errors import BadInput
 from tagkit.product import Dataset
 
@@ -93,6 +94,7 @@ def load(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    facets: str | Path | None = None,
     **options: Any,
 ) -> Dataset:
     """Return a data set by name, from the user's own file, or from a table.
@@ -117,6 +119,8 @@ def load(
         encoding: Of a text file, such as "gb18030" (default: decided on the whole file).
         delimiter: What separates the fields of CSV (default: a comma, tab, semicolon or bar, by the header).
         sheet: The sheet of a spreadsheet (default: the only one with a column for the title).
+        facets: A table of two columns, tag and facet (TSV or CSV): the kind of information that each tag gives, such as
+            colour or material. It takes the place of the facets that the data set has.
         **options: The options of a reader; for a file `rejects`, where the rows go that cannot be used.
 
     Raises:
@@ -139,10 +143,15 @@ def load(
         "sheet": sheet,
     }
     given = {option: value for option, value in named.items() if value is not None} | options
+    data = _read(name, given)
+    return replace(data, facets=read_facets(facets)) if facets else data
+
+
+def _read(name: Any, options: Mapping[str, Any]) -> Dataset:
     if is_frame(name):
-        return from_frame(name, **given)  # type: ignore[arg-type]
+        return from_frame(name, **options)
     text = str(name)
-    return read_file(Path(text), **given) if _is_file(text) else _reader(text, given).read()  # type: ignore[arg-type]
+    return read_file(Path(text), **options) if _is_file(text) else _reader(text, options).read()
 
 
 def _is_file(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from tagkit.datasets.base import Expectation, Reader
 from tagkit.datasets.split import PARTS, by_part, split_of
+from tagkit.datasets.tag_table import read_facets
 from tagkit.errors import BadInput, DataMissing
 from tagkit.product import Dataset, Product
 
@@ -45,6 +46,12 @@ def misplaced(data: Dataset) -> tuple[int, bool]:
     return count, count == 0
 
 
+def without_facet(data: Dataset) -> tuple[int, bool]:
+    """Return how many different tags have no facet, and whether each has one."""
+    count = len({tag for product in data.products for tag in product.tags} - data.facets.keys())
+    return count, count == 0
+
+
 class Catalogue(Reader):
     """The embedded catalogue: original products with merchandisers' tags (Chinese and English).
 
@@ -75,13 +82,14 @@ class Catalogue(Reader):
         "duplicate ids": ("==", 0),
         "tags repeated in a product": ("==", 0),
         "synonyms used as tags": ("==", 0),
+        "tags without a facet": without_facet,
         "这是一款蓝色的高跟鞋": article_product,
     }
 
     lang: Literal[None, "zh", "en"] = None
 
     def read(self) -> Dataset:
-        """Read the JSON lines and the synonyms.
+        """Read the JSON lines, the synonyms and the facets.
 
         Raises:
             BadInput: A line is wrong.
@@ -89,7 +97,8 @@ class Catalogue(Reader):
         """
         rows = (row for file in sorted(folder().glob("*.jsonl")) for row in _rows(file))
         parts = by_part((part, product) for part, product in rows if self.lang in (None, product.lang))
-        return Dataset(self.name, *parts, self.card, self.licence, _synonyms(folder() / "synonyms.tsv"))
+        tables = _synonyms(folder() / "synonyms.tsv"), read_facets(folder() / "facets.tsv")
+        return Dataset(self.name, *parts, self.card, self.licence, *tables)
 
 
 def _rows(file: Path) -> Iterator[tuple[str, Product]]:

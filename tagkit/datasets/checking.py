@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -14,9 +14,11 @@ from tagkit.datasets.encoding import NAMES
 from tagkit.datasets.files import understand
 from tagkit.datasets.rows import FileReading
 from tagkit.datasets.split import PARTS
+from tagkit.datasets.tag_table import read_facets
 from tagkit.product import Dataset
 from tagkit.text.columns import aligned
 from tagkit.text.duplicates import text_key
+from tagkit.text.spelling import fold
 
 MANY = 50
 """With fewer products to learn from, or to test on, scores say little."""
@@ -48,11 +50,12 @@ class Check:
         return "\n".join([self.file, *lines, "", *(f"- {problem}" for problem in self.problems or ["No problem."])])
 
 
-def check(path: str | Path, **options: Unpack[FileOptions]) -> Check:
+def check(path: str | Path, *, facets: str | Path | None = None, **options: Unpack[FileOptions]) -> Check:
     """Read a file and say what was understood: columns, separators, parts, counts, duplicates and problems.
 
     Args:
         path: The file.
+        facets: A table of the tags' facets; see `tagkit.load_data`.
         **options: As for `tagkit.load_data`.
 
     Raises:
@@ -62,6 +65,8 @@ def check(path: str | Path, **options: Unpack[FileOptions]) -> Check:
     data, reading = understand(path, **options)
     measured = dict(values_of(data, near=False))
     found = _found(data, reading, measured)
+    if facets:
+        found["facets"] = _facets(data, read_facets(facets))
     problems = [f"{note[0].upper()}{note[1:]}." for note in [*reading.notes, *_advice(data, reading, measured)]]
     return Check(str(path), found, problems)
 
@@ -88,6 +93,15 @@ def _found(data: Dataset, reading: FileReading, measured: dict[str, Any]) -> dic
         how += f" ({reading.named_parts:,} rows), the others 70/10/20 by a hash"
     out["parts"] = ", ".join(f"{part} {len(getattr(data, part)):,}" for part in PARTS) + f", cut {how}"
     return out
+
+
+def _facets(data: Dataset, facets: Mapping[str, str]) -> str:
+    """Return how many tags have a facet, and some that have none."""
+    known = {fold(tag) for tag in facets}
+    tags = {tag for product in data.products for tag in product.tags}
+    missing = sorted(tag for tag in tags if fold(tag) not in known)
+    some = f" (not {', '.join(missing[:5])}{', …' if len(missing) > 5 else ''})" if missing else ""
+    return f"{len(tags) - len(missing):,} of {len(tags):,} tags have one of {len({*facets.values()}):,} facets{some}"
 
 
 def _advice(data: Dataset, reading: FileReading, measured: dict[str, Any]) -> Iterator[str]:

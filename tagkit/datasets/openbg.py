@@ -12,6 +12,7 @@ from tagkit.datasets import store
 from tagkit.datasets.base import Expectation, Reader
 from tagkit.datasets.split import PARTS, Parts, by_part, split_of
 from tagkit.product import Dataset, Product
+from tagkit.tags import most_frequent_types
 
 FILE = "ecomgpt_zh/ZH-OpenBG_Align-{}.test.json"
 TASKS = (
@@ -48,6 +49,9 @@ warranty, packaging, papers, numbers) nor a yes/no question. The vocabulary is t
 closed: every gold tag can be learned, and recall says nothing about the rarer values.
 
 **Parts.** 70 / 10 / 20 by the sha256 of the title. Titles left without a tag are dropped.
+
+**Facets.** The facet of a tag is the attribute that most titles give it under: 174 attributes for 470 tags, so nearly
+every tag of a title has a facet of its own.
 
 **Fields.** `category` is coarse/fine where a classification task gives one (about 40 % of the titles); `attributes`
 stays empty, because it would hold the gold.
@@ -106,7 +110,9 @@ class OpenBG(Reader):
         ]
         parts = by_part((split_of(p.title), p) for p in rows)
         card = self.card + _statistics(found, parts, self.min_items, len(vocabulary))
-        return Dataset(self.name, *parts, card, self.licence)
+        keys = ((value, key) for pairs in attributes.values() for key, value in pairs if value in vocabulary)
+        facets = most_frequent_types((value, key) for value, key in keys if not OFFER.search(key))
+        return Dataset(self.name, *parts, card, self.licence, facets=facets)
 
     def describe(self) -> str:
         """Return the card, with the statistics of the default reading if the files are on this machine."""

@@ -90,7 +90,8 @@ class Measure:
     source: ClassVar[str] = ""
     """The publication that defines it."""
     needs: ClassVar[str] = ""
-    """What a run must hold beside predicted and gold tags: "", "spans", "attributes", "train_counts" or "parents"."""
+    """What a run must hold beside predicted and gold tags: "", "spans", "attributes", "train_counts", "facets" or
+    "parents"."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Make the subclass a frozen dataclass."""

@@ -33,7 +33,7 @@ class Run:
         products: The products themselves, for the measures that look at text, types or spans.
         train_counts: How often each tag occurs in train, for the measures that need it.
         train_size: How many products train holds, for propensities.
-        facets: The facet of each tag (`Dataset.facets`), for the measures of facets.
+        facets: The facet of each tag (`Dataset.facet_of`), for the measures of facets.
         parents: The broader tags that each tag implies (`Dataset.parents`), for the measures of a taxonomy.
         columns: A column for every tag that occurs, numbered from 0 without gaps, shared by runs whose statistics are
             to be paired (default: numbered here).
@@ -65,9 +65,10 @@ class Run:
         self.products = products
         self.train_counts = train_counts
         self.train_size = train_size
-        self.facets = facets
+        self._facets = facets
         self.parents = parents
         self._columns = columns
+        self._data: Dataset | None = None
 
     @classmethod
     def of(
@@ -89,8 +90,10 @@ class Run:
             columns: As for the class.
         """
         counts, size = train or (data.tag_counts, len(data.train))
-        known: dict[str, Any] = {"facets": data.facets or None, "parents": data.parents or None, "columns": columns}
-        return cls(predictions, products=products, train_counts=counts, train_size=size, **known)
+        known: dict[str, Any] = {"parents": data.parents or None, "columns": columns}
+        made = cls(predictions, products=products, train_counts=counts, train_size=size, **known)
+        made._data = data
+        return made
 
     def __len__(self) -> int:
         """Return the number of products."""
@@ -106,6 +109,11 @@ class Run:
         if value is None:
             raise BadInput(f"{measure} needs `{argument}`: pass `{argument}=` beside the predictions")
         return value
+
+    @property
+    def facets(self) -> Mapping[str, str] | None:
+        """The facet of each tag: those that were given, else those of the data set, worked out when asked for."""
+        return self._data.facet_of or None if self._facets is None and self._data is not None else self._facets
 
     @cached_property
     def _has_tags(self) -> bool:

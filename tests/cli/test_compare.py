@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,20 @@ def test_the_options_about_a_file(run, write, products):
     options = ("--title", "款", "--tags", "卖点", "--split", "部分", "--taggers", "dictionary", "--no-track", "--json")
     body = json.loads(run("compare", "--data", "款.txt", *options).stdout)
     assert body["sizes"]["test"] == 6
+
+
+def test_facets_of_a_table(shop, run, write, products):
+    tags = {tag for product in products for tag in product.tags}
+    write("facets.csv", "tag,facet", *(f"{tag},{len(tag)}" for tag in sorted(tags)))
+    options = ("--taggers", "dictionary", "--measures", "facet-R@10,facet-entropy@10", "--no-track", "--json")
+    body = json.loads(run("compare", "--data", shop, "--facets", "facets.csv", *options).stdout)
+    scores = {name: cell["value"] for name, cell in body["scores"]["test"]["dictionary"].items()}
+    data = replace(tagkit.load_data(shop), facets={tag: str(len(tag)) for tag in tags})
+    again = tagkit.compare(["dictionary"], data, ["facet-R@10", "facet-entropy@10"], isolate=False, progress=False)
+    assert scores == pytest.approx({name: cell.value for name, cell in again.scores["test"]["dictionary"].items()})
+    assert 0 < scores["facet-R@10"] < 1
+    write("bad.csv", "tag,facet", "红色")
+    assert (
+        "bad.csv, line 2: a row needs a tag and a facet"
+        in run("compare", "--data", shop, "--facets", "bad.csv", *options, code=2).stderr
+    )

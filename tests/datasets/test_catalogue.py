@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -32,11 +33,27 @@ def test_catalogue_synonyms_and_broken_lines(tmp_path, monkeypatch):
     row = {"id": "a", "title": "红裙", "tags": ["裙子"], "lang": "zh", "split": "train"}
     (tmp_path / "zh.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     (tmp_path / "synonyms.tsv").write_text("裙子\t裙\t半裙\n", encoding="utf-8")
+    (tmp_path / "facets.tsv").write_text("裙子\ttype\n", encoding="utf-8")
     data = load("catalogue")
     assert dict(data.synonyms) == {"裙子": ("裙", "半裙")} and data.train[0].tags == ("裙子",)
+    assert data.facets == {"裙子": "type"}
     (tmp_path / "zh.jsonl").write_text(json.dumps(row | {"split": "tset"}), encoding="utf-8")
     with pytest.raises(BadInput, match="line 1"):
         load("catalogue")
+
+
+def test_the_table_of_facets_has_two_passes_and_one_facet_for_each_tag():
+    data = load("catalogue")
+    lines = (catalogue.folder() / "facets.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines[1:]]
+    tags = [tag for tag, *_ in rows]
+    assert tags == sorted({tag for product in data.products for tag in product.tags}) and len(tags) == 846
+    assert {facet for _, *facets in rows for facet in facets} == set(data.facets.values())
+    assert all(facet in passes for _, facet, *passes in rows)
+    assert [tag for tag, _, first, second in rows if first != second] == ["storage", "手机支架"]
+    assert [data.facets[tag] for tag in ("高跟鞋", "鞋子", "蓝色", "women", "waterproof")] == [
+        *("type", "broader type", "colour", "audience", "function")
+    ]
 
 
 def failed(data: Dataset) -> set[str]:
@@ -52,3 +69,5 @@ def test_audit_notices_what_breaks_the_expectations():
     assert "near-duplicates, train and dev" in failed(leaky)
     without = data.with_parts(test=[p for p in data.test if p.title != catalogue.ARTICLE[0]])
     assert catalogue.article_product(without) == ("absent", False)
+    named = replace(data, facets={tag: facet for tag, facet in data.facets.items() if tag not in ("红色", "red")})
+    assert catalogue.without_facet(named) == (2, False)

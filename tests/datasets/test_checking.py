@@ -34,6 +34,16 @@ def test_what_was_understood(shop):
     assert "cut by the column 划分 (2 rows), the others 70/10/20 by a hash" in found["parts"]
 
 
+def test_facets(shop, tmp_path):
+    table = tmp_path / "facets.tsv"
+    table.write_text("床單\ttype\n碎花\tpattern\n红色\tcolour\n", encoding="utf-8")
+    # 床单 and 床單 are two spellings of one tag
+    assert check(shop, facets=table).found["facets"] == "3 of 5 tags have one of 3 facets (not 窗帘, 纯棉)"
+    assert "facets" not in check(shop).found
+    shown = CliRunner().invoke(app, ["data", "check", str(shop), "--facets", str(table)]).stdout
+    assert "3 of 5 tags have one of 3 facets" in shown
+
+
 def test_problems_and_advice(shop):
     said = "\n".join(check(shop).problems)
     for part in (

@@ -26,6 +26,8 @@ def test_openbg_vocabulary_comes_from_train_alone(public_data):
     assert not any(p.attributes or p.annotations for p in data.products)
     assert not any(char.isdigit() for tag in counts for char in tag)
     assert "Tags: 470" in data.card and "dropped: 334" in data.card
+    assert set(data.facets) == set(counts) and len(set(data.facets.values())) == 174
+    assert [data.facets[tag] for tag in ("韩版", "春季")] == ["通勤", "适用季节"]
 
 
 def test_openbg_other_threshold(public_data):

@@ -39,6 +39,7 @@ def make_run():
         columns = {text: column for column, text in enumerate(texts)}
         known = {"train_counts": Counter(texts[:100:2]), "train_size": 50, "columns": columns}
         known["parents"] = {text: (text[0] + SIGNS[0], text[:2]) for text in texts if len(text) == 3}
+        known["facets"] = {text: text[-1] for text in texts}
         return Run([predicted[i] for i in rows], products=[products[i] for i in rows], **known)
 
     return make

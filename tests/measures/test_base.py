@@ -20,12 +20,14 @@ EXPECTED = {
     *("distinct", "entropy", "Gini", "coverage", "long-tail", "novelty", "distinct-lists"),
     *("ECE", "Brier", "PSP", "OOV-rate", "new-P", "new-R"),
     *("hierarchical-P", "hierarchical-R", "hierarchical-F1", "parents-implied"),
+    *("facet-R", "facet-entropy"),
 }
 OVER_LISTS = {"ILD", "Vendi", "redundancy", "distinct", "entropy", "Gini", "coverage", "OOV-rate"}
 OVER_LISTS |= {"long-tail", "novelty", "distinct-lists", "parents-implied"}
-KNOWN = {"train_counts": {"x": 1, "a": 1}, "train_size": 1, "parents": {"x": ("y",), "a": ("b",)}}
-"""What measures need beside tags."""
 """The measures of the predicted lists alone, for which gold tags do not matter."""
+KNOWN = {"train_counts": {"x": 1, "a": 1}, "train_size": 1, "parents": {"x": ("y",), "a": ("b",)}}
+KNOWN["facets"] = {"x": "type", "a": "type"}
+"""What measures need beside tags."""
 
 
 @pytest.fixture(params=NAMES)
@@ -44,7 +46,7 @@ def test_declares_itself(measure):
     assert type(measure)(**measure.params()) == measure
     assert list(measure.params()) == list(inspect.signature(type(measure)).parameters)
     assert measure.better in ("higher", "lower")
-    assert measure.needs in ("", "spans", "attributes", "train_counts", "parents")
+    assert measure.needs in ("", "spans", "attributes", "train_counts", "facets", "parents")
     assert measure.source
     assert "Protocol:" in type(measure).__doc__
     assert measure.summary == registry.measures.summary(measure.name)
