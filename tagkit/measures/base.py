@@ -68,18 +68,30 @@ def one_of(*values: Any, default: Any) -> Any:
     return _parameter(default, check)
 
 
+def text(*, default: str) -> Any:
+    """Declare a parameter that is a name, such as that of an encoder."""
+
+    def check(name: str, value: Any) -> str:
+        if isinstance(value, str) and value.strip() and not set(value) & set(",()"):
+            return value
+        raise BadInput(f"{name} must be a name without commas and brackets, not {value!r}")
+
+    return _parameter(default, check)
+
+
 SHARE = (0.0, 1.0)
 """The bounds of a measure that is a share."""
 
 
-@dataclass_transform(eq_default=True, frozen_default=True, field_specifiers=(positive_int, number, one_of))
+@dataclass_transform(eq_default=True, frozen_default=True, field_specifiers=(positive_int, number, one_of, text))
 @dataclass(frozen=True, repr=False)
 class Measure:
     """Base of all measures.
 
     Every subclass is a frozen dataclass: it sets `name`, `better` and `source`, documents its protocol in its
-    docstring, and declares its parameters as annotated fields by `positive_int`, `number` and `one_of`. A parameter
-    called `k` is the cutoff, which follows "@" in the measure's name: only the first k tags of each list are looked at.
+    docstring, and declares its parameters as annotated fields by `positive_int`, `number`, `one_of` and `text`. A
+    parameter called `k` is the cutoff, which follows "@" in the measure's name: only the first k tags of each list are
+    looked at.
     """
 
     name: ClassVar[str] = ""
@@ -107,6 +119,24 @@ class Measure:
         for parameter in fields(self):
             if check := parameter.metadata.get("check"):
                 object.__setattr__(self, parameter.name, check(parameter.name, getattr(self, parameter.name)))
+
+    def prepare(self, tags: Iterable[str]) -> None:
+        """Make ready what the measure needs beside runs, such as the vectors of all their tags, in one go.
+
+        `statistics` does the same for the tags of its run. Most measures need nothing.
+
+        Args:
+            tags: The predicted tags that the measure looks at, and the gold tags, of all runs. Without any, it is only
+                checked whether the measure can be computed here.
+
+        Raises:
+            MissingExtra: A package is not installed.
+            WeightsMissing: The weights of a model are unavailable.
+        """
+
+    def versions(self) -> dict[str, str]:
+        """Return the checksum of each model that the scores depend on, by its name."""
+        return {}
 
     def statistics(self, run: Run) -> Floats | sparse.csr_matrix:
         """Return one row of additive numbers per product, shape (n, m).

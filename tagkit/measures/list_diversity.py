@@ -17,7 +17,32 @@ MOST = 1_000
 """The highest k of the measures that compare each tag of a list with each other: their time grows with its square."""
 
 
-class ILD(MeanMeasure):
+class WithinLists(MeanMeasure):
+    """Base of the measures of the similarities between the first k tags of each list: here of their characters."""
+
+    k: int = positive_int(default=10, most=MOST)
+
+    def similarities(self, run: Run) -> Iterator[tuple[slice, Floats]]:
+        """Yield, block by block of products, the similarities between the first k tags of each list.
+
+        Yields:
+            The products, and the similarities, shape (products, k, k); padded with 0, so that the diagonal shows which
+            ranks are taken.
+        """
+        codes = run.codes[:, : self.k]
+        width = codes.shape[1]
+        upper, lower = np.triu_indices(width, 1)
+        for block in blocks(len(run), width * width):
+            part = codes[block]
+            out = np.zeros((len(part), width, width))
+            out[:, np.arange(width), np.arange(width)] = part >= 0
+            row, pair = np.nonzero(part[:, lower] >= 0)
+            i, j = upper[pair], lower[pair]
+            out[row, i, j] = out[row, j, i] = run.bigrams.jaccard(part[row, i], part[row, j])
+            yield block, out
+
+
+class ILD(WithinLists):
     """Intra-list distance: the mean distance between two of the first k tags, mean over products.
 
     Protocol: distance 1 - Jaccard similarity of the character bigrams in lower case (a single character is its own
@@ -27,18 +52,17 @@ class ILD(MeanMeasure):
     name = "ILD"
     bounds = SHARE
     source = "Zhang and Hurley, Avoiding Monotony: Improving the Diversity of Recommendation Lists (RecSys 2008)"
-    k: int = positive_int(default=10, most=MOST)
 
     def per_product(self, run: Run) -> Floats:
         """Return the mean distance within each list, shape (n,)."""
         sizes = np.minimum(run.lengths, self.k)
         similarity = np.zeros(len(run))
-        for block, similarities in _list_similarities(run, self.k):
-            similarity[block] = similarities.sum(axis=(1, 2)) - sizes[block]
+        for block, similarities in self.similarities(run):
+            similarity[block] = np.maximum(similarities, 0).sum(axis=(1, 2)) - sizes[block]
         return 1 - ratio(similarity, sizes * (sizes - 1))
 
 
-class Vendi(MeanMeasure):
+class Vendi(WithinLists):
     """Vendi score: the effective number of dissimilar tags among the first k, mean over products.
 
     Protocol: exp of the entropy of the eigenvalues of K / m, where K holds the Jaccard similarities of the character
@@ -49,13 +73,12 @@ class Vendi(MeanMeasure):
     name = "Vendi"
     bounds = (0.0, math.inf)
     source = "Friedman and Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine Learning (TMLR 2023)"
-    k: int = positive_int(default=10, most=MOST)
 
     def per_product(self, run: Run) -> Floats:
         """Return the score of each list, shape (n,)."""
         sizes = np.minimum(run.lengths, self.k)
         scores = np.zeros(len(run))
-        for block, similarities in _list_similarities(run, self.k):
+        for block, similarities in self.similarities(run):
             # padding gives rows of zeros: their eigenvalues are 0 and add nothing to the entropy
             shares = np.linalg.eigvalsh(similarities) / np.maximum(sizes[block], 1)[:, None]
             shares = np.maximum(shares, 0.0)
@@ -106,23 +129,3 @@ class Redundancy(MeanMeasure):
             one, two = run.names[first[pair]], run.names[second[pair]]
             similar[pair] = is_present(one, two) or is_present(two, one)
         return similar
-
-
-def _list_similarities(run: Run, k: int) -> Iterator[tuple[slice, Floats]]:
-    """Yield, block by block of products, the similarities between the first k tags of each list.
-
-    Yields:
-        The products, and the similarities, shape (products, k, k); padded with 0, so that the diagonal shows which
-        ranks are taken.
-    """
-    codes = run.codes[:, :k]
-    width = codes.shape[1]
-    upper, lower = np.triu_indices(width, 1)
-    for block in blocks(len(run), width * width):
-        part = codes[block]
-        out = np.zeros((len(part), width, width))
-        out[:, np.arange(width), np.arange(width)] = part >= 0
-        row, pair = np.nonzero(part[:, lower] >= 0)
-        i, j = upper[pair], lower[pair]
-        out[row, i, j] = out[row, j, i] = run.bigrams.jaccard(part[row, i], part[row, j])
-        yield block, out
