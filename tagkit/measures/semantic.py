@@ -65,7 +65,7 @@ class SemanticList(VectorMeasure, WithinLists):
         ranks = np.arange(codes.shape[1])
         for block in blocks(len(run), codes.shape[1] * vectors.shape[1]):
             part = vectors[at[block]]
-            out = part @ part.transpose(0, 2, 1)
+            out = np.clip(part @ part.transpose(0, 2, 1), -1, 1)
             out[:, ranks, ranks] = codes[block] >= 0
             yield block, out
 

@@ -83,10 +83,10 @@ class TagVectors:
         self._kept: dict[str, Vector] = {}
         self._store = _Store(sha256)
 
-    def __call__(self, tags: Sequence[str]) -> Vector:
+    def __call__(self, tags: Sequence[str]) -> NDArray[np.float64]:
         """Return the vectors of tags, of length 1, shape (tags, size); what a tag's is depends on no other tag."""
         if not tags:
-            return np.zeros((0, 0), dtype=np.float32)
+            return np.zeros((0, 0))
         mean, direction = self._reference
         vectors = self._raw(tags) - mean
         vectors -= np.outer(vectors @ direction, direction)
@@ -98,7 +98,7 @@ class TagVectors:
             self._vectors([*wanted, *map(_readable, _reference_tags())])
 
     @cached_property
-    def _reference(self) -> tuple[Vector, Vector]:
+    def _reference(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The mean of the reference tags' vectors, and the direction in which they vary most, both of shape (size,)."""
         vectors = self._raw(_reference_tags())
         mean = vectors.mean(axis=0)
@@ -110,10 +110,10 @@ class TagVectors:
 
         return Backbone.load(self.encoder, self.sha256)
 
-    def _raw(self, tags: Sequence[str]) -> Vector:
+    def _raw(self, tags: Sequence[str]) -> NDArray[np.float64]:
         texts = list(map(_readable, tags))
         found = self._vectors(texts)
-        return np.stack([found[text] for text in texts])
+        return np.stack([found[text] for text in texts]).astype(np.float64)
 
     def _vectors(self, texts: Sequence[str]) -> dict[str, Vector]:
         """Return the encoder's own vectors: from memory, from the disk, or embedded now."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import random
 from collections import Counter
 
 import pytest
 
-from tagkit.measures import Run
+from tagkit import registry
+from tagkit.measures import Measure, Run
 from tagkit.product import Product, Span, Tag
 
 LETTERS = "abcdefghijklmnopqrst"
@@ -42,6 +44,20 @@ def make_run():
         known["facets"] = {text: text[-1] for text in texts}
         return Run([predicted[i] for i in rows], products=[products[i] for i in rows], **known)
 
+    return make
+
+
+@pytest.fixture
+def make_measure(request, monkeypatch, tmp_path):
+    """Make a measure with its default parameters, but with a small encoder and an empty cache for its vectors."""
+
+    def make(name: str, **params: object) -> Measure:
+        cls = registry.measures.get(name)
+        if "encoder" in inspect.signature(cls).parameters:
+            params = {"encoder": str(request.getfixturevalue("tiny_model"))} | params
+        return cls(**params)
+
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
     return make
 
 

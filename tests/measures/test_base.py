@@ -21,18 +21,23 @@ EXPECTED = {
     *("ECE", "Brier", "PSP", "OOV-rate", "new-P", "new-R"),
     *("hierarchical-P", "hierarchical-R", "hierarchical-F1", "parents-implied"),
     *("facet-R", "facet-entropy"),
+    *("semantic-P", "semantic-R", "semantic-F1", "semantic-ILD", "semantic-Vendi", "semantic-redundancy"),
+    "semantic-coverage",
 }
 OVER_LISTS = {"ILD", "Vendi", "redundancy", "distinct", "entropy", "Gini", "coverage", "OOV-rate"}
 OVER_LISTS |= {"long-tail", "novelty", "distinct-lists", "parents-implied"}
+OVER_LISTS |= {"semantic-ILD", "semantic-Vendi", "semantic-redundancy"}
 """The measures of the predicted lists alone, for which gold tags do not matter."""
+PAIRS = {"ILD", "redundancy", "semantic-ILD", "semantic-redundancy"}
+"""Those that need two tags."""
 KNOWN = {"train_counts": {"x": 1, "a": 1}, "train_size": 1, "parents": {"x": ("y",), "a": ("b",)}}
 KNOWN["facets"] = {"x": "type", "a": "type"}
 """What measures need beside tags."""
 
 
 @pytest.fixture(params=NAMES)
-def measure(request):
-    return registry.measures.get(request.param)()
+def measure(request, make_measure):
+    return make_measure(request.param)
 
 
 def test_all_measures_are_there():
@@ -41,7 +46,7 @@ def test_all_measures_are_there():
 
 def test_declares_itself(measure):
     assert isinstance(measure, Measure)
-    assert parse(measure.name) == measure and hash(parse(measure.name)) == hash(measure)
+    assert parse(measure.name) == type(measure)() and hash(parse(measure.name)) == hash(type(measure)())
     assert parse(str(measure)) == measure and str(parse(str(measure))) == str(measure)
     assert type(measure)(**measure.params()) == measure
     assert list(measure.params()) == list(inspect.signature(type(measure)).parameters)
@@ -59,7 +64,7 @@ def test_no_products_give_no_score(measure):
 @pytest.mark.parametrize("row", [[], [Tag("x")]])
 def test_products_without_gold_tags_give_no_score_against_gold(measure, row):
     score = measure(Run([row], products=[Product("1", "x")], **KNOWN))
-    if measure.name in OVER_LISTS - {"ILD", "redundancy"} and row:
+    if measure.name in OVER_LISTS - PAIRS and row:
         assert math.isfinite(score)
     elif measure.name == "coverage":
         assert score == 0
@@ -120,11 +125,11 @@ def test_says_what_is_missing(measure):
         assert measure([["a", "b"]], [["a"]]) >= 0
 
 
-def test_gold_tags_do_not_matter_to_measures_of_the_lists(make_run):
+def test_gold_tags_do_not_matter_to_measures_of_the_lists(make_run, make_measure):
     run = make_run()
     known = {"train_counts": run.train_counts, "train_size": run.train_size, "parents": run.parents}
-    for name in OVER_LISTS:
-        assert parse(name)(Run(run.predictions, [[]] * 40, **known)) == pytest.approx(parse(name)(run), abs=1e-12)
+    for measure in map(make_measure, OVER_LISTS):
+        assert measure(Run(run.predictions, [[]] * 40, **known)) == pytest.approx(measure(run), abs=1e-12)
 
 
 def test_measures_do_not_change():
@@ -136,7 +141,13 @@ def test_measures_do_not_change():
     "text",
     [
         *("F1(tags=absent)@5", "P@O", "ECE(bins=15)", "MAP@3", "alpha-nDCG(alpha=0.7)@5", "PSP@3", "R(tags=absent)@10"),
-        *("F1(match=stems, short=own)@5", "F1(match=stems)@M", "P@5", "entity-F1(typed=False)"),
+        *(
+            "F1(match=stems, short=own)@5",
+            "F1(match=stems)@M",
+            "P@5",
+            "entity-F1(typed=False)",
+            "semantic-F1(encoder=org/e5)@M",
+        ),
     ],
 )
 def test_names_survive_the_round_trip(text):
@@ -175,6 +186,8 @@ def test_parse_all_drops_repetitions():
         ("entity-F1(typed=1)", BadInput, "typed must be"),
         ("alpha-nDCG(alpha=2)", BadInput, "alpha must be a number from 0 to 1"),
         ("alpha-nDCG(threshold=-1)", BadInput, "threshold must be a number of at least 0"),
+        ("semantic-F1(encoder=)@5", BadInput, "encoder must be a name"),
+        ("semantic-F1(encoder=3)", BadInput, "encoder must be a name without commas and brackets, not 3"),
         ("redundancy(threshold=x)", BadInput, "threshold must be"),
         ("PSP(B=0)", BadInput, "B must be"),
     ],
