@@ -12,6 +12,7 @@ import numpy as np
 from tagkit.datasets.split import PARTS
 from tagkit.errors import BadInput
 from tagkit.experiment.compare import default_measures
+from tagkit.experiment.computable import computable
 from tagkit.experiment.record import Score
 from tagkit.experiment.significance import bootstrap
 from tagkit.experiment.to_json import to_plain
@@ -115,7 +116,7 @@ def evaluate(
 
     Raises:
         UnknownName: A name is not registered.
-        BadInput: There is no such part, or none of its products has gold tags.
+        BadInput: There is no such part, none of its products has gold tags, or no measure can be computed here.
     """
     if part not in (*PARTS, ALL):
         raise BadInput(f"the part is one of {', '.join((*PARTS, ALL))}, not {part!r}")
@@ -131,13 +132,13 @@ def evaluate(
         raise BadInput(f"{where}{data.name} has no products with gold tags: there is nothing to measure")
     is_known = (known or Provenance.of(data.with_parts(dev=()))).holds(products)
     train = known and (known.tag_counts, known.train)
+    wanted = computable(parse_all(default_measures(chosen) if measures is None else measures))
     tags = pipeline.predict(products)
 
     def scores(at: Sequence[int]) -> dict[str, Score]:
         run = Run.of(chosen, [tags[i] for i in at], [products[i] for i in at], train=train)
         return {str(measure): _score(measure, run, seed, samples) for measure in wanted}
 
-    wanted = parse_all(default_measures(chosen) if measures is None else measures)
     new = np.flatnonzero(~is_known).tolist()
     return Evaluation(
         pipeline.name,

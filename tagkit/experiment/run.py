@@ -23,6 +23,7 @@ from tagkit.errors import (
     WeightsMissing,
     did_you_mean,
 )
+from tagkit.experiment.computable import computable
 from tagkit.experiment.environment import environment
 from tagkit.experiment.failure import explain
 from tagkit.experiment.fit import Job, fit, make_tagger, needed, refinements
@@ -82,10 +83,14 @@ def run(
         another_baseline: Whether the first row that ran takes the place of a baseline that could not run.
 
     Returns:
-        What was measured, and why other rows were not.
+        What was measured, and why other rows were not; without the measures that cannot be computed here.
+
+    Raises:
+        BadInput: No measure can be computed here.
     """
     if isolate:
         start_server()
+    experiment = replace(experiment, measures=computable(experiment.measures))
     runs = cache or RunCache()
     state = _State(experiment, data)
     chosen = []
@@ -250,6 +255,8 @@ def _run_row(state: _State, row: Row, runs: RunCache, isolate: bool, advance: Ca
         tagged = data
     around = dict(environment())
     around["machine"] = around["machine"] | {"gpu": found[0].gpu}
+    if encoders := {name: digest for each in state.experiment.measures for name, digest in each.versions().items()}:
+        around["encoders of measures"] = encoders
     state.tagged[row.name] = Tagged(tagged, found, counts)
     state.rows[row.name] = RowResult(
         runs=tuple(found),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,6 +64,9 @@ def score(experiment: Experiment, tagged: Mapping[str, Tagged]) -> tuple[Scores,
     scores: Scores = {}
     tests: dict[str, str] = {}
     failed: dict[str, str] = {}
+    for measure in experiment.measures:
+        with suppress(Exception):  # what fails here fails again for each row, with the reason
+            measure.prepare(_texts(measure, tagged.values()))
     for names in _groups(tagged):
         rows = {name: tagged[name] for name in names}
         data = rows[names[0]].data
@@ -111,6 +115,15 @@ def _groups(tagged: Mapping[str, Tagged]) -> list[list[str]]:
         else:
             groups.append([name])
     return groups
+
+
+def _texts(measure: Measure, rows: Iterable[Tagged]) -> Iterator[str]:
+    """Yield the gold tags, and the tags of all rows that a measure looks at."""
+    k = measure.params().get("k")
+    for row in rows:
+        yield from (tag for product in row.data.test for tag in product.tags)
+        lists = (tags for run in row.runs for tags in run.tags or ())
+        yield from (tag.text for tags in lists for tag in tags[: k if isinstance(k, int) else None])
 
 
 def _cells(

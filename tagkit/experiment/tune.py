@@ -94,6 +94,7 @@ def tune(
     if trials < 1:
         raise BadInput(f"`trials` must be 1 or more, not {trials}")
     by = parse(measure)
+    by.prepare(())
     tagger = create(strategy, **dict(params or {}))
     searched = spaces.searched(tagger, space, set(params or {}))
     data = data if isinstance(data, Dataset) else load(data)
