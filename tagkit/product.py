@@ -71,6 +71,12 @@ class Product:
     tags: tuple[str, ...] = ()
     annotations: tuple[Tag, ...] = ()
 
+    def __new__(cls, *args: Any, **fields: Any) -> Self:
+        """Refuse fields without a title."""
+        if fields and not args and "title" not in fields:
+            raise BadInput("a product needs a title: Product(title), or Product(id=..., title=...)")
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
         """Check the values, and freeze the containers."""
         if self.title is None:
@@ -147,6 +153,9 @@ class Product:
         known = {name: value for name, value in self.attributes.items() if value}
         parts = [cards.paragraph(self.description)] if self.description else []
         return cards.card(self.title, *parts, cards.chips(self.tags), cards.values(known), note=facts)
+
+
+Product.__new__.__wrapped__ = Product.__init__  # type: ignore[attr-defined]  # so that editors show its fields
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tagkit import Product, Span, Tag, load_data
-from tagkit.datasets.items import as_products
+from tagkit.datasets.items import as_products, is_single
 from tagkit.errors import BadInput
 from tagkit.product import Dataset
 
@@ -79,7 +80,6 @@ def test_products_make_a_table_and_come_back_from_it():
         ({"annotations": [{"text": "红", "type": None}]}, "`annotations`: the type"),
         ({"annotations": [{}]}, "`annotations`: a tag is a mapping with a `text`"),
         ({"annotations": 3}, "`annotations`: they must be a list"),
-        ({"colour": "red"}, "unknown fields"),
     ],
 )
 def test_wrong_values_are_refused_with_item_and_field(values, reason):
@@ -91,6 +91,34 @@ def test_wrong_values_are_refused_with_item_and_field(values, reason):
 def test_what_a_mapping_leaves_empty_is_not_given():
     product = Product.from_dict({"id": 7.0, "title": "红裙", "description": None, "category": float("nan")})
     assert product == Product("7", "红裙")
+
+
+def test_a_mapping_with_unknown_fields_is_no_product_but_a_row():
+    with pytest.raises(BadInput, match="unknown fields"):
+        Product.from_dict({"title": "红裙", "colour": "red"})
+    row = {"商品名称": "红裙", "标签": "裙子、红色", "商品编号": 7, "价格": 3}
+    made = Product("7", "红裙", tags=("裙子", "红色"))
+    frame = pd.DataFrame([row | {"标签": "裙子、红色"}])
+    with pytest.warns(UserWarning, match="、"):
+        rows = as_products(frame)
+    assert as_products(row) == as_products([row]) == as_products(frame.iloc[0]) == rows == [made]
+    assert as_products(next(frame.itertuples())) == as_products(list(frame.itertuples(index=False))) == [made]
+    assert is_single(frame.iloc[0]) and not is_single(frame["商品名称"]) and not is_single(frame)
+    with pytest.raises(BadInput, match="item 0: no column for the title"):
+        as_products({"价格": 3})
+
+
+def test_a_product_needs_a_title():
+    for fields in ({"id": "7"}, {"tags": ("裙子",)}):
+        with pytest.raises(BadInput, match=r"a product needs a title: Product\(title\)"):
+            Product(**fields)
+    assert Product("红裙") == Product(title="红裙") and "title" in inspect.signature(Product).parameters
+
+
+def test_the_name_of_a_file_is_no_title():
+    with pytest.raises(BadInput, match=r"'新品.xlsx' is the name of a file: give tagkit.load_data"):
+        as_products("新品.xlsx")
+    assert as_products(["新品.xlsx"])[0].title == as_products(Product("新品.xlsx"))[0].title == "新品.xlsx"
 
 
 def test_items_without_an_id_take_no_id_of_another():

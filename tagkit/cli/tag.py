@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -137,7 +138,9 @@ def _check_ending(out: Path, is_table: bool) -> None:
     from tagkit.datasets.table import WRITERS
     from tagkit.errors import BadInput
 
-    if not is_table and out.suffix.lower() not in ("", ".jsonl", ".ndjson"):
+    if is_table:
+        WRITERS[out.suffix.lower()]([], [], io.BytesIO())  # the package for it is there, before any work is done
+    elif out.suffix.lower() not in ("", ".jsonl", ".ndjson"):
         raise BadInput(f"{out}: tags are written as .jsonl, {', '.join(WRITERS)}")
 
 
@@ -184,12 +187,13 @@ def _product(text: str) -> Product:
     """Return the product of a text that was typed, also where the locale could not decode it."""
     from tagkit.datasets.items import as_products
 
-    return as_products(os.fsencode(text).decode("utf-8", "replace"))[0]
+    return as_products([os.fsencode(text).decode("utf-8", "replace")])[0]
 
 
 def _rows(place: Path, source: str, options: Mapping[str, Any]) -> Rows:
     """Yield the products of a file with its rows; bad rows go to a file beside it and are counted at the end."""
     from tagkit.datasets import Rejects, iter_rows
+    from tagkit.errors import BadInput
 
     total = 0
     is_copy = place != Path(source)
@@ -198,6 +202,8 @@ def _rows(place: Path, source: str, options: Mapping[str, Any]) -> Rows:
         for row, product in iter_rows(place, rejects=rejects, name=name, **options):
             total += 1
             yield row, product
+        if not total and not rejects.count:
+            raise BadInput(f"{name} holds no products: there is nothing to tag")
         if rejects.count:
             echo(rejects.summary(total + rejects.count), err=True)
 

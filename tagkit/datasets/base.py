@@ -105,7 +105,7 @@ def load(
 
     Args:
         name: A name from `tagkit data list`; "package.module:Class" of a reader; the path of a file: JSON, JSON Lines,
-            CSV, TSV, Excel, LibreOffice, Parquet or a feed in XML; or a pandas DataFrame.
+            CSV, TSV, Excel, LibreOffice, Parquet or a feed in XML; a pandas DataFrame; or a list of dictionaries.
         title: The column of the title, the only one that a file must have.
         tags: That of the gold tags: a list, or a text with several tags.
         description: That of further text.
@@ -148,7 +148,7 @@ def load(
 
 
 def _read(name: Any, options: Mapping[str, Any]) -> Dataset:
-    if is_frame(name):
+    if is_frame(name) or isinstance(name, list | tuple):
         return from_frame(name, **options)
     text = str(name)
     return read_file(Path(text), **options) if _is_file(text) else _reader(text, options).read()

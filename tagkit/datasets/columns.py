@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TypedDict
 
 from tagkit.errors import BadInput, did_you_mean
+from tagkit.text.clean import CleanText, traditional
 
 ALIASES = {
     "title": "title, product title, item title, product name, item name, name, 标题, 商品标题, 宝贝标题, 产品标题, "
@@ -17,9 +18,9 @@ ALIASES = {
     "tags": "tags, tag, product tags, labels, label, keywords, keyword, keyphrases, 标签, 商品标签, 产品标签, 关键词, "
     "关键字, 标注",
     "description": "description, product description, body (html), body html, details, detail, short description, "
-    "描述, 商品描述, 产品描述, 宝贝描述, 详情, 商品详情, 产品详情, 卖点",
+    "描述, 商品描述, 产品描述, 宝贝描述, 详情, 商品详情, 产品详情, 商品说明, 卖点",
     "category": "category, categories, product category, product type, google product category, type, 类目, 商品类目, "
-    "宝贝类目, 产品类目, 分类, 商品分类, 产品分类, 品类",
+    "宝贝类目, 产品类目, 类别, 分类, 商品分类, 产品分类, 品类",
     "id": "id, product id, item id, num iid, sku, handle, variant sku, 编号, 商品编号, 商品id, 宝贝id, 产品id, "
     "产品编号, 商家编码, outer id, 货号, 序号",
     "split": "split, 划分, 数据划分",
@@ -29,6 +30,7 @@ ALIASES = {
     "annotations": "annotations",
 }
 """Names of each field's column, separated by commas; the first one that a table has is used."""
+_IGNORED = re.compile(r"[\s_\-*]+|\((?:必填|选填|required|optional)\)|^\ufeff")
 
 
 class FileOptions(TypedDict, total=False):
@@ -91,6 +93,12 @@ class Columns:
         """Say whether cells are the names of columns: one of them is that of the title."""
         return "title" in self.find([str(cell) for cell in cells])
 
+    def further_tags(self, names: Collection[str]) -> list[str]:
+        """Return the columns that are called like that of the tags, with a number behind it (标签2, "tags (2)")."""
+        own = self.find(names).get("tags")
+        bare = {name: re.sub(r"\(?[0-9]+\)?$", "", key(name)) for name in names}
+        return [name for name in names if name != own and bare[name] in _keys("tags") and bare[name] != key(name)]
+
     def repeats_header(self, row: dict[str, object]) -> bool:
         """Say whether the row below a header has names of columns too, in another language."""
         found = self.find(row)
@@ -124,5 +132,9 @@ def _keys(field: str) -> tuple[str, ...]:
 
 
 def key(name: str) -> str:
-    """Return a column's name in the form in which names are compared: case, width, blanks, - and _ don't matter."""
-    return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", name).casefold().removeprefix("\ufeff"))
+    """Return a column's name in the form in which names are compared.
+
+    Case, width, blanks, `-`, `_`, traditional characters, and the marks of columns to fill in (`*`, 必填) don't matter.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return _IGNORED.sub("", traditional(CleanText(folded, folded)).text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -24,6 +26,9 @@ from tagkit.datasets.rows import (
 from tagkit.datasets.split import by_part
 from tagkit.errors import BadInput, warn
 from tagkit.product import Dataset, Product
+
+HEAD = 1000
+"""In so many rows of a stream the separator of tags is looked for."""
 
 
 def read_file(path: str | Path, *, rejects: str | Path | None = None, **options: Unpack[FileOptions]) -> Dataset:
@@ -74,10 +79,10 @@ def understand(
 def from_frame(
     frame: Any, *, name: str = "frame", rejects: str | Path | None = None, **options: Unpack[FileOptions]
 ) -> Dataset:
-    """Turn a pandas DataFrame into a data set, under the rules of `read_file`.
+    """Turn a pandas DataFrame, or a list, into a data set, under the rules of `read_file`.
 
     Args:
-        frame: One product per row; the index is ignored.
+        frame: One product per row; the index is ignored. Or a list of dictionaries, products or titles.
         name: The name of the data set.
         rejects: Where to write the rejected rows (default: they are only counted).
         **options: Columns and separator as in `read_file`.
@@ -111,6 +116,17 @@ def frame_products(frame: Any) -> list[Product]:
     return out
 
 
+def row_product(values: Mapping[Any, Any]) -> Product:
+    """Return the product of one row of a table by itself, under the rules of `read_file`; its id may be "".
+
+    Raises:
+        BadInput: It cannot be used.
+    """
+    row, reading = FileRow(0, {str(name): value for name, value in values.items()}), _reading("frame", {})
+    converter = Converter(reading.columns, _separators([row], reading))
+    return replace(converter.product(row), id=explicit_id(converter.value_of(row.values, "id")))
+
+
 def iter_products(
     source: str | Path | Iterable[str],
     *,
@@ -132,7 +148,7 @@ def iter_rows(
 ) -> Iterator[tuple[FileRow, Product]]:
     """Yield rows and their products one by one, in bounded memory regardless of the length of the source.
 
-    Ids are not checked for duplicates, and the separator of tags is ";" unless it is named: both need all rows.
+    Ids are not checked for duplicates, which needs all rows; what separates tags is found in the first 1,000 rows.
 
     Args:
         source: A file, or lines of text such as standard input.
@@ -156,15 +172,26 @@ def iter_rows(
         rows = line_rows(source, reading)
     used = 0
     said = 0
-    separator = options.get("separator")
-    for row, product in _good(rows, Converter(reading.columns, separators.given(separator or ";")), rejects, name):
+    head = list(itertools.islice(rows, 1))
+    head += itertools.islice(rows, 0 if reading.kind == "text" or reading.columns.separator else HEAD - 1)
+    found = _separators(head, reading)
+    if found.remark:
+        reading.notes.append(f"{found.remark} (found in the first {len(head):,} rows)")
+    for row, product in _good(itertools.chain(head, rows), Converter(reading.columns, found), rejects, name):
         for note in reading.notes[said:]:
             warn(f"{name}: {note}")
         said = len(reading.notes)
         used += 1
         yield row, product
     if rejects is not None and rejects.count and not used:
-        raise BadInput(f"{name}: no row can be used; the first: {rejects.first}")
+        raise BadInput(_nothing(name, rejects))
+
+
+def _nothing(name: str, rejects: Rejects) -> str:
+    """Return the sentence about a source of which nothing can be used."""
+    if not rejects.count:
+        return f"{name} holds no products"
+    return f"{name}: none of {rejects.count} rows can be used; the first: {rejects.first}"
 
 
 def _reading(kind: str, options: FileOptions) -> FileReading:
@@ -179,6 +206,8 @@ def _good(
     is_first = True
     for row in rows:
         reason = row.reason
+        if not reason and all(isinstance(value, str) and value == name for name, value in row.values.items()):
+            reason = "it repeats the header"
         if not reason:
             repeats = is_first and converter.columns.repeats_header(row.values)
             is_first = False
@@ -204,17 +233,16 @@ def _dataset(rows: Iterable[FileRow], name: str, origin: str, rejects: Rejects, 
     found: list[tuple[str, Product]] = []
     with rejects:
         for row, product in _good(listed, converter, rejects, origin):
-            earlier = first_line.setdefault(product.id, row.line)
             try:
-                if earlier != row.line:
-                    raise BadInput(f"the id {product.id!r} is already in line {earlier}")
+                if product.id in first_line:
+                    raise BadInput(f"the id {product.id!r} is already in line {first_line[product.id]}")
+                first_line[product.id] = row.line
                 found.append((converter.part(row, product), product))
             except BadInput as error:
                 rejects.add(row, str(error))
     total = len(found) + rejects.count
     if not found:
-        reason = f"; the first: {rejects.first}" if rejects.count else ""
-        raise BadInput(f"{origin}: none of {total} rows can be used{reason}")
+        raise BadInput(_nothing(origin, rejects))
     missing = [column for field, column in reading.columns.named.items() if field not in converter.found]
     if missing:
         raise BadInput(
@@ -223,7 +251,10 @@ def _dataset(rows: Iterable[FileRow], name: str, origin: str, rejects: Rejects, 
     reading.found, reading.total, reading.named_parts = converter.found, total, converter.parts
     reading.rejected, reading.separators = rejects.count, converter.separators
     summary = rejects.summary(total)
-    reading.notes += filter(None, (converter.separators.remark, *converter.notes(), summary))
+    names = next((row.values for row in listed if isinstance(row.values, dict)), {})
+    further = ", ".join(reading.columns.further_tags(names))
+    unread = f"not read: {further}; join all tags in one column, or name one as `tags`" if further else ""
+    reading.notes += filter(None, (converter.separators.remark, unread, *converter.notes(), summary))
     said = " ".join(f"{note[0].upper()}{note[1:]}." for note in reading.notes)
     card = f"# {name}\n\nRead from `{origin}`: {len(found)} products. {said}"
     card += "" if summary else " No row was left out."

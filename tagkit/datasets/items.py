@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
-from tagkit.datasets.files import frame_products
+from tagkit.datasets.columns import Columns
+from tagkit.datasets.files import frame_products, row_product
+from tagkit.datasets.rows import KINDS, ending_of
 from tagkit.errors import BadInput
 from tagkit.product import Product
 
 Item: TypeAlias = Product | str | Mapping[str, Any]
-"""What stands for one product: itself, its title, or a mapping with the fields of `Product`."""
+"""What stands for one product: itself, its title, or a mapping with the fields of `Product` or columns of a table."""
 
 
 def is_single(items: Any) -> bool:
-    """Say whether a single product is given, not several."""
-    return isinstance(items, (Product, str, Mapping))
+    """Say whether a single product is given, not several; also one row of a DataFrame (a Series or named tuple)."""
+    return isinstance(items, (Product, str, Mapping)) or _is_row(items)
+
+
+def _is_row(items: Any) -> bool:
+    if hasattr(items, "_asdict"):
+        return True
+    index = getattr(items, "index", None)
+    is_series = hasattr(items, "to_dict") and not is_frame(items) and isinstance(next(iter(index), None), str)  # type: ignore[arg-type]
+    return is_series and Columns().is_header(list(index))  # type: ignore[arg-type]
 
 
 def is_frame(items: Any) -> bool:
@@ -28,18 +40,22 @@ def as_products(items: Any) -> list[Product]:
     """Turn what a user gives into products.
 
     Args:
-        items: Titles, mappings with the fields of `Product`, or products, in any mix, as a list, a pandas Series or a
-            single one; or a pandas DataFrame, whose columns are found as in a file (see `tagkit.datasets.from_frame`).
+        items: Titles, mappings, or products, in any mix, as a list, a pandas Series or a single one; or a pandas
+            DataFrame. The keys of a mapping are the fields of `Product`; otherwise they are found like the columns of a
+            DataFrame, a row of it or a file (see `tagkit.datasets.from_frame`), and others are ignored.
 
     Returns:
         One product for each item or row; those without an id get their position as id, with "_" behind it where another
         product has that id.
 
     Raises:
-        BadInput: An item is none of these, or breaks a rule of `Product`; the message names its position.
+        BadInput: An item is none of these, or breaks a rule of `Product`, and the message names its position; or a
+            single text is the name of a file.
     """
     if is_frame(items):
         return frame_products(items)
+    if isinstance(items, str) and ending_of(Path(items)) in KINDS and not re.search(r"\s", items):
+        raise BadInput(f"{items!r} is the name of a file: give tagkit.load_data({items!r}).products, or [{items!r}]")
     if is_single(items):
         items = [items]
     try:
@@ -55,8 +71,11 @@ def _as_product(item: Item, position: int) -> Product:
     try:
         if isinstance(item, str):
             return Product(item)
+        if _is_row(item):
+            item = item._asdict() if hasattr(item, "_asdict") else item.to_dict()  # type: ignore[union-attr]
         if isinstance(item, Mapping):
-            return Product.from_dict(item)
+            has_fields = item.keys() <= Product.__dataclass_fields__.keys()
+            return Product.from_dict(item) if has_fields else row_product(item)
     except BadInput as error:
         raise BadInput(f"item {position}: {error}") from error
     raise BadInput(f"item {position} is a {type(item).__name__}, not a product, a string or a mapping")

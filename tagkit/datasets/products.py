@@ -50,6 +50,7 @@ class Converter:
         self.rounded: Counter[str] = Counter()
         self.unread = 0
         self._last = ""
+        self._line = self._nth = 0
 
     def is_further(self, values: Mapping[str, Any]) -> bool:
         """Count and say whether a row belongs to a product above: in Shopify's exports those without title.
@@ -101,7 +102,9 @@ class Converter:
         if id and cells.is_rounded(value):
             self.rounded[id] += 1
             id = "" if self.ids[id] > 1 else id
-        number = str(row.line)
+        self._nth = self._nth + 1 if row.line == self._line else 1
+        self._line = row.line
+        number = str(row.line) if self._nth == 1 else f"{row.line}.{self._nth}"  # JSON in one line
         return id or (f"line-{number}" if has_column or self.ids[number] else number)
 
     def part(self, row: FileRow, product: Product) -> str:

@@ -106,11 +106,13 @@ def file_rows(path: Path, reading: FileReading) -> Iterator[FileRow]:
     if not path.is_file():
         raise BadInput(f"there is no file {path}")
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(80)
     found = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "")
     if not found and reading.kind in ("parquet", "spreadsheet"):
         if reading.kind == "parquet":
             raise BadInput(f"{path} is not a readable Parquet file: it begins with other bytes")
+        if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            raise BadInput(f"{path} is a web page or XML under the suffix of a spreadsheet: save it as .xlsx")
         found = "csv"  # many systems export delimited text under the suffix of Excel
     if found and found != reading.kind:
         reading.notes.append(f"by its content the file is read as {found}")
@@ -193,7 +195,15 @@ def line_rows(lines: Iterable[str], reading: FileReading) -> Iterator[FileRow]:
 
 
 def frame_rows(frame: Any) -> Iterator[FileRow]:
-    """Yield the rows of a pandas DataFrame; missing values become None, the line is the position, counted from 1."""
+    """Yield the rows of a pandas DataFrame or a list; missing values become None, the line is the position from 1."""
+    if isinstance(frame, list | tuple):
+        for number, item in enumerate(frame, 1):
+            values = {"title": item} if isinstance(item, str) else item.to_dict() if hasattr(item, "to_dict") else item
+            is_row = isinstance(values, dict)
+            yield FileRow(
+                number, values, "" if is_row else f"neither a dictionary, a product nor a text: {item!r}"[:200]
+            )
+        return
     whole = frame.astype(object).where(frame.notna(), None)
     names = [str(name) for name in frame.columns]
     for number, values in enumerate(whole.itertuples(index=False, name=None), 1):

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-FAMILIES = (";；", "、", "|｜", "\n", "，,", "/／", "#＃")
+BLANKS = " \u3000"
+FAMILIES = (";；", "、", "|｜", "\n", "，,", "/／", "#＃", BLANKS)
 """Separators that are looked for, each with its other forms; those after the fourth occur within tags as well."""
 _WEAK = FAMILIES[4:]
 _LONGEST = 40
 """Characters of a piece; longer ones are sentences and not tags."""
+_CHINESE = re.compile("[\u3400-\u9fff]")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _LIST = re.compile(r"\s*[\[({].*[\])}]\s*", re.DOTALL)
 
@@ -63,6 +65,7 @@ def find(cells: Iterable[tuple[str, str]]) -> Separators:
     A character separates tags if it is in most cells, or if what it separates are tags elsewhere: pieces that are in
     other combinations too, or that are in the product's text where the whole cell is not. A character of a whole cell
     that is in the product's text (T恤/polo衫) speaks against it. "," "/" and "#" need more evidence than 、 and |.
+    Blanks are considered between Chinese words, where nothing else separates tags.
 
     Args:
         cells: Each cell of the column, and the text of its product.
@@ -75,7 +78,7 @@ def find(cells: Iterable[tuple[str, str]]) -> Separators:
     unused: dict[str, int] = {}
     for family in FAMILIES:
         cut = sum(any(char in cell for char in family) for cell, _ in rest)
-        if not cut:
+        if not cut or (family == BLANKS and (chars or not _are_chinese(rest))):
             continue
         pieces = [(piece, text) for cell, text in rest for piece in split(cell, chars)]
         found = [(piece, text) for piece, text in pieces if len(split(piece, family)) > 1 or piece[0] in family]
@@ -85,6 +88,12 @@ def find(cells: Iterable[tuple[str, str]]) -> Separators:
         elif found:
             unused[family[0]] = cut
     return Separators(chars or ";；", counts, unused, len(pairs), len(lists))
+
+
+def _are_chinese(pairs: Sequence[tuple[str, str]]) -> bool:
+    """Say whether what stands between blanks is nearly always Chinese, in which no word has any."""
+    parts = [part for cell, _ in pairs for part in split(cell, BLANKS)]
+    return sum(bool(_CHINESE.search(part)) for part in parts) > 0.9 * len(parts)
 
 
 def _separates(family: str, found: Sequence[tuple[str, str]], pieces: Sequence[tuple[str, str]], others: bool) -> bool:
@@ -141,4 +150,4 @@ def as_list(cell: str) -> list[Any] | None:
 
 
 def _name(char: str) -> str:
-    return {"\n": "line breaks", ",": '","', "，": '"," or "，"'}.get(char, char)
+    return {"\n": "line breaks", " ": "blanks", ",": '","', "，": '"," or "，"'}.get(char, char)

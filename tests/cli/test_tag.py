@@ -277,3 +277,27 @@ def test_a_closed_pipe_is_no_error(shop, write, texts):
         process.stdout.close()
         assert b"Error" not in process.stderr.read()
         assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize(("name", "content"), [("nothing.csv", ""), ("head.csv", "title,tags\n"), ("none.json", "[]")])
+def test_a_file_without_products_is_one_sentence(shop, run, name, content):
+    Path(name).write_text(content, encoding="utf-8")
+    found = run("tag", name, "--tagger", "dictionary", "--data", shop, code=2)
+    assert found.stderr == f"tagkit: {name} holds no products: there is nothing to tag\n" and not found.stdout
+
+
+def test_an_excel_file_without_products_is_one_sentence(shop, run):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["标题"])
+    book.save("head.xlsx")
+    found = run("tag", "head.xlsx", "--tagger", "dictionary", "--data", shop, code=2)
+    assert found.stderr == "tagkit: head.xlsx holds no products: there is nothing to tag\n"
+
+
+@pytest.mark.parametrize(("ending", "package"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
+def test_a_missing_package_is_said_before_work_begins(run, monkeypatch, ending, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr("tagkit.default.default_tagger", lambda *_: pytest.fail("work has begun"))
+    found = run("tag", "红色高跟鞋", "--out", f"new.{ending}", code=2)
+    assert f"needs the package {package}" in found.stderr and not Path(f"new.{ending}").exists()

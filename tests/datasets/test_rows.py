@@ -150,3 +150,10 @@ def test_text_plain_or_gzipped(tmp_path):
 def test_json_or_none():
     assert parse_json("[1]") == [1]
     assert parse_json("{") is None and parse_json("[" * 100_000) is None
+
+
+def test_a_web_page_under_the_suffix_of_excel_is_named(tmp_path):
+    file = tmp_path / "x.xls"
+    file.write_text("<html><table><tr><td>标题</td></tr></table></html>", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"is a web page or XML under the suffix of a spreadsheet: save it as \.xlsx"):
+        load(file)

@@ -21,6 +21,13 @@ def test_separators_are_found(separator):
     assert bool(remark) == (separator not in ";；") and ("3 of 3 cells" in remark) == bool(remark)
 
 
+def test_blanks_separate_chinese_tags():
+    assert cut("连衣裙 碎花 夏季", "衬衫　纯棉", "裤子") == [["连衣裙", "碎花", "夏季"], ["衬衫", "纯棉"], ["裤子"]]
+    assert "blanks in 2 of 3 cells" in find([("连衣裙 碎花", ""), ("衬衫 纯棉", ""), ("裤子", "")]).remark
+    assert cut("running shoes", "high heels", "rain coat") == [["running shoes"], ["high heels"], ["rain coat"]]
+    assert cut("高跟鞋;蓝色 女", "男鞋;白色") == [["高跟鞋", "蓝色 女"], ["男鞋", "白色"]]
+
+
 def test_a_single_row_is_judged_by_its_text():
     assert cut(("连衣裙、雪纺", "雪纺连衣裙")) == [["连衣裙", "雪纺"]]
     assert cut(("T恤/polo", "男T恤/polo衫")) == [["T恤/polo"]]
