@@ -6,7 +6,6 @@ import re
 import tempfile
 import traceback
 
-from tagkit.cache import cache_folder
 from tagkit.errors import TagkitError
 
 
@@ -14,8 +13,8 @@ def explain(error: BaseException, what: str) -> str:
     """Return in one line why something failed.
 
     Args:
-        error: What was raised. The traceback of one that tagkit does not raise on purpose is written to a file in the
-            cache, which the line names.
+        error: What was raised. The traceback of one that tagkit does not raise on purpose is written to a temporary
+            file, which the line names.
         what: What failed, for the name of the file.
     """
     text = " ".join(str(error).split())
@@ -23,18 +22,11 @@ def explain(error: BaseException, what: str) -> str:
         return text
     line = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
     name = re.sub(r"\W+", "-", what)[:60]
-    body = "".join(traceback.format_exception(error))
     try:
         with tempfile.NamedTemporaryFile(
-            "w",
-            encoding="utf-8",
-            errors="replace",
-            dir=cache_folder("tracebacks"),
-            prefix=f"{name}-",
-            suffix=".txt",
-            delete=False,
+            "w", encoding="utf-8", errors="replace", prefix=f"tagkit-{name}-", suffix=".txt", delete=False
         ) as file:
-            file.write(body)
+            file.writelines(traceback.format_exception(error))
     except OSError:
         return line
     return f"{line} (traceback: {file.name})"

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import psutil
 
+from tagkit.cache import cache_folder
 from tagkit.console import one_line
 from tagkit.errors import TrackingFailed, reason
 from tagkit.experiment.result import Result
@@ -224,11 +225,17 @@ def default_store() -> str:
 
 def _mlflow() -> Any:
     try:
+        Path.home()
+    except RuntimeError:  # the user has neither a name nor a home, without which MLflow cannot be imported
+        os.environ["HOME"] = str(cache_folder("home"))
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import mlflow
     except ModuleNotFoundError as error:
         raise missing_extra(error, "tracking") from error
+    except Exception as error:
+        raise TrackingFailed(f"nothing is logged: MLflow cannot be imported: {reason(error)}") from error
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return mlflow
