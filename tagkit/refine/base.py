@@ -47,6 +47,9 @@ class Step:
         """
         return self
 
+    def prepare(self, predictions: Sequence[Sequence[Tag]]) -> None:
+        """Make ready what `apply` needs for several lists, in one go; most steps need nothing."""
+
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the refined list of one product."""
         raise NotImplementedError
@@ -97,10 +100,9 @@ class Chain:
 
     def fit(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Self:
         """Let each step choose on dev, given the lists that the steps before it return."""
-        current = [list(row) for row in predictions]
+        current: Sequence[Sequence[Tag]] = predictions
         for step in self.steps:
-            step.fit(current, products)
-            current = [step.apply(row, product) for row, product in zip(current, products, strict=True)]
+            current = _applied(step.fit(current, products), current, products)
         return self
 
     def __call__(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Tags:
@@ -111,13 +113,10 @@ class Chain:
         """
         if len(predictions) != len(products):
             raise BadInput(f"{len(predictions)} lists for {len(products)} products")
-        out = []
-        for row, product in zip(predictions, products, strict=True):
-            tags = list(row)
-            for step in self.steps:
-                tags = step.apply(tags, product)
-            out.append(tags)
-        return out
+        current = [list(row) for row in predictions]
+        for step in self.steps:
+            current = _applied(step, current, products)
+        return current
 
     def to_dict(self) -> dict[str, Any]:
         """Return the steps with their states as JSON values."""
@@ -136,6 +135,11 @@ class Chain:
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"this does not describe a chain of refinements: {error!r}") from error
         return cls([registry.steps.get(name)().restore(state) for name, state in named])
+
+
+def _applied(step: Step, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Tags:
+    step.prepare(predictions)
+    return [step.apply(list(row), product) for row, product in zip(predictions, products, strict=True)]
 
 
 def _to_json(value: Any) -> Any:

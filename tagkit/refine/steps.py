@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
 
 from tagkit.errors import BadInput
+from tagkit.measures.vectors import ENCODER, TagVectors, vectors_of
 from tagkit.parameters import NonNegativeInt, PositiveFloat, Probability
 from tagkit.product import Dataset, Product, Tag
 from tagkit.refine.base import Step
@@ -193,22 +197,50 @@ class Diversity(Step):
     """Reorder the tags by maximal marginal relevance, which trades score against repetition.
 
     The next tag is the one with the highest (1 - diversity) · score - diversity · similarity to the most similar tag
-    before it, by the Jaccard similarity of character bigrams; of equal ones the better ranked. No tag is dropped and
-    no score changes: the order is the result, and no later step sorts again.
+    before it; of equal ones the better ranked. No tag is dropped and no score changes: the order is the result, and no
+    later step sorts again.
 
     Source: Carbonell and Goldstein, The Use of MMR, Diversity-Based Reranking for Reordering Documents and Producing
     Summaries (SIGIR 1998).
 
     Args:
         diversity: From 0 (by score alone) to 1 (by dissimilarity alone).
+        similarity: "characters": the Jaccard similarity of character bigrams; "vectors": that of meanings, as the
+            measure semantic-ILD has it (below 0 is 0).
+        encoder: Of the vectors: a name from `tagkit models list`, a hub id or a folder.
+
+    Attributes:
+        sha256_: The checksum of the encoder's weights, which a saved strategy asks for again.
+
+    Raises:
+        MissingExtra: Vectors are asked for, and the packages for pre-trained models are not installed.
+        WeightsMissing: The encoder's weights are unavailable.
     """
 
     name = "diversity"
     diversity: Probability = 0.3
+    similarity: Literal["characters", "vectors"] = "characters"
+    encoder: str = ENCODER
+
+    def __post_init__(self) -> None:
+        """Begin with an encoder of any checksum."""
+        super().__post_init__()
+        self.sha256_ = ""
+
+    def state(self) -> dict[str, Any]:
+        """Return the parameters and the checksum of the encoder."""
+        if self.similarity == "vectors":
+            self.sha256_ = self._vectors.sha256
+        return super().state()
+
+    def prepare(self, predictions: Sequence[Sequence[Tag]]) -> None:
+        """Embed the tags of all lists in one go."""
+        if self.similarity == "vectors":
+            self._vectors.prepare(tag.text for tags in predictions for tag in tags)
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return all tags in the new order."""
-        grams = [char_ngrams(tag.text, 2) for tag in tags]
+        similarity = self._by_vectors(tags) if self.similarity == "vectors" else _by_characters(tags)
         closest = [0.0] * len(tags)
         left = list(range(len(tags)))
         order: list[int] = []
@@ -217,8 +249,22 @@ class Diversity(Step):
             left.remove(best)
             order.append(best)
             for i in left:
-                closest[i] = max(closest[i], jaccard(grams[i], grams[best]))
+                closest[i] = max(closest[i], similarity(i, best))
         return [tags[i] for i in order]
+
+    @property
+    def _vectors(self) -> TagVectors:
+        return vectors_of(self.encoder, self.sha256_)
+
+    def _by_vectors(self, tags: Sequence[Tag]) -> Callable[[int, int], float]:
+        vectors = self._vectors([tag.text for tag in tags])
+        cosines = np.round(vectors @ vectors.T, 5).tolist()  # rounded, so that equal ones tie in any batch
+        return lambda i, j: cosines[i][j]
+
+
+def _by_characters(tags: Sequence[Tag]) -> Callable[[int, int], float]:
+    grams = [char_ngrams(tag.text, 2) for tag in tags]
+    return lambda i, j: jaccard(grams[i], grams[j])
 
 
 def _normal(text: str) -> str:

@@ -1,10 +1,17 @@
 """The refinements that choose nothing on dev, each by itself."""
 
+import json
+from functools import partial
+
+import numpy as np
 import pytest
 
 from tagkit.errors import BadInput
+from tagkit.measures.vectors import vectors_of
 from tagkit.product import Span, Tag
+from tagkit.refine import Chain
 from tagkit.refine.steps import Diversity, Limit, NearDuplicates, Normalise, StopTags, Synonyms, Vocabulary
+from tagkit.weights import digest
 
 
 def texts(tags):
@@ -79,6 +86,38 @@ def test_diversity_zero_keeps_the_order_and_one_looks_at_dissimilarity_alone(tag
     assert Diversity(1).apply(similar, product) == [similar[0], similar[2], similar[1]]
 
 
+@pytest.fixture
+def by_meaning(tiny_model, tmp_path, monkeypatch):
+    """Make the refinement on vectors of the tiny encoder."""
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
+    return lambda weight: Diversity(weight, "vectors", str(tiny_model))
+
+
+def test_diversity_by_vectors_takes_what_is_least_like_the_tags_before(by_meaning, tags, product):
+    step = by_meaning(1.0)
+    vectors = vectors_of(step.encoder)([tag.text for tag in tags])
+    cosines = np.maximum(vectors @ vectors.T, 0)
+    order = [tags.index(tag) for tag in step.apply(tags, product)]
+    for place in range(1, len(order)):
+        closest = cosines[:, order[:place]].max(axis=1)
+        assert closest[order[place]] == pytest.approx(closest[order[place:]].min(), abs=1e-5)
+    assert by_meaning(0.0).apply(tags, product) == tags
+    assert texts(Diversity(1.0).apply(tags, product)) != texts(step.apply(tags, product))
+
+
+def test_diversity_by_vectors_is_the_same_one_by_one_in_a_batch_and_loaded(by_meaning, tags, product):
+    lists = [tags, tags[::-1], tags[2:5], [], [Tag("👠" * 50_000, 0.5), Tag("👟", 0.4)]]
+    chain = Chain([by_meaning(0.7)])
+    together = chain(lists, [product] * 5)
+    loaded = Chain.from_dict(json.loads(json.dumps(chain.to_dict())))
+    assert [loaded([row], [product])[0] for row in lists] == together
+    state = by_meaning(0.7).state()
+    assert state["sha256_"] == digest(state["encoder"])
+    other = Diversity().restore(state | {"sha256_": "0" * 64})
+    with pytest.raises(BadInput, match="is not the one that the strategy was fitted with"):
+        other.apply(tags, product)
+
+
 def test_vocabulary_returns_what_it_drops(tags, product):
     step = Vocabulary(["蓝色"])
     assert texts(step.apply(tags, product)) == ["蓝色"]
@@ -94,6 +133,7 @@ def test_vocabulary_returns_what_it_drops(tags, product):
         (Limit, 2.5, "limit: k must be a whole number, not 2.5"),
         (Limit, True, "limit: k must be a whole number, not True"),
         (Diversity, 1.5, "diversity: diversity must be at most 1, not 1.5"),
+        (partial(Diversity, 0.5), "tags", "diversity: similarity must be one of characters, vectors, not 'tags'"),
         (NearDuplicates, 0, "near_duplicates: threshold must be above 0, not 0"),
         (StopTags, "鞋", "stop_tags: tags must be a list, not '鞋'"),
         (Vocabulary, "鞋", "vocabulary: tags must be a list, not '鞋'"),
