@@ -136,7 +136,7 @@ def ours(train: Sequence[Product], products: Sequence[Product], precision: str, 
     keys = [product.text for product in products]
     prompts = free.prompts(products)
     never = free.model.model.config.vocab_size  # no token ends these texts
-    greedy, sampled = Search(tokens=NEW), Search("sample", returns=RETURNS, tokens=NEW)
+    greedy, sampled = Search(tokens=NEW), Search(method="sample", returns=RETURNS, tokens=NEW)
 
     def run(writer: Writer, how: Search, low: str, end: int, grammars: Sequence[Any] | None = None) -> list[Any]:
         found: list[list[Hypothesis]] = [[] for _ in products]

@@ -20,10 +20,10 @@ TAGS = [(3,), (3, 4), (3, 4, 5), (6, 7), (6, 8), (9,)]
 PROMPTS = [[5, 6, 7], [8], [9, 10, 11, 12, 13, 14], [3, 4], [30], [5, 6, 7]]
 KEYS = [str(prompt) for prompt in PROMPTS]
 SEARCHES = [
-    Search("greedy", tokens=10),
-    Search("beam", returns=3, tokens=10),
-    Search("diverse", returns=4, groups=2, tokens=10),
-    Search("sample", returns=3, tokens=10, temperature=1.5),
+    Search(method="greedy", tokens=10),
+    Search(method="beam", returns=3, tokens=10),
+    Search(method="diverse", returns=4, groups=2, tokens=10),
+    Search(method="sample", returns=3, tokens=10, temperature=1.5),
 ]
 
 

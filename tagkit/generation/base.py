@@ -1,72 +1,46 @@
-"""The base of the strategies that generate lists of tags: options of decoding, and scores from votes."""
+"""The base of the strategies that generate lists of tags: how they decode, and scores from votes."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from tagkit.errors import BadInput
 from tagkit.generation.constraints import spans
-from tagkit.generation.hypothesis import Method, Search
+from tagkit.generation.hypothesis import DecodingOptions, Search
 from tagkit.generation.prompt_format import Item, Votes, items
 from tagkit.generation.votes import Confidence, Vote
-from tagkit.parameters import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Probability, Share
+from tagkit.parameters import PositiveInt
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import Tagger
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class DecodingOptions:
-    """How lists of tags are decoded (see `Search`).
-
-    Args:
-        method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
-        returns: Lists per product; for beam search also the number of beams.
-        temperature: Sampling: the logits are divided by it.
-        top_p: Sampling: only the most probable tokens whose probabilities sum to this.
-        min_p: Sampling: only tokens at least this probable, relative to the most probable one.
-        penalty: Diverse beam search: the penalty of a token that another group of beams has chosen.
-        limit: The maximum number of tags per product.
-        seed: Seed of training and, together with a product's text, of sampling; equal texts get equal tags in any
-            batch.
-    """
-
-    method: Method = "greedy"
-    returns: PositiveInt = 1
-    temperature: PositiveFloat = 1.0
-    top_p: Share = 1.0
-    min_p: Probability = 0.0
-    penalty: NonNegativeFloat = 0.5
-    limit: PositiveInt = 20
-    seed: NonNegativeInt = 0
-
-    def search(self, tokens: int) -> Search:
-        """Return the settings of decoding.
-
-        Args:
-            tokens: The maximum number of tokens of a list.
-
-        Raises:
-            BadInput: A value is outside its range.
-        """
-        options = {field.name: getattr(self, field.name) for field in fields(DecodingOptions) if field.name != "limit"}
-        return Search(tokens=tokens, **options)
 
 
 class ListTagger(DecodingOptions, Tagger):
     """Base of the strategies that generate one or several lists of tags per product.
 
     Subclasses implement `votes` and `known`, and call `calibrate` at the end of `_fit`.
+
+    Args:
+        limit: The maximum number of tags per product.
     """
 
+    limit: PositiveInt = 20
     typed_ = False
 
     @property
     def needs_threshold(self) -> bool:  # type: ignore[override]
         """Whether several lists are generated per product; rare tags then have to be cut by a threshold."""
         return self.returns > 1
+
+    def search(self, tokens: int) -> Search:
+        """Return the settings of decoding, of which `tokens` is the maximum number of tokens of a list.
+
+        Raises:
+            BadInput: A value is outside its range.
+        """
+        return Search(tokens=tokens, **{field.name: getattr(self, field.name) for field in fields(DecodingOptions)})
 
     @abstractmethod
     def votes(self, products: Sequence[Product]) -> Votes:
@@ -82,14 +56,14 @@ class ListTagger(DecodingOptions, Tagger):
 
         Args:
             dev: Products with gold tags, for calibration.
-            **options: Values of `DecodingOptions`.
+            **options: Values of `DecodingOptions`, and `limit`.
 
         Raises:
             NotFitted: The strategy was neither fitted nor loaded.
             BadInput: There is no such option, or a value is outside its range; nothing is changed then.
         """
         self.check_fitted()
-        known = [field.name for field in fields(DecodingOptions)]
+        known = [*(field.name for field in fields(DecodingOptions)), "limit"]
         for name in options:
             if name not in known:
                 raise BadInput(f"{self.name}: {name} is no option of decoding; these are: {', '.join(known)}")

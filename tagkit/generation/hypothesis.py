@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tagkit.errors import BadInput
 from tagkit.generation.prefix_tree import Ids
-from tagkit.parameters import NonNegativeFloat, PositiveFloat, PositiveInt, Probability, Share, check
+from tagkit.parameters import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Probability, Share, check
 
 Method = Literal["greedy", "beam", "diverse", "sample"]
 DROP = 0.125
@@ -35,26 +35,20 @@ class Stepper(Protocol):
         """Reorder, repeat or remove rows: keep those with the given numbers, shape (new rows,)."""
 
 
-@dataclass(frozen=True)
-class Search:
-    """Settings of decoding.
+@dataclass(kw_only=True, eq=False, repr=False)
+class DecodingOptions:
+    """How texts are decoded.
 
-    Attributes:
+    Args:
         method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
-        returns: Texts per prompt.
-        tokens: The maximum number of tokens of a text, including its end.
-        beams: Number of beams of a beam search, at least `returns`; None: `returns`.
-        groups: Number of groups of a diverse beam search, a divisor of the number of beams; None: one group per beam.
-        penalty: Diverse beam search: subtracted from the log-probability of a token for each earlier group that chose
-            it in the same step.
+        returns: Texts per prompt; for beam search also the number of beams.
         temperature: Sampling: the logits are divided by it.
         top_p: Sampling: only the most probable tokens whose probabilities sum to this.
         min_p: Sampling: only tokens at least this probable, relative to the most probable one.
-        length_power: The score of a text is its log-probability divided by its number of tokens to this power.
-        seed: Seed of sampling.
-
-    Raises:
-        BadInput: A value is outside its range.
+        penalty: Diverse beam search: subtracted from the log-probability of a token for each earlier group of beams
+            that chose it in the same step.
+        seed: Seed of training and, together with a product's text, of sampling; equal texts get equal tags in any
+            batch.
 
     Source: diverse beam search: Vijayakumar et al., Diverse Beam Search (AAAI 2018); top-p: Holtzman et al., The
     Curious Case of Neural Text Degeneration (ICLR 2020); min-p: Nguyen et al., Turning Up the Heat: Min-p Sampling
@@ -63,15 +57,31 @@ class Search:
 
     method: Method = "greedy"
     returns: PositiveInt = 1
-    tokens: PositiveInt = 64
-    beams: PositiveInt | None = None
-    groups: PositiveInt | None = None
-    penalty: NonNegativeFloat = 0.5
     temperature: PositiveFloat = 1.0
     top_p: Share = 1.0
     min_p: Probability = 0.0
+    penalty: NonNegativeFloat = 0.5
+    seed: NonNegativeInt = 0
+
+
+@dataclass(kw_only=True)
+class Search(DecodingOptions):
+    """All settings of decoding.
+
+    Attributes:
+        tokens: The maximum number of tokens of a text, including its end.
+        beams: Number of beams of a beam search, at least `returns`; None: `returns`.
+        groups: Number of groups of a diverse beam search, a divisor of the number of beams; None: one group per beam.
+        length_power: The score of a text is its log-probability divided by its number of tokens to this power.
+
+    Raises:
+        BadInput: A value is outside its range.
+    """
+
+    tokens: PositiveInt = 64
+    beams: PositiveInt | None = None
+    groups: PositiveInt | None = None
     length_power: NonNegativeFloat = 1.0
-    seed: int = 0
 
     def __post_init__(self) -> None:
         """Check the values."""

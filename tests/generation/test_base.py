@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 from tagkit.errors import BadInput  # noqa: E402
-from tagkit.generation.base import DecodingOptions, ListTagger  # noqa: E402
+from tagkit.generation.base import ListTagger  # noqa: E402
 from tagkit.generation.prompt_format import Item  # noqa: E402
 from tagkit.generation.votes import Vote  # noqa: E402
 from tagkit.product import Product, Span  # noqa: E402
@@ -39,7 +39,7 @@ class Fixed(ListTagger):
 
 
 def test_options_become_settings_of_decoding():
-    search = DecodingOptions(method="sample", returns=3, top_p=0.5, seed=4).search(9)
+    search = Fixed(method="sample", returns=3, top_p=0.5, seed=4).search(9)
     assert (search.method, search.returns, search.top_p, search.seed, search.tokens) == ("sample", 3, 0.5, 4, 9)
     with pytest.raises(BadInput, match="limit must be at least 1"):
         Fixed(limit=0).fit(["Red shoe"])

@@ -76,7 +76,7 @@ def test_typed_lists(repeated, own, copied):
         return
     rule = TypedList(PrefixTree(TYPES), [PrefixTree(copied)], own, SPECIAL, repeated)
     prompts = [[n] for n in range(40)]
-    search = Search("sample", returns=2, tokens=60)
+    search = Search(method="sample", returns=2, tokens=60)
     found = decode(Table(sharp=1.0), prompts, search, END, grammars=[rule] * 40, keys=list(map(str, prompts)))
     several = 0
     for text in itertools.chain(*found):

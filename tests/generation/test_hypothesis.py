@@ -31,7 +31,7 @@ def test_wrong_values_are_named():
         with pytest.raises(BadInput, match=message):
             Search(**bad)
     with pytest.raises(BadInput, match="keys"):
-        decode(Table(), [[1]], Search("sample"), END)
+        decode(Table(), [[1]], Search(method="sample"), END)
     assert decode(Table(), [], Search(), END) == []
 
 

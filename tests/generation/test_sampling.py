@@ -41,7 +41,7 @@ def test_sampling_follows_the_distribution():
 
 @pytest.mark.parametrize("grammar", [False, True])
 def test_sampling_is_repeatable_whatever_the_batch(llama, grammar):
-    search = Search("sample", returns=4, tokens=12, temperature=1.5, top_p=0.95, min_p=0.01, seed=3)
+    search = Search(method="sample", returns=4, tokens=12, temperature=1.5, top_p=0.95, min_p=0.01, seed=3)
     rules = [TagList(PrefixTree(TAGS), SPECIAL)] * len(PROMPTS) if grammar else None
 
     def drawn(order):
@@ -55,5 +55,5 @@ def test_sampling_is_repeatable_whatever_the_batch(llama, grammar):
     assert written(drawn(order)) == [written(batch)[i] for i in order]
     assert written(batch)[0] == written(batch)[5], "equal texts are drawn alike"
     assert len({text for row in written(batch) for text in row}) > 6
-    other = Search("sample", returns=4, tokens=12, temperature=1.5, seed=4)
+    other = Search(method="sample", returns=4, tokens=12, temperature=1.5, seed=4)
     assert written(decode(CausalStepper(llama, 0), PROMPTS, other, END, keys=KEYS)) != written(batch)

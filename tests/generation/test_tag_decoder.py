@@ -13,7 +13,7 @@ from tagkit.generation.target_order import TargetOrder  # noqa: E402
 
 
 def test_lists_are_distinct_known_tags_and_finish(network, read, products, tags):
-    search = Search("sample", returns=8, tokens=len(tags) + 1, temperature=5.0)
+    search = Search(method="sample", returns=8, tokens=len(tags) + 1, temperature=5.0)
     keys = [product.text for product in products]
     for texts in decode(TagStepper(network), read(products), search, network.end, keys=keys):
         for text in texts:
@@ -43,7 +43,7 @@ def test_the_stepper_computes_the_probabilities_of_training(network, read, produ
 
 def test_expected_shares_agree_with_counts(network, read, products):
     readings, stepper = read(products[:2]), TagStepper(network)
-    search = Search("sample", returns=400, tokens=8)
+    search = Search(method="sample", returns=400, tokens=8)
     found = decode(stepper, readings, search, network.end, keys=["a", "b"])
     expected = stepper.expect(found)
     for row, texts in enumerate(found):
