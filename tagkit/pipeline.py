@@ -70,8 +70,8 @@ class Pipeline:
             refine: Steps or their names; None: thresholds and a limit where the strategy needs thresholds.
             cache: The costly fits of the same command.
         """
-        steps = default_refinements(tagger) if refine is None else refine
         data = one_spelling(data)
+        steps = default_refinements(tagger) if refine is None else Chain(refine).for_data(data).steps
         take_synonyms(tagger, data.synonyms)
         train, dev = train_and_dev(data, whole=not tagger.needs_threshold and not steps)
         return cls.refined(tagger.fit(train, dev=dev, cache=cache), data, dev, steps)

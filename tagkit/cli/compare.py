@@ -13,7 +13,7 @@ import typer
 
 from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
-from tagkit.cli.options import DataOption, FacetsOption, JsonOption, MeasuresOption
+from tagkit.cli.options import DataOption, FacetsOption, JsonOption, MeasuresOption, ParentsOption, RefineOption
 from tagkit.cli.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def compare(
     ] = None,
     measures: MeasuresOption = "",
     facets: FacetsOption = None,
+    parents: ParentsOption = "",
+    refine: RefineOption = "",
     baseline: Annotated[
         str, typer.Option(autocompletion=complete.strategies, help="What the others are tested against.")
     ] = "",
@@ -67,7 +69,7 @@ def compare(
     from tagkit.experiment.store import RunCache
     from tagkit.experiment.tuned import Tuned
 
-    dataset = load(data, facets=facets, **file)  # type: ignore[arg-type]
+    dataset = load(data, facets=facets, parents=parents, **file)  # type: ignore[arg-type]
     found = [Tuned.read(path) for path in tuned or ()]
     chosen = _strategies(taggers, set_ or (), found)
     outputs, cache = Outputs(), RunCache(fresh)
@@ -79,6 +81,7 @@ def compare(
             dataset,
             split_measures(measures) or None,
             baseline=baseline or None,
+            refine=split_names(refine) or None,
             seeds=_seeds(seeds),
             folds=folds,
             share=share,
@@ -138,6 +141,11 @@ def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> 
         option = "--tuned" if strangers <= {one.strategy for one in tuned} else "--set"
         raise BadInput(f"{option} names {', '.join(sorted(strangers))}, which does not take part")
     return [create(name, **params[name]) if name in params else name for name in chosen]
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names of a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def split_setting(setting: str) -> tuple[str, str, Any]:

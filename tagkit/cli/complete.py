@@ -22,6 +22,11 @@ def measures(incomplete: str) -> Found:
     return _names(registry.measures, incomplete)
 
 
+def refinements(incomplete: str) -> Found:
+    """Complete the last name of a list of refinements."""
+    return _names(registry.steps, incomplete)
+
+
 def datasets(incomplete: str) -> Found:
     """Complete a data set or a file."""
     return _names(registry.datasets, incomplete) + _files(incomplete)

@@ -9,7 +9,7 @@ import typer
 
 from tagkit.cli.compare import split_measures
 from tagkit.cli.files import with_file_options
-from tagkit.cli.options import DataArgument, FacetsOption, JsonOption, MeasuresOption
+from tagkit.cli.options import DataArgument, FacetsOption, JsonOption, MeasuresOption, ParentsOption
 from tagkit.console import echo, echo_json
 
 
@@ -21,6 +21,7 @@ def evaluate(
     part: Annotated[str, typer.Option(help="train, dev, test, or all.")] = "test",
     measures: MeasuresOption = "",
     facets: FacetsOption = None,
+    parents: ParentsOption = "",
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap samples.")] = 1000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap samples.")] = 0,
     as_json: JsonOption = False,
@@ -35,7 +36,7 @@ def evaluate(
     if tagger:
         allow(tagger)
     pipeline = load_tagger(model)
-    dataset = load(data, facets=facets, **file)  # type: ignore[arg-type]
+    dataset = load(data, facets=facets, parents=parents, **file)  # type: ignore[arg-type]
     found = evaluate(pipeline, dataset, part, split_measures(measures) or None, seed=seed, samples=samples)
     if as_json:
         echo_json(found.to_dict() | {"model": str(model)})

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tagkit.cli import complete
+from tagkit.cli.compare import split_names
 from tagkit.cli.files import with_file_options
-from tagkit.cli.options import DataArgument, JsonOption, TaggerOption
+from tagkit.cli.options import DataArgument, JsonOption, ParentsOption, RefineOption, TaggerOption
 from tagkit.cli.tune import parameters
 from tagkit.console import echo, echo_json, remark
 
@@ -38,6 +39,8 @@ def fit(
         ),
     ] = "",
     minutes: Annotated[float, typer.Option(min=0, help="How long the comparison of --best may take.")] = 10.0,
+    refine: RefineOption = "",
+    parents: ParentsOption = "",
     as_json: JsonOption = False,
     *,
     file: dict[str, str],
@@ -57,7 +60,7 @@ def fit(
     if taggers and not best:
         raise BadInput("--taggers goes with --best; one strategy is named by --tagger")
     made = create(tagger or DEFAULT, **parameters(set_ or ()))
-    dataset = one_spelling(load(data, **file))  # type: ignore[arg-type]
+    dataset = one_spelling(load(data, parents=parents, **file))  # type: ignore[arg-type]
     if not any(product.tags for product in dataset.train):
         raise BadInput(f"{data}: no product of train has tags to learn from (name their column with --tags)")
     tried: list[Candidate] = []
@@ -65,13 +68,14 @@ def fit(
         tried = _compare(dataset, taggers, minutes)
         made = create(best_of(tried).name)
     start = time.monotonic()
-    pipeline = Pipeline.fit(made, dataset)
+    pipeline = Pipeline.fit(made, dataset, split_names(refine) or None)
     seconds = time.monotonic() - start
     pipeline.save(out)
     _, dev = train_and_dev(dataset, whole=not made.needs_threshold)
     dev = [product for product in dev if product.tags]
     score = pipeline.score(dev) if dev else None
     words = file | ({"tagger": tagger} if registry.is_reference(tagger) else {})
+    words |= {"parents": parents} if parents else {}
     options = [word for name, value in words.items() for word in (f"--{name}", value)]
     command = " ".join(map(_quoted, ["tagkit", "evaluate", str(out), data, *options]))
     if as_json:

@@ -35,6 +35,21 @@ MeasuresOption = Annotated[
         help="Measures, comma-separated, such as F1@M,nDCG@10.",
     ),
 ]
+ParentsOption = Annotated[
+    str,
+    typer.Option(
+        help="A table of tags and their broader tags (two columns, TSV or CSV), or google_taxonomy, for the measures "
+        "of a taxonomy and the refinement parents."
+    ),
+]
+RefineOption = Annotated[
+    str,
+    typer.Option(
+        autocompletion=complete.refinements,
+        help="Refinements in their order, comma-separated, such as thresholds,parents,limit (default: thresholds,limit "
+        "where a strategy needs thresholds).",
+    ),
+]
 FacetsOption = Annotated[
     Path | None,
     typer.Option(help="A table of tags and their facets (two columns, TSV or CSV), for the measures of facets."),

@@ -13,6 +13,7 @@ from tagkit import parameters, registry
 from tagkit.datasets.columns import FileOptions
 from tagkit.datasets.files import from_frame, read_file
 from tagkit.datasets.items import is_frame
+from tagkit.datasets.parents import load_parents
 from tagkit.datasets.tag_table import read_facets
 from tagkit.errors import BadInput
 from tagkit.product import Dataset
@@ -95,6 +96,7 @@ def load(
     delimiter: str | None = None,
     sheet: str | None = None,
     facets: str | Path | None = None,
+    parents: str | Path | None = None,
     **options: Any,
 ) -> Dataset:
     """Return a data set by name, from the user's own file, or from a table.
@@ -121,6 +123,9 @@ def load(
         sheet: The sheet of a spreadsheet (default: the only one with a column for the title).
         facets: A table of two columns, tag and facet (TSV or CSV): the kind of information that each tag gives, such as
             colour or material. It takes the place of the facets that the data set has.
+        parents: A table of two columns, tag and broader tag (TSV or CSV), for the measures of a taxonomy and the
+            refinement parents; or "google_taxonomy", the product taxonomy that Google publishes. It takes the place of
+            the broader tags that the data set has.
         **options: The options of a reader; for a file `rejects`, where the rows go that cannot be used.
 
     Raises:
@@ -144,7 +149,9 @@ def load(
     }
     given = {option: value for option, value in named.items() if value is not None} | options
     data = _read(name, given)
-    return replace(data, facets=read_facets(facets)) if facets else data
+    if facets:
+        data = replace(data, facets=read_facets(facets))
+    return replace(data, parents=load_parents(parents)) if parents else data
 
 
 def _read(name: Any, options: Mapping[str, Any]) -> Dataset:

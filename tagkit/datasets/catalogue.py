@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from tagkit.datasets.base import Expectation, Reader
+from tagkit.datasets.parents import read_parents
 from tagkit.datasets.split import PARTS, by_part, split_of
 from tagkit.datasets.tag_table import read_facets
 from tagkit.errors import BadInput, DataMissing
@@ -52,6 +53,13 @@ def without_facet(data: Dataset) -> tuple[int, bool]:
     return count, count == 0
 
 
+def implied(data: Dataset) -> tuple[float, bool]:
+    """Return in what percentage of cases a train product with a tag has the tag's parent too; 95 and more are right."""
+    cases = [up in p.tags for p in data.train for tag in p.tags for up in data.parents.get(tag, ())]
+    share = round(100 * sum(cases) / max(len(cases), 1), 1)
+    return share, share >= 95
+
+
 class Catalogue(Reader):
     """The embedded catalogue: original products with merchandisers' tags (Chinese and English).
 
@@ -83,13 +91,14 @@ class Catalogue(Reader):
         "tags repeated in a product": ("==", 0),
         "synonyms used as tags": ("==", 0),
         "tags without a facet": without_facet,
+        "parents beside their tags in train %": implied,
         "这是一款蓝色的高跟鞋": article_product,
     }
 
     lang: Literal[None, "zh", "en"] = None
 
     def read(self) -> Dataset:
-        """Read the JSON lines, the synonyms and the facets.
+        """Read the JSON lines, and the synonyms, the facets and the parents of tags.
 
         Raises:
             BadInput: A line is wrong.
@@ -98,7 +107,9 @@ class Catalogue(Reader):
         rows = (row for file in sorted(folder().glob("*.jsonl")) for row in _rows(file))
         parts = by_part((part, product) for part, product in rows if self.lang in (None, product.lang))
         tables = _synonyms(folder() / "synonyms.tsv"), read_facets(folder() / "facets.tsv")
-        return Dataset(self.name, *parts, self.card, self.licence, *tables)
+        return Dataset(
+            self.name, *parts, self.card, self.licence, *tables, parents=read_parents(folder() / "parents.tsv")
+        )
 
 
 def _rows(file: Path) -> Iterator[tuple[str, Product]]:

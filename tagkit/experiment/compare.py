@@ -16,7 +16,7 @@ from tagkit.experiment.spec import Data, Experiment, Row
 from tagkit.experiment.store import RunCache
 from tagkit.measures import Measure, parse_all
 from tagkit.product import Dataset
-from tagkit.refine import Step
+from tagkit.refine import Chain, Step
 from tagkit.tagger import Tagger, create
 from tagkit.text.spelling import one_spelling
 
@@ -101,6 +101,7 @@ def compare(
         refine=None if refine is None else tuple(refine),
     )
     rows = _rows(registry.taggers.names() if taggers is None else taggers, template, tuned or {})
+    Chain(refine or ()).for_data(data)  # says what a refinement lacks before anything is fitted
     names = [row.name for row in rows]
     base = baseline or next(
         (n for n in ("lexicon", *names) if n in names and _has_package(rows[names.index(n)])), names[0]

@@ -36,7 +36,7 @@ def one_spelling(data: Dataset) -> Dataset:
     """Return a data set in which each gold tag has one spelling, the most frequent one of train.
 
     Tags that train lacks get the most frequent spelling of dev, else of test; of equally frequent ones the first in
-    alphabetical order. The tables of facets and parents follow. A data set without such tags is returned as it is, and
+    alphabetical order. Its broader tags follow. A data set without such tags is returned as it is, and
     so is one with annotations, whose tags are parts of the text as it is written.
     """
     if any(product.annotations for part in (data.train, data.dev, data.test) for product in part):
@@ -51,11 +51,8 @@ def one_spelling(data: Dataset) -> Dataset:
     def spelt(tag: str) -> str:
         return preferred.get(fold(tag), tag)
 
-    facets = {spelt(tag): facet for tag, facet in data.facets.items()}
     parents = {spelt(tag): tuple(dict.fromkeys(map(spelt, above))) for tag, above in data.parents.items()}
-    if facets == data.facets and parents == data.parents:
-        return data
-    return replace(data, facets=facets, parents=parents)
+    return data if parents == data.parents else replace(data, parents=parents)
 
 
 def _respelled(products: Sequence[Product], preferred: Mapping[str, str]) -> Sequence[Product]:

@@ -148,3 +148,17 @@ def test_facets_of_a_table(shop, run, write, products):
         "bad.csv, line 2: a row needs a tag and a facet"
         in run("compare", "--data", shop, "--facets", "bad.csv", *options, code=2).stderr
     )
+
+
+def test_broader_tags_of_a_table(shop, run, write):
+    write("above.csv", "tag,parent", "连衣裙,服装", "服装,商品")
+    options = ("--taggers", "dictionary", "--measures", "hierarchical-F1@M,parents-implied", "--no-track", "--json")
+    options += ("--data", shop, "--parents", "above.csv")
+    plain, added = (
+        json.loads(run("compare", *options, *more).stdout)["scores"]["test"]["dictionary"]
+        for more in ((), ("--refine", "parents,limit"))
+    )
+    assert plain["parents-implied"]["value"] == 0 and added["parents-implied"]["value"] == 1
+    assert plain["hierarchical-F1@M"]["value"] == added["hierarchical-F1@M"]["value"] > 0
+    assert "did you mean 'parents'" in run("compare", *options, "--refine", "parent", code=2).stderr
+    assert "shop has no table of broader tags" in run("compare", *options[:-2], "--refine", "parents", code=2).stderr

@@ -82,3 +82,12 @@ def test_a_file_without_tags_cannot_be_learned_from(run, write):
     write("untagged.csv", "商品名称", *(f"红色高跟鞋 {i}" for i in range(20)))
     found = run("fit", "untagged.csv", "--out", "none", code=2)
     assert "untagged.csv: no product of train has tags to learn from (name their column with --tags)" in found.stderr
+
+
+def test_broader_tags_are_kept_with_the_model(table, run, write, texts):
+    write("above.csv", "tag,parent", "高跟鞋,鞋履")
+    options = ("--parents", "above.csv", "--refine", "parents,limit", "--out", "broad", "--json")
+    said = json.loads(run("fit", table, "--tagger", "dictionary", *options).stdout)
+    assert said["next"] == "tagkit evaluate broad 商品.csv --parents above.csv"
+    Path("above.csv").unlink()
+    assert texts(run("tag", "红色高跟鞋", "--model", "broad", "--json").stdout) == ["红色", "高跟鞋", "鞋履"]

@@ -34,6 +34,7 @@ def test_catalogue_synonyms_and_broken_lines(tmp_path, monkeypatch):
     (tmp_path / "zh.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     (tmp_path / "synonyms.tsv").write_text("裙子\t裙\t半裙\n", encoding="utf-8")
     (tmp_path / "facets.tsv").write_text("裙子\ttype\n", encoding="utf-8")
+    (tmp_path / "parents.tsv").write_text("裙子\t女装\n", encoding="utf-8")
     data = load("catalogue")
     assert dict(data.synonyms) == {"裙子": ("裙", "半裙")} and data.train[0].tags == ("裙子",)
     assert data.facets == {"裙子": "type"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tagkit.product import Dataset, Product, Span, Tag
@@ -24,6 +26,11 @@ def test_the_most_frequent_spelling_of_train_is_that_of_all():
     made = one_spelling(data([("t恤",), ("t恤", "T恤"), ("Ａ", "b")], [("T恤", "B", "连衣裙"), ("連衣裙",)]))
     assert [p.tags for p in made.train] == [("t恤",), ("t恤",), ("Ａ", "b")]
     assert [p.tags for p in made.test] == [("t恤", "b", "连衣裙"), ("连衣裙",)]
+
+
+def test_broader_tags_get_the_spelling_of_the_gold_tags():
+    shop = replace(data([("t恤", "tops")], [("T恤",)]), parents={"T恤": ("Tops", "TOPS", "服飾"), "Hat": ("Headwear",)})
+    assert one_spelling(shop).parents == {"t恤": ("tops", "服飾"), "Hat": ("Headwear",)}
 
 
 def test_a_data_set_of_one_spelling_is_returned_as_it_is(products):
