@@ -85,9 +85,11 @@ def test_a_file_without_tags_cannot_be_learned_from(run, write):
 
 
 def test_broader_tags_are_kept_with_the_model(table, run, write, texts):
-    write("above.csv", "tag,parent", "高跟鞋,鞋履")
+    write("above.csv", "tag,parent", "高跟鞋,鞋履", "连衣裙,鞋履")
     options = ("--parents", "above.csv", "--refine", "parents,limit", "--out", "broad", "--json")
     said = json.loads(run("fit", table, "--tagger", "dictionary", *options).stdout)
     assert said["next"] == "tagkit evaluate broad 商品.csv --parents above.csv"
+    options = ("--parents", "above.csv", "--measures", "parents-implied", "--json")
+    assert json.loads(run("evaluate", "broad", table, *options).stdout)["scores"]["parents-implied"]["value"] == 1
     Path("above.csv").unlink()
     assert texts(run("tag", "红色高跟鞋", "--model", "broad", "--json").stdout) == ["红色", "高跟鞋", "鞋履"]

@@ -5,7 +5,7 @@ import pytest
 
 from tagkit.errors import BadInput
 from tagkit.measures import Run, parse
-from tagkit.product import Product, Tag
+from tagkit.product import Dataset, Product, Tag
 
 
 @pytest.fixture
@@ -56,6 +56,22 @@ def test_gold_tags_come_from_the_products():
         Run([["a"]])
     with pytest.raises(BadInput, match="1 predicted lists for 2 products"):
         Run([["a"]], [["a"], ["b"]])
+
+
+def test_the_run_of_a_data_set_has_what_the_data_set_knows():
+    train = (Product("1", "x", tags=("a", "b")), Product("2", "x", tags=("a",)))
+    data = Dataset("shop", train, facets={"a": "colour"}, parents={"a": ("b",)})
+    run = Run.of(data, [["a"]], [Product("3", "x", tags=("b",))])
+    assert (run.train_counts, run.train_size, run.facets, run.parents) == (
+        {"a": 2, "b": 1},
+        2,
+        {"a": "colour"},
+        {"a": ("b",)},
+    )
+    assert run.gold == [{"b"}]
+    assert Run.of(data, [], [], train=({"c": 1}, 7)).train_size == 7
+    with pytest.raises(BadInput, match="hierarchical-F1@M needs `parents`"):
+        parse("hierarchical-F1")(Run.of(Dataset("bare", train), [["a"]], train[:1]))
 
 
 def test_bigrams_of_the_tags_in_lower_case():
