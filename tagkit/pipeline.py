@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self, overload
 
@@ -32,7 +32,12 @@ class Pipeline:
         tagger: The fitted strategy.
         refinement: The refinements, fitted.
         fitted_on: The products that it was fitted on, or what is known of them.
+
+    Attributes:
+        dev_score: F1@M on dev, where its refinements have just chosen there; None otherwise.
     """
+
+    dev_score: float | None = None
 
     def __init__(
         self, tagger: Tagger, refinement: Chain | None = None, fitted_on: Dataset | Provenance | None = None
@@ -80,9 +85,11 @@ class Pipeline:
     def refined(cls, tagger: Tagger, data: Dataset, dev: Sequence[Product], steps: Sequence[str | Step]) -> Self:
         """Return a pipeline around a strategy that is fitted already; its refinements choose on dev."""
         chain = Chain(steps).for_data(data)
+        made = cls(tagger, chain, data)
         if chain.chooses and dev:
-            chain.fit(tagger.predict(dev), dev)
-        return cls(tagger, chain, data)
+            lists = tagger.predict(dev)
+            made.dev_score = f1_at_m(partial(chain.fit(lists, dev), lists), dev, None)
+        return made
 
     @overload
     def predict(self, products: Item) -> list[Tag]: ...  # type: ignore[overload-overlap]  # a text is iterable too

@@ -24,6 +24,7 @@ def test_the_refinements_choose_on_dev(data):
     assert pipeline.predict(data.test) == pipeline.refinement(raw, data.test) != raw
     assert pipeline.name == "linear" and repr(pipeline) == "Pipeline(linear | thresholds | limit)"
     assert pipeline.n_truncated_chars(["鞋"]) == [0]
+    assert pipeline.dev_score == pipeline.score(data.dev)
 
 
 def test_only_strategies_that_need_thresholds_are_refined_by_default(data):

@@ -25,6 +25,8 @@ def test_what_is_fitted_is_evaluated_and_tagged_with(table, run, texts):
     said = run("fit", table, "--tagger", "lexicon", "--out", "model").stdout
     assert said.startswith("lexicon is fitted on 12 products of 商品.csv (")
     assert "on 4 dev products) and saved in model. Next: tagkit evaluate model 商品.csv\n" in said
+    on_dev = json.loads(run("evaluate", "model", table, "--part", "dev", "--measures", "F1@M", "--json").stdout)
+    assert f"; F1@M {on_dev['scores']['F1@M']['value']:.3f} on 4 dev products" in said
     shown = json.loads(run("evaluate", "model", table, "--json").stdout)
     assert (shown["strategy"], shown["part"], shown["products"], shown["known"]) == ("lexicon", "test", 8, 0)
     assert shown["scores"]["F1@M"]["low"] <= shown["scores"]["F1@M"]["value"] <= shown["scores"]["F1@M"]["high"]
