@@ -43,8 +43,8 @@ def echo(text: object = "", *, err: bool = False) -> None:
 
 
 def width() -> int:
-    """Return how many columns standard output has, 100 where it is no terminal."""
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 100
+    """Return how many columns standard output has: as many as `COLUMNS` says, or the terminal, or else 100."""
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def echo_lines(lines: Iterable[Line]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tagkit.cli import complete
-from tagkit.cli.options import JsonOption
+from tagkit.cli.options import JsonOption, SetOption
 from tagkit.cli.tune import parameters
 from tagkit.console import echo, echo_json
 
@@ -19,9 +19,7 @@ def check(
             metavar="STRATEGY", autocompletion=complete.strategies, help="Your own as MODULE:CLASS, or one by name."
         ),
     ],
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", "-s", help="Its parameter, as PARAMETER=VALUE (JSON or text).")
-    ] = None,
+    set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a strategy on 24 products and check what every strategy promises; exit with 1 where it breaks a promise."""

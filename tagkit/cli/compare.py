@@ -34,7 +34,12 @@ def compare(
     ] = "",
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", "-s", help="A strategy's parameter, as NAME.PARAMETER=VALUE (JSON or text)."),
+        typer.Option(
+            "--set",
+            "-s",
+            autocompletion=complete.settings,
+            help="A strategy's parameter, as NAME.PARAMETER=VALUE (JSON or text).",
+        ),
     ] = None,
     tuned: Annotated[
         list[Path] | None, typer.Option(help="A file that `tagkit tune` wrote: its parameters are used.")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import glob
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from tagkit import registry
+from tagkit.errors import TagkitError
 
 Found = list[tuple[str, str]]
 """Completions, each with its explanation."""
@@ -36,6 +40,37 @@ def experiments(incomplete: str) -> Found:
     """Complete an experiment of the working directory or a file."""
     names = sorted(path.stem for path in Path("experiments").glob("*.yaml"))
     return [(name, "") for name in names if name.startswith(incomplete)] + _files(incomplete)
+
+
+def models(incomplete: str) -> Found:
+    """Complete a pre-trained model or a folder."""
+    from tagkit.weights import ENTRIES
+
+    found = [(name, entry.summary) for name, entry in ENTRIES.items() if name.startswith(incomplete)]
+    return found + _files(incomplete)
+
+
+def settings(incomplete: str) -> Found:
+    """Complete STRATEGY.PARAMETER=; a strategy is imported for the names of its parameters alone."""
+    strategy, dot, parameter = incomplete.partition(".")
+    if not dot:
+        return [(f"{name}.", summary) for name, summary in _names(registry.taggers, strategy)]
+    return [(f"{strategy}.{name}", default) for name, default in _parameters(strategy, parameter)]
+
+
+def parameters(ctx: typer.Context, incomplete: str) -> Found:
+    """Complete PARAMETER= of the strategy that the command line names."""
+    from tagkit.default import DEFAULT
+
+    words = [*ctx.args, *map(str, ctx.params.values())]  # in `args` as long as the last option lacks its value
+    return _parameters(next((word for word in words if word in registry.taggers), DEFAULT), incomplete)
+
+
+def _parameters(strategy: str, incomplete: str) -> Found:
+    with suppress(TagkitError):
+        params = registry.taggers.get(strategy)().get_params()
+        return [(f"{name}=", f"default: {value!r}") for name, value in params.items() if name.startswith(incomplete)]
+    return []
 
 
 def _names(known: registry.Registry[Any], incomplete: str) -> Found:

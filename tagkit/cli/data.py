@@ -10,7 +10,7 @@ from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
 from tagkit.cli.lists import show_rows
 from tagkit.cli.options import FacetsOption, JsonOption
-from tagkit.console import echo, echo_json
+from tagkit.console import echo, echo_json, echo_lines
 
 app = typer.Typer(help="List, describe, audit and download data sets.", no_args_is_help=True)
 NameArgument = Annotated[
@@ -62,7 +62,10 @@ def check(
     if as_json:
         echo_json(found.to_dict())
     else:
-        echo(str(found))
+        echo(found.file)
+        show_rows(list(found.found.items()))
+        echo()
+        echo_lines([("- ", "yellow"), (problem, "")] for problem in found.problems or ["No problem."])
 
 
 @app.command("audit")
@@ -76,7 +79,8 @@ def audit(name: NameArgument, as_json: JsonOption = False, *, file: dict[str, st
     if as_json:
         echo_json(found.to_dict())
     else:
-        echo(found)
+        lines = zip(found.rows, str(found).splitlines(), strict=True)
+        echo_lines([(line, "" if row.ok else "bold red")] for row, line in lines)
     if not found.ok:
         raise typer.Exit(1)
 

@@ -13,7 +13,7 @@ import typer
 from tagkit.cli import complete
 from tagkit.cli.compare import split_names
 from tagkit.cli.files import with_file_options
-from tagkit.cli.options import DataArgument, JsonOption, ParentsOption, RefineOption, TaggerOption
+from tagkit.cli.options import DataArgument, JsonOption, ParentsOption, RefineOption, SetOption, TaggerOption
 from tagkit.cli.tune import parameters
 from tagkit.console import echo, echo_json, remark
 
@@ -28,9 +28,7 @@ def fit(
     data: DataArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the model; one that is there is replaced.")],
     tagger: TaggerOption = "",
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", "-s", help="Its parameter, as PARAMETER=VALUE (JSON or text).")
-    ] = None,
+    set_: SetOption = None,
     best: Annotated[bool, typer.Option("--best", help="The best of a quick comparison on train and dev.")] = False,
     taggers: Annotated[
         str,

@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
+from tagkit.cli import complete
 from tagkit.cli.lists import show_rows
 from tagkit.cli.options import JsonOption
 from tagkit.console import echo, echo_json, remark
 
 app = typer.Typer(help="List, download and locate pre-trained models.", no_args_is_help=True)
 NameArgument = Annotated[
-    str, typer.Argument(help="A name from `tagkit models list`, a name on the Hugging Face hub, or a folder.")
+    str,
+    typer.Argument(
+        autocompletion=complete.models,
+        help="A name from `tagkit models list`, a name on the Hugging Face hub, or a folder.",
+    ),
 ]
 
 

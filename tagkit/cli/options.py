@@ -26,6 +26,15 @@ TaggerOption = Annotated[
         help="A strategy by name, or your own MODULE:CLASS (default: hybrid).",
     ),
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        autocompletion=complete.parameters,
+        help="A parameter of the strategy, as PARAMETER=VALUE (JSON or text).",
+    ),
+]
 MeasuresOption = Annotated[
     str,
     typer.Option(

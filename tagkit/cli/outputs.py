@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from tagkit.console import echo, echo_json, echo_lines, width
+from tagkit.console import Line, echo, echo_json, echo_lines, width
 from tagkit.errors import reason
 
 if TYPE_CHECKING:
@@ -57,7 +57,11 @@ class Outputs:
         """Print the tables of a result and what must be known of them, in the same way."""
         from tagkit import report
 
-        self._print(lambda: echo_lines(report.terminal(result, width=width())))
+        self.print_lines(report.terminal(result, width=width()))
+
+    def print_lines(self, lines: Iterable[Line]) -> None:
+        """Print lines with their styles, in the same way."""
+        self._print(lambda: echo_lines(lines))
 
     def print_json(self, value: Any) -> None:
         """Print a value as JSON, in the same way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +12,9 @@ import typer
 
 from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
-from tagkit.cli.options import DataOption, JsonOption
+from tagkit.cli.options import DataOption, JsonOption, SetOption
 from tagkit.cli.outputs import Outputs
+from tagkit.console import Line, width
 
 SHOWN = 5
 
@@ -33,9 +34,7 @@ def tune(
         list[str] | None,
         typer.Option(help="What to search instead: k=5..50, rate=1e-4..1e-2 log, index=both,char; can be repeated."),
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", "-s", help="A parameter that stays, as PARAMETER=VALUE (JSON or text).")
-    ] = None,
+    set_: SetOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the search (default: one below runs/tune).")
     ] = None,
@@ -61,7 +60,7 @@ def tune(
     command = compare_command(tuned, data, file)
     short = compare_command(tuned, data, file, place)
     if not as_json:
-        outputs.print("\n".join(table(tuned)))
+        outputs.print_lines(shown(tuned))
         outputs.print(f"\n{command}\nor, with the budget in the report:\n{short}")
     tracker = outputs.do("tracking", lambda: tracking.log_tuned(tuned, dataset, artifacts=[place])) if track else None
     if as_json:
@@ -73,32 +72,33 @@ def tune(
     outputs.close()
 
 
-def table(tuned: Any) -> list[str]:
-    """Return the best trials and the default one as aligned lines, with what they say."""
-    from tagkit.text.columns import aligned
+def shown(tuned: Any) -> Iterator[Line]:
+    """Yield the best trials and the default one as a table for a terminal, with what they say."""
+    from tagkit.report.tables import ALWAYS, IF_IT_FITS, Cell, Column, Table, to_lines
 
-    rows = tuned.ranking[:SHOWN]
-    if tuned.default not in rows:
-        rows = [*rows, tuned.default]
-    names = list(tuned.space)
-    grid = [["trial", tuned.measure, "s", *names]]
-    for trial in rows:
-        score = "failed" if trial.value is None else f"{trial.value:.4f}"
+    trials = tuned.ranking[:SHOWN]
+    if tuned.default not in trials:
+        trials = [*trials, tuned.default]
+    rows = []
+    for trial in trials:
         label = f"{trial.number}{' (default)' if trial.number == 0 else ''}"
-        grid.append([label, score, f"{trial.seconds:.1f}", *(_written(trial.params[name]) for name in names)])
-    columns = (aligned(column, left=True) for column in zip(*grid, strict=True))
-    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
-    errors = [f"trial {trial.number} failed: {trial.error}" for trial in tuned.trials if trial.error]
+        score = Cell("failed" if trial.value is None else f"{trial.value:.4f}", best=trial is tuned.ranking[0])
+        params = (Cell(_written(trial.params[name])) for name in tuned.space)
+        rows.append((Cell(label), score, Cell(f"{trial.seconds:.1f}"), *params))
+    heads = [Column(head, is_number=head != "trial", terminal=ALWAYS) for head in ("trial", tuned.measure, "s")]
+    heads += [Column(name, is_number=False, terminal=IF_IT_FITS) for name in tuned.space]
+    title = f"{tuned.remark()} {tuned.products:,} products"
+    yield from to_lines(Table(title, tuple(heads), tuple(rows)), width())
+    yield []
+    for trial in tuned.trials:
+        if trial.error:
+            yield [(f"trial {trial.number} failed: {trial.error}", "red")]
     before = "failed" if tuned.default.value is None else f"{tuned.default.value:.4f}"
-    return [
-        f"{tuned.remark()} {tuned.products:,} products.",
-        "",
-        *lines,
-        "",
-        *errors,
+    text = (
         f"{tuned.measure}: default {before}, best {tuned.best.value:.4f}. The best was chosen on these products and is "
-        "therefore too high; `compare` measures on test what the parameters are worth.",
-    ]
+        "therefore too high; `compare` measures on test what the parameters are worth."
+    )
+    yield [(text, "")]
 
 
 def compare_command(tuned: Any, data: str, file: Mapping[str, str], place: Path | None = None) -> str:

@@ -140,14 +140,14 @@ def test_options_are_the_same_everywhere():
     assert not letters
 
 
-def complete(words: str) -> list[str]:
-    """Return what bash is offered for the last of some words."""
+def complete(words: str, *, heavy: bool = False) -> list[str]:
+    """Return what bash is offered for the last of some words; what is heavy is imported only where that is said."""
     known = {"_TAGKIT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     code = "from tagkit.cli import app; app(prog_name='tagkit')"
     command = [sys.executable, "-X", "importtime", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **known})
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert not imported & {"torch", "transformers", "sklearn", "pandas", "rich", "scipy"}
+    assert heavy or not imported & {"torch", "transformers", "sklearn", "pandas", "rich", "scipy"}
     return done.stdout.splitlines()
 
 
@@ -156,6 +156,16 @@ def test_completion_imports_nothing_heavy(workplace):
     assert complete("tagkit compare --taggers lexicon,hy") == ["lexicon,hybrid"]
     assert complete("tagkit tune --measure nDC") == ["nDCG"]
     assert complete("tagkit data card catal") == ["catalogue"]
+    assert complete("tagkit models fetch minil", heavy=True) == ["minilm-l6"]
+    assert complete("tagkit compare --set kn") == ["knn."]
+
+
+def test_parameters_are_completed(workplace):
+    assert complete("tagkit compare --set knn.po", heavy=True) == ["knn.power="]
+    assert complete("tagkit tune knn --set po", heavy=True) == ["power="]
+    assert complete("tagkit fit x.csv --tagger lexicon -s min", heavy=True) == ["min_chars="]
+    assert complete("tagkit fit x.csv -s meth", heavy=True) == ["method="]
+    assert complete("tagkit compare --set nothing.p", heavy=True) == [""]
 
 
 def test_quiet_and_short_help(run, monkeypatch):
