@@ -127,31 +127,32 @@ def pretrained_models(folder: Path, canary: Path) -> Iterator[tuple[str, Path]]:
 
 def experiments() -> Iterator[tuple[str, str]]:
     """Yield experiment files that are no experiments."""
-    good = "title: t\ndata: {file: shop.jsonl}\nmeasures: [micro-F1]\nrows:\n  - {name: a, strategy: dictionary}\n"
+    good = "title: t\nsource: {}\ndata: {file: shop.jsonl}\nprotocol: p\nmeasures: [micro-F1]\ntolerance: 1\nrows:\n"
+    good += "  - {name: a, strategy: dictionary, expected: {micro-F1: 99}, origin: published}\n"
     laughs = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
     yield "billion laughs", "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + laughs + good
     yield "billion laughs in rows", "rows: &r [*r, *r]\n"
     yield "alias of itself", "title: &t [*t]\n" + good.replace("title: t\n", "")
     yield "mapping in itself", "&m {title: *m}\n"
     yield "merge bomb", "a: &a {b: 1}\n" + "".join(f"c{n}: {{<<: [{', '.join(['*a'] * 999)}]}}\n" for n in range(99))
-    yield "bad date", good + "source: {date: 2026-13-45}\n"
-    yield "bad time", good + "source: {date: 2026-01-01T99:99:99Z}\n"
-    yield "year 0", good + "source: {date: 0000-00-00}\n"
+    yield "bad date", good.replace("published", "{date: 2026-13-45, machine: m, seconds: 1}")
+    yield "bad time", good.replace("published", "{date: 2026-01-01T99:99:99Z, machine: m, seconds: 1}")
+    yield "year 0", good.replace("published", "{date: 0000-00-00, machine: m, seconds: 1}")
     yield "deep lists", "[" * 100_000
     yield "deep mappings", "".join(f"{' ' * n}a:\n" for n in range(3000))
     for tag in ("python/object/apply:os.system [id]", "python/name:os.system", "python/module:os", "binary x", "set 1"):
         yield f"tag {tag[:24]}", good.replace("title: t", f"title: !!{tag}")
-    yield "huge number", good.replace("title: t", f"seed: {'9' * 5000}")
-    yield "sexagesimal", good.replace("title: t", "seed: 99:99:99:99")
-    yield "no number", good.replace("title: t", "seed: .nan")
+    yield "huge number", good.replace("tolerance: 1", f"tolerance: {'9' * 5000}")
+    yield "sexagesimal", good.replace("tolerance: 1", "tolerance: 99:99:99:99")
+    yield "no number", good.replace("tolerance: 1", "tolerance: .nan")
     yield "NUL", good + "\0"
     yield "tabs", good.replace("  -", "\t-")
     yield "two documents", good + "---\n" + good
     yield "empty", ""
     yield "a list", "[1, 2]"
     yield "unknown strategy", good.replace("dictionary", "../../etc/passwd")
-    yield "unknown parameter", good.replace("dictionary}", "dictionary, params: {no: 1}}")
-    yield "a server of its own", good.replace("dictionary}", "llm, params: {endpoint: 'http://127.0.0.1:9', model: m}}")
+    yield "unknown parameter", good.replace("dictionary,", "dictionary, params: {no: 1},")
+    yield "a server of its own", good.replace("dictionary,", "llm, params: {endpoint: 'http://127.0.0.1:9', model: m},")
     yield "keys twice", good + good
     yield "keys that are lists", good + "? [a, b]\n: c\n"
 

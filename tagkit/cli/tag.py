@@ -20,7 +20,7 @@ from tagkit.cli.compare import split_setting
 from tagkit.cli.evaluate import allow
 from tagkit.cli.files import with_file_options
 from tagkit.cli.options import JsonOption, TaggerOption
-from tagkit.console import echo, remark, to_json
+from tagkit.console import echo, printable, remark, to_json
 
 if TYPE_CHECKING:
     from tagkit.cli.unfinished import Unfinished
@@ -63,6 +63,7 @@ def tag(
 ) -> None:
     """Tag a text, or every product of a file."""
     import tagkit
+    from tagkit.datasets.rejects import SUFFIX
     from tagkit.datasets.table import WRITERS
     from tagkit.default import DEFAULT, default_tagger, load_tagger
     from tagkit.errors import BadInput
@@ -78,7 +79,8 @@ def tag(
     if out:
         _check_ending(out, bool(write))
     with ExitStack() as stack:
-        output = stack.enter_context(_output(out, [Path(data), *([] if is_text or source == "-" else [Path(source)])]))
+        files = [] if is_text or source == "-" else [Path(source), Path(source + SUFFIX)]
+        output = stack.enter_context(_output(out, [Path(data), *files]))
         place = None if is_text else stack.enter_context(_input(source))
         if model and tagger:
             allow(tagger)
@@ -145,7 +147,7 @@ def _check_ending(out: Path, is_table: bool) -> None:
 
 
 def _output(out: Path | None, inputs: Iterable[Path]) -> Any:
-    """Return the output, None for standard output; it is none of the files that are read."""
+    """Return the output, None for standard output; it is none of the files that are read or that take rejected rows."""
     from contextlib import nullcontext
 
     from tagkit.cli.unfinished import Unfinished
@@ -156,9 +158,10 @@ def _output(out: Path | None, inputs: Iterable[Path]) -> Any:
     read = [os.stat(path) for path in inputs if os.path.isfile(path)]
     with suppress(OSError, ValueError):
         read.append(os.fstat(sys.stdin.fileno()))
+    names = {os.path.realpath(path) for path in inputs}
     for path in Unfinished.paths_of(out):
-        if path.is_file() and any(os.path.samestat(path.stat(), one) for one in read):
-            raise BadInput(f"--out {out} is a file that is read: writing it would destroy it")
+        if str(path) in names or (path.is_file() and any(os.path.samestat(path.stat(), one) for one in read)):
+            raise BadInput(f"--out {out} is a file that is read, or takes rejected rows: writing it would destroy it")
     return Unfinished(out)
 
 
@@ -193,12 +196,13 @@ def _product(text: str) -> Product:
 def _rows(place: Path, source: str, options: Mapping[str, Any]) -> Rows:
     """Yield the products of a file with its rows; bad rows go to a file beside it and are counted at the end."""
     from tagkit.datasets import Rejects, iter_rows
+    from tagkit.datasets.rejects import SUFFIX
     from tagkit.errors import BadInput
 
     total = 0
     is_copy = place != Path(source)
     name = "standard input" if source == "-" else source
-    with Rejects(None if is_copy else Path(f"{source}.rejects.jsonl")) as rejects:
+    with Rejects(None if is_copy else Path(source + SUFFIX)) as rejects:
         for row, product in iter_rows(place, rejects=rejects, name=name, **options):
             total += 1
             yield row, product
@@ -255,7 +259,7 @@ def _lines(place: Path | None) -> int | None:
 
 def _for_people(row: Any, product: Product, tags: list[Any], unread: int, separator: str) -> str:
     note = f"  ({unread} characters of the text were not read)" if unread else ""
-    return ", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags) + note
+    return printable(", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags)) + note
 
 
 def _json_row(row: FileRow | None, product: Product, tags: list[Any], unread: int, separator: str) -> dict[str, Any]:

@@ -176,6 +176,19 @@ def test_what_is_read_is_not_written(shop, run, write, kind):
     assert Path("own.jsonl").read_bytes() == before
 
 
+def test_the_file_of_rejected_rows_is_no_output(shop, run, write):
+    write("own.jsonl", {"id": "a", "title": "红色高跟鞋"}, "{broken")
+    found = run("tag", "own.jsonl", "--data", shop, "--out", "own.jsonl.rejects.jsonl", code=2)
+    assert "is a file that is read, or takes rejected rows" in found.stderr
+    assert not Path("own.jsonl.rejects.jsonl").exists()
+
+
+def test_tags_for_people_do_nothing_to_the_terminal(run, write):
+    write("escapes.jsonl", *[{"title": "red\x1b[2J\x07鞋", "tags": ["red\x1b[2J\x07鞋"]}] * 3)
+    found = run("tag", "red\x1b[2J\x07鞋", "--tagger", "dictionary", "--data", "escapes.jsonl")
+    assert found.stdout == "red\\u001b[2J\\u0007鞋 1.00\n"
+
+
 def test_a_file_of_somebody_else_is_not_touched(shop, run, write):
     write("own.txt", "红色高跟鞋")
     options = ("tag", "own.txt", "--tagger", "dictionary", "--data", shop, "--out", "foreign.jsonl")
