@@ -9,6 +9,7 @@ from typing import Any
 from tagkit import registry
 from tagkit.datasets import load
 from tagkit.errors import BadInput, MissingExtra, did_you_mean
+from tagkit.experiment.computable import computable
 from tagkit.experiment.fit import fold_of, make_tagger
 from tagkit.experiment.result import Result
 from tagkit.experiment.run import Around, run
@@ -92,7 +93,7 @@ def compare(
         fold_of(data, folds, fold)  # refuses too many of them before anything runs
     if not 0 < share <= 1:
         raise BadInput(f"`share` must be above 0 and up to 1, not {share}")
-    chosen = parse_all(default_measures(data) if measures is None else measures)
+    chosen = computable(parse_all(default_measures(data) if measures is None else measures), data)
     template = Row(
         name="",
         seeds=tuple(seeds) or ((0,) if share < 1 else ()),

@@ -132,7 +132,7 @@ def evaluate(
         raise BadInput(f"{where}{data.name} has no products with gold tags: there is nothing to measure")
     is_known = (known or Provenance.of(data.with_parts(dev=()))).holds(products)
     train = known and (known.tag_counts, known.train)
-    wanted = computable(parse_all(default_measures(chosen) if measures is None else measures))
+    wanted = computable(parse_all(default_measures(chosen) if measures is None else measures), data)
     tags = pipeline.predict(products)
 
     def scores(at: Sequence[int]) -> dict[str, Score]:

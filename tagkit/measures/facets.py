@@ -21,6 +21,16 @@ class FacetMeasure(MeanMeasure):
     needs = "facets"
     k: int = positive_int(default=10)
 
+    def facets(self, run: Run) -> NDArray[np.int64]:
+        """Return the number of the facet of each tag, to be indexed with codes: -1 for none, shape (tags + 1,).
+
+        Raises:
+            BadInput: The run lacks what the measure `needs`.
+        """
+        find = _finder(run.require("facets", self))
+        numbers: dict[str | None, int] = {None: -1}
+        return np.array([*(numbers.setdefault(find(tag), len(numbers) - 1) for tag in run.names), -1])
+
     def counts(self, run: Run, codes: NDArray[np.int32]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """Return the facets of the tags of lists that gold covers too, and those of gold.
 
@@ -30,17 +40,11 @@ class FacetMeasure(MeanMeasure):
 
         Returns:
             How many tags of each list have each facet, and ones for the facets of gold, both of shape (n, facets).
-
-        Raises:
-            BadInput: The run lacks `facets`.
         """
-        find = _finder(run.require("facets", self))
-        numbers: dict[str, int] = {}
-        facets = run.table(
-            lambda tag: -1 if (facet := find(tag)) is None else numbers.setdefault(facet, len(numbers)), -1
-        )
-        gold = _count(facets[run.gold_codes], len(numbers)).minimum(1)
-        return _count(facets[codes], len(numbers)).multiply(gold).tocsr(), gold
+        facets = self.facets(run)
+        size = int(facets.max()) + 1
+        gold = _count(facets[run.gold_codes], size).minimum(1)
+        return _count(facets[codes], size).multiply(gold).tocsr(), gold
 
 
 class FacetRecall(FacetMeasure):
@@ -102,7 +106,7 @@ def _finder(facets: Mapping[str, str]) -> Callable[[str], str | None]:
     return lambda tag: facets.get(tag) or folded.get(fold(tag))
 
 
-def _count(facets: Floats, size: int) -> sparse.csr_matrix:
+def _count(facets: NDArray[np.int64], size: int) -> sparse.csr_matrix:
     """Return how often each number below `size` occurs in each row, padded with -1, shape (n, size)."""
     row, rank = np.nonzero(facets >= 0)
     return sparse.csr_matrix((np.ones(len(row)), (row, facets[row, rank])), shape=(len(facets), size))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,21 @@ def test_one_warning_names_what_is_left_out(data, caplog):
     assert message.startswith(
         f"not measured: {', '.join(ELSEWHERE)}, since the model 'no/where' is not on this machine"
     )
+
+
+def test_what_a_data_set_lacks_is_left_out(data, caplog):
+    with caplog.at_level(logging.WARNING):
+        kept = computable(parse_all(["P@1", "facet-R@10", "facet-entropy@10"]), data)
+    assert list(map(str, kept)) == ["P@1"]
+    [message] = [record.message for record in caplog.records]
+    assert message == (
+        "not measured: facet-R@10, facet-entropy@10, since small has no facets: name a table of them as `facets`, or "
+        "measure clusters by cluster-R"
+    )
+    with pytest.raises(BadInput, match="small has no parents: name a table of them as `parents`"):
+        tagkit.compare(["dictionary"], data, ["parents-implied@10"])
+    named = replace(data, facets={"红色": "colour"})
+    assert computable(parse_all(["facet-R@10"]), named) == tuple(parse_all(["facet-R@10"]))
 
 
 def test_where_nothing_is_left_that_is_an_error(data):

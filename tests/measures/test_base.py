@@ -20,7 +20,7 @@ EXPECTED = {
     *("distinct", "entropy", "Gini", "coverage", "long-tail", "novelty", "distinct-lists"),
     *("ECE", "Brier", "PSP", "OOV-rate", "new-P", "new-R"),
     *("hierarchical-P", "hierarchical-R", "hierarchical-F1", "parents-implied"),
-    *("facet-R", "facet-entropy"),
+    *("facet-R", "facet-entropy", "cluster-R", "cluster-entropy"),
     *("semantic-P", "semantic-R", "semantic-F1", "semantic-ILD", "semantic-Vendi", "semantic-redundancy"),
     "semantic-coverage",
 }
