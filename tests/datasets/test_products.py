@@ -69,24 +69,10 @@ def test_optional_fields_never_cost_a_row(products):
     assert "the attributes of 1 rows are not read" in said
 
 
-@pytest.mark.parametrize(
-    ("cell", "wanted"),
-    [
-        ('"{""材质"": ""棉""}"', {"材质": "棉"}),
-        ("材质:棉;颜色:红", {"材质": "棉", "颜色": "红"}),
-        ("材质：棉；颜色：红；", {"材质": "棉", "颜色": "红"}),
-        ('"材质: 棉, 颜色: 红"', {"材质": "棉", "颜色": "红"}),
-        ("材质=棉|尺寸=3:4", {"材质": "棉", "尺寸": "3:4"}),
-        ("材质:棉", {"材质": "棉"}),
-        ("", {}),
-        ("纯棉的", None),
-        ('"{""材质"":"', None),
-    ],
-)
-def test_attributes_in_a_cell(products, cell, wanted):
-    found, said = products("x.csv", f"title,attributes\n四件套,{cell}\n")
-    assert found["四件套"].attributes == (wanted or {})
-    assert ("are not read" in said) == (wanted is None)
+def test_attributes_that_are_not_read_are_told(products):
+    found, said = products("x.csv", "title,attributes\n四件套,材质:棉;颜色:红\n被套,纯棉的\n")
+    assert found["四件套"].attributes == {"材质": "棉", "颜色": "红"} and found["被套"].attributes == {}
+    assert "the attributes of 1 rows are not read" in said
 
 
 def test_columns_by_alias(products):
@@ -144,45 +130,3 @@ def test_the_csv_of_the_taobao_assistant(tmp_path):
     (tmp_path / "taobao.csv").write_bytes(text.encode("utf-16"))
     (product,) = read_file(tmp_path / "taobao.csv").products
     assert (product.id, product.title, product.description) == ("A1", "红裙", "<div>好看\n舒适</div>")
-
-
-def test_exports_of_annotation_tools(products):
-    doccano = [
-        {"id": 1, "text": "红色连衣裙", "label": [[0, 2, "颜色"], [2, 5, "品类"]]},
-        {"id": 2, "text": "牛仔裤", "label": ["裤子", "牛仔"]},
-        {"id": 3, "text": "皮鞋", "entities": [{"id": 0, "label": "品类", "start_offset": 0, "end_offset": 2}]},
-    ]
-    found, _ = products("doccano.jsonl", doccano)
-    assert found["红色连衣裙"].tags == ("红色", "连衣裙") and found["牛仔裤"].tags == ("裤子", "牛仔")
-    assert [(a.text, a.type, a.spans[0].start) for a in found["红色连衣裙"].annotations] == [
-        ("红色", "颜色", 0),
-        ("连衣裙", "品类", 2),
-    ]
-    assert found["皮鞋"].annotations[0].type == "品类"
-    span = {"type": "labels", "value": {"start": 0, "end": 2, "text": "红色", "labels": ["颜色"]}}
-    choice = {"type": "choices", "value": {"choices": ["夏季"]}}
-    studio = [
-        {"id": 1, "data": {"text": "红色连衣裙"}, "annotations": [{"result": [span, choice]}]},
-        {"id": 2, "data": {"text": "皮鞋"}, "annotations": []},
-    ]
-    found, _ = products("studio.json", json.dumps(studio))
-    assert found["红色连衣裙"].tags == ("红色", "夏季") and found["红色连衣裙"].annotations[0].type == "颜色"
-    assert found["皮鞋"].tags == ()
-    argilla = [
-        {
-            "id": "a",
-            "fields": {"text": "红色连衣裙"},
-            "responses": {"tags": [{"value": ["红色", "裙"]}]},
-            "suggestions": {},
-        },
-        {
-            "id": "b",
-            "fields": {"text": "皮鞋"},
-            "responses": {},
-            "suggestions": {"span": {"value": [{"start": 0, "end": 2, "label": "品类"}], "score": 0.9}},
-        },
-    ]
-    found, _ = products("argilla.json", json.dumps(argilla))
-    assert found["红色连衣裙"].tags == ("红色", "裙") and found["皮鞋"].annotations[0].type == "品类"
-    with pytest.raises(BadInput, match="its labels are malformed"):
-        products("bad.jsonl", [{"text": "红", "label": [[0]]}])

@@ -47,44 +47,6 @@ def test_a_damaged_archive_gives_the_rows_before_the_damage(tmp_path, name, writ
         assert len(titles) - 3 < len(load(tmp_path / name).products) <= len(titles)
 
 
-def test_a_damaged_parquet_page_costs_its_group_of_rows(tmp_path):
-    pandas = pytest.importorskip("pandas")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    file = tmp_path / "x.parquet"
-    pandas.DataFrame(ROWS).to_parquet(file, row_group_size=500)
-    content = bytearray(file.read_bytes())
-    group = parquet.ParquetFile(file).metadata.row_group(1).column(0)
-    start = group.dictionary_page_offset or group.data_page_offset
-    content[start : start + group.total_compressed_size] = b"\xff" * group.total_compressed_size
-    file.write_bytes(content)
-    titles, reasons = rows_of(file)
-    assert len(titles) == 1500 and titles[500] == "纯棉短袖1000"
-    assert len(reasons) == 1 and reasons[0].startswith("rows 501 to 1000 are damaged")
-    file.write_bytes(content[:-10])
-    with pytest.raises(BadInput, match="not a readable Parquet file"):
-        rows_of(file)
-
-
-def test_json_documents(tmp_path):
-    file = tmp_path / "x.json"
-    for content in (
-        json.dumps(ROWS[:3]),
-        json.dumps(ROWS[:3], indent=2),
-        json.dumps({"total": 3, "products": ROWS[:3]}),
-        as_jsonl(ROWS[:3]).decode(),
-        "\n".join(json.dumps(row, indent=2) for row in ROWS[:3]),
-    ):
-        file.write_text(content, encoding="utf-8")
-        assert rows_of(file) == (["纯棉短袖0", "纯棉短袖1", "纯棉短袖2"], [])
-    (tmp_path / "x.jsonl").write_text(json.dumps(ROWS[:3], indent=1), encoding="utf-8")
-    assert len(rows_of(tmp_path / "x.jsonl")[0]) == 3, "an array under the suffix of JSON Lines"
-    file.write_text(json.dumps(ROWS[:3])[:-30], encoding="utf-8")
-    titles, reasons = rows_of(file)
-    assert titles == ["纯棉短袖0", "纯棉短袖1"] and "not JSON from here on" in reasons[0]
-    file.write_text('[1, {"商品名称": "a"}', encoding="utf-8")
-    assert rows_of(file) == (["a"], ["not a JSON object", "the document ends within its list"])
-
-
 def test_a_text_cut_within_a_character(tmp_path):
     file = tmp_path / "x.tsv"
     file.write_bytes("商品名称\t标签\n红裙\t裙\n蓝裙\t裙\n".encode("utf-16")[:-7])
@@ -113,27 +75,6 @@ def test_the_kind_of_a_file(tmp_path):
     assert "by its content the file is read as csv" in reading.notes and reading.encoding == "gb18030"
     with pytest.raises(BadInput, match="unknown kind of file 'word'"):
         list(line_rows(["a"], FileReading("word")))
-
-
-def test_a_feed_of_google_merchant_center(tmp_path):
-    file = tmp_path / "feed.xml"
-    item = (
-        "<item><g:id>{0}</g:id><title>Dress &amp; Belt {0}</title><g:product_type>Women &gt; Dresses</g:product_type>"
-    )
-    item += "<g:image_link>https://a/1</g:image_link></item>"
-    head = '<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel><title>Shop</title>'
-    text = head + "".join(map(item.format, range(1500))) + "</channel></rss>"
-    file.write_text(text, encoding="utf-8")
-    products = load(file).products
-    first = next(p for p in products if p.id == "0")
-    assert len(products) == 1500 and first.title == "Dress & Belt 0"
-    assert first.category == "Women/Dresses" and first.images == ("https://a/1",)
-    file.write_text(text[:-1000], encoding="utf-8")
-    with pytest.warns(UserWarning, match="1 of 1[0-9]+ rows .* not XML from here on"):
-        assert 1000 < len(load(file).products) < 1500
-    file.write_text('<!DOCTYPE r [<!ENTITY a "b">]><r><item><title>&a;</title></item></r>', encoding="utf-8")
-    with pytest.raises(BadInput, match="document type"):
-        load(file)
 
 
 def test_text_plain_or_gzipped(tmp_path):
