@@ -1,37 +1,38 @@
 """How long our measures take beside those of scikit-learn, ranx and ir_measures.
 
-    python benchmarks/measures.py [--lists 100000] [--json out.json]
+    python benchmarks/measures.py [--lists 100000] [--only semantic]
 
 Every time is from the same Python lists of strings (for Brier and ECE: of `Tag`s) to the score, conversion to the
 library's own form included. Each of our measures gets a fresh `Run`, so nothing is shared. A time is the least of wall
 and CPU time (ranx uses several threads), the median of the repeats. ranx compiles at its first call: a tiny call before
 the clock starts takes that out; its conversion takes most of its time, so it is timed once and added to each measure.
 scikit-learn's nDCG needs dense tables of tags by lists: timed on 1,000 lists and scaled up (*). Lists are full, so that
-all libraries treat a cutoff alike, and the scores are compared. Exits 1 if one of ours is slower or differs.
+all libraries treat a cutoff alike, and the scores are compared. The measures by meaning find the vectors of all tags in
+memory: random ones of the encoder's size, since the time does not depend on them. Exits 1 if one of ours is slower or
+differs.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import random
 import statistics
 import sys
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import ir_measures
 import numpy as np
 import ranx
+from results_file import write
 from sklearn.metrics import brier_score_loss, f1_score, ndcg_score, precision_score, recall_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from tagkit import registry
-from tagkit.measures import Run, parse
+from tagkit.measures import Run, parse, vectors
 from tagkit.product import Tag
 
 REPEATS = 3
@@ -128,21 +129,35 @@ def by_ir_measures(name: str, predicted: Lists, gold: Lists) -> float:
     return ir_measures.calc_aggregate([measure], qrels, run)[measure]
 
 
-def measure_all(n: int) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return measure → library → (seconds, score)."""
+def fill_vectors(tags: list[str], size: int = 384) -> None:
+    """Keep random vectors of tags in memory, as if the default encoder had given them."""
+    rng = np.random.default_rng(0)
+    texts = [*tags, *vectors.reference_tags()]
+    vectors.vectors_of()._kept = dict(zip(texts, rng.normal(size=(len(texts), size)).astype(np.float32), strict=True))
+
+
+def measure_all(n: int, only: str = "") -> dict[str, dict[str, tuple[float, float]]]:
+    """Return measure → library → (seconds, score), of the measures whose names begin so."""
     tags, predicted, gold = make_lists(n)
     rng = random.Random(1)
     scored = [[Tag(tag, rng.random()) for tag in row] for row in predicted]
+    fill_vectors(tags)
     known: dict[str, Any] = {"train_counts": dict.fromkeys(tags[:4_000], 5), "train_size": n}
+    known |= {
+        "facets": {tag: str(i % 12) for i, tag in enumerate(tags)},
+        "parents": {tag: (tags[0],) for tag in tags[1:]},
+    }
     fixed = {"P": "P@10", "R": "R@10", "F1": "F1@10"}
     names = [str(registry.measures.get(name)()) for name in registry.measures.names()]
     names = [fixed.get(name.partition("@")[0], name) for name in names] + [EXACT]
     table: dict[str, dict[str, tuple[float, float]]] = {}
-    for name in names:
+    for name in [name for name in names if name.startswith(only)]:
         measure = parse(name)
         if measure.needs not in ("spans", "attributes"):  # those have no counterpart in the other libraries
             lists: Any = scored if name in ("Brier", "ECE") else predicted
             table[name] = {"tagkit": clock(lambda m=measure, rows=lists: m(Run(rows, gold, **known)))}
+    if only:
+        return table
     for name in SKLEARN:
         table[name]["scikit-learn"] = clock(lambda name=name: by_sklearn(name, predicted, gold))
     table["Brier"]["scikit-learn"] = clock(lambda: by_sklearn_brier(scored, gold))
@@ -168,11 +183,13 @@ def main() -> int:
     """Print the table and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--lists", type=int, default=100_000, help="how many lists")
-    parser.add_argument("--json", type=Path, help="write seconds and scores here, too")
+    parser.add_argument(
+        "--only", default="", help="the beginning of the names of the measures, which no other library has"
+    )
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     start = time.perf_counter()
-    table = measure_all(options.lists)
+    table = measure_all(options.lists, options.only)
     broken = []
     print(f"{'measure':<30}{'score':>9}{'tagkit s':>10}   others: seconds (times ours)")
     for name, row in table.items():
@@ -188,9 +205,9 @@ def main() -> int:
         print(f"{name:<30}{score:>9.4f}{seconds:>10.3f}   {', '.join(cells) or '-'}")
     print(f"{options.lists} lists, median of {REPEATS}, {time.perf_counter() - start:.0f} s in all")
     print("\n".join(broken) or "none of ours is slower, and all scores agree")
-    if options.json:
-        rows = {name: {lib: {"seconds": s, "score": f} for lib, (s, f) in row.items()} for name, row in table.items()}
-        options.json.write_text(json.dumps({"lists": options.lists, "measures": rows}, indent=1), encoding="utf-8")
+    figures = {name: {f"{lib} s": round(row[0], 2) for lib, row in found.items()} for name, found in table.items()}
+    note = f"{options.lists:,} lists of 10 tags beside 3 to 9 gold tags, the median of {REPEATS} runs."
+    write(f"measures_{options.only}".rstrip("_"), figures, rows="measure", note=note)
     return int(bool(broken))
 
 

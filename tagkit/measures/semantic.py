@@ -104,7 +104,7 @@ class SemanticRedundancy(SemanticList):
 
     Protocol: two tags say the same if the similarity of their vectors, centred by those of the embedded catalogue's
     tags, reaches the threshold. With e5-small and 0.3 that holds for 77 % of the pairs of Chinese synonyms of the
-    catalogue and 59 % of the English ones, and for 6 % and 4 % of the pairs of gold tags of one product
+    catalogue and 60 % of the English ones, and for 6 % and 5 % of the pairs of gold tags of one product
     (`benchmarks/similarity.py`); for another encoder choose anew. Whether a tag is gold does not matter; lists of fewer
     than two tags are left out.
 

@@ -19,7 +19,7 @@ TAGS = ["红色", "高跟鞋", "女鞋", "red shoes", "👠", "\ud83d", "", "鞋
 def make(tiny_model, tmp_path, monkeypatch):
     """Make vectors of the tiny encoder that have nothing in memory, with a small list of reference tags."""
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
-    monkeypatch.setattr(vectors, "_reference_tags", lambda: ("红色", "蓝色", "女鞋", "red", "summer dress"))
+    monkeypatch.setattr(vectors, "reference_tags", lambda: ("红色", "蓝色", "女鞋", "red", "summer dress"))
     return lambda: TagVectors(str(tiny_model), weights.digest(str(tiny_model)))
 
 
@@ -31,7 +31,7 @@ def test_the_vector_of_a_tag_does_not_depend_on_the_batch(make, tmp_path, monkey
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1)
 
 
-def test_vectors_are_centred_by_the_reference_tags_alone(make):
+def test_vectors_are_centred_by_thereference_tags_alone(make):
     from sklearn.decomposition import PCA
 
     from tagkit.neural import Backbone
@@ -39,7 +39,7 @@ def test_vectors_are_centred_by_the_reference_tags_alone(make):
 
     found = make()
     backbone = Backbone.load(found.encoder)
-    first = PCA(1).fit(embed(backbone, vectors._reference_tags()))
+    first = PCA(1).fit(embed(backbone, vectors.reference_tags()))
     raw = embed(backbone, TAGS[:4]) - first.mean_
     expected = raw - raw @ first.components_.T @ first.components_
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
@@ -94,9 +94,9 @@ def test_no_tags_need_no_encoder():
 def test_the_reference_is_the_tags_of_the_embedded_catalogue(monkeypatch):
     product = Product("1", "x", tags=("b", "a"))
     monkeypatch.setattr("tagkit.datasets.load", lambda name: Dataset(name, (product,), test=(product,)))
-    vectors._reference_tags.cache_clear()
-    assert vectors._reference_tags() == ("a", "b")
-    vectors._reference_tags.cache_clear()
+    vectors.reference_tags.cache_clear()
+    assert vectors.reference_tags() == ("a", "b")
+    vectors.reference_tags.cache_clear()
 
 
 def test_an_encoder_that_is_not_here_is_told_in_one_sentence(tiny_model, monkeypatch, tmp_path):
