@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from operator import attrgetter
+from typing import Any
 
 from tagkit.errors import BadInput, MissingExtra, WeightsMissing
 from tagkit.measures import Measure
@@ -30,18 +31,30 @@ def computable(measures: Sequence[Measure], data: Dataset | None = None) -> tupl
     """
     kept: list[Measure] = []
     left_out: dict[str, list[str]] = {}
+    tried: dict[Any, str] = {}  # one encoder is looked for once, which takes long where there is no network
     for measure in measures:
         table = _TABLES.get(measure.needs)
         if data is not None and table and not table[0](data):
             left_out.setdefault(f"{data.name} has no {measure.needs}: {table[1]}", []).append(str(measure))
             continue
-        try:
-            measure.prepare(())
+        key = type(measure).prepare, measure.params().get("encoder")
+        if key not in tried:
+            tried[key] = _problem(measure)
+        if tried[key]:
+            left_out.setdefault(tried[key], []).append(str(measure))
+        else:
             kept.append(measure)
-        except (MissingExtra, WeightsMissing) as error:
-            left_out.setdefault(str(error), []).append(str(measure))
     if not kept:
         raise BadInput(f"no measure can be computed: {'; '.join(left_out)}")
     for why, names in left_out.items():
         log.warning("not measured: %s, since %s", ", ".join(names), why)
     return tuple(kept)
+
+
+def _problem(measure: Measure) -> str:
+    """Return why a measure cannot be computed on this machine, "" if it can."""
+    try:
+        measure.prepare(())
+    except (MissingExtra, WeightsMissing) as error:
+        return str(error)
+    return ""

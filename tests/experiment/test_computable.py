@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 import tagkit
+from tagkit import weights
 from tagkit.errors import BadInput, WeightsMissing
 from tagkit.experiment.computable import computable
 from tagkit.experiment.evaluate import evaluate
@@ -48,6 +49,14 @@ def test_what_a_data_set_lacks_is_left_out(data, caplog):
         tagkit.compare(["dictionary"], data, ["parents-implied@10"])
     named = replace(data, facets={"红色": "colour"})
     assert computable(parse_all(["facet-R@10"]), named) == tuple(parse_all(["facet-R@10"]))
+
+
+def test_an_encoder_is_looked_for_once(data, monkeypatch):
+    asked = []
+    path = weights.path
+    monkeypatch.setattr(weights, "path", lambda *given: asked.append(given) or path(*given))
+    computable(parse_all(["P@1", *ELSEWHERE]))
+    assert len(asked) == 1
 
 
 def test_where_nothing_is_left_that_is_an_error(data):
