@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tagkit.datasets.parquet import parquet_rows
@@ -37,7 +39,7 @@ def test_a_damaged_page_costs_its_group_of_rows(tmp_path):
 
 
 def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(
         MissingExtra, match=r'reading Parquet needs the package pyarrow: pip install "tagkit\[parquet\]"'
     ):

@@ -8,8 +8,8 @@ import pytest
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.experiment.fit import Job, fit, fold_of, make_tagger, sample
-from tagkit.experiment.spec import Data, Row, SelfTraining
+from tagkit.experiment.fit import Job, fit, fold_of, make_tagger, needed, sample
+from tagkit.experiment.spec import Data, Experiment, Row, SelfTraining
 from tagkit.product import Dataset, Product
 from tagkit.text.clean import clean
 
@@ -100,3 +100,13 @@ def test_a_row_is_trained_on_texts_that_another_one_labels(data, products, tmp_p
 def test_only_what_decodes_has_its_decoding_set(data):
     with pytest.raises(BadInput, match="lexicon does not decode"):
         fitted(Row("a", "lexicon", decoding={"penalty": 1}), data)
+
+
+def test_the_rows_that_a_row_needs():
+    rows = (
+        Row("a", "lexicon"),
+        Row("b", "ensemble", of=("a",)),
+        Row("c", "dictionary", self_training=SelfTraining("b")),
+    )
+    experiment = Experiment("e", Data("shop"), rows, ())
+    assert list(needed(experiment, rows[2])) == ["b", "a"] and needed(experiment, rows[0]) == {}
