@@ -65,7 +65,13 @@ class Unfinished:
             self.file.close()
         if not self._stream and self._part.exists() and not self._part.stat().st_size:
             self._part.unlink(missing_ok=True)
-            self._about.unlink(missing_ok=True)
+            if self._is_own(_read(self._about)):
+                self._about.unlink(missing_ok=True)
+
+    @staticmethod
+    def _is_own(about: Any) -> bool:
+        """Say whether tagkit wrote what `FILE.part.json` holds."""
+        return isinstance(about, dict) and "tagkit" in about
 
     def begin(self, depends: Mapping[str, Any], *, resume: bool) -> None:
         """Begin anew, or continue.
@@ -83,9 +89,8 @@ class Unfinished:
                 raise BadInput(f"--resume needs a file to continue, and {self.out} is none")
             return
         earlier = _read(self._about)
-        is_own = isinstance(earlier, dict) and "tagkit" in earlier
         for path in (self._about, self._part):
-            if not is_own and path.exists() and path.stat().st_size:
+            if not self._is_own(earlier) and path.exists() and path.stat().st_size:
                 raise BadInput(f"{path} is in the way: tagkit did not write it; move it, or choose another --out")
         if resume and earlier is None and self._target.exists():
             earlier = self._remembered()

@@ -8,10 +8,8 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
 import tagkit
-from tagkit.cli import app
 from tagkit.console import QUIET
 
 TAGKIT = [sys.executable, "-m", "tagkit"]
@@ -125,19 +123,6 @@ def test_the_mistakes_of_the_first_hour_are_one_line(command, message, run, writ
 
 def test_an_empty_text_is_nothing_to_tag(run):
     assert run("tag", " ", code=2).stderr == "tagkit: the text is empty: there is nothing to tag\n"
-
-
-def test_options_are_the_same_everywhere():
-    letters = {}
-    group = typer.main.get_command(app)
-    commands = [c for one in group.commands.values() for c in getattr(one, "commands", {"": one}).values()]
-    assert all(any("--json" in option.opts for option in command.params) for command in commands)
-    for option in (option for command in commands for option in command.params):
-        for letter in (name for name in option.opts if len(name) == 2):
-            letters.setdefault(letter, set()).add(option.name.rstrip("s_"))
-    assert letters.pop("-o") == {"out"} and letters.pop("-d") == {"data"} and letters.pop("-s") == {"set"}
-    assert letters.pop("-t") == {"tagger"} and letters.pop("-M") == {"measure"} and letters.pop("-m") == {"model"}
-    assert not letters
 
 
 def complete(words: str, *, heavy: bool = False) -> list[str]:

@@ -33,9 +33,7 @@ def test_else_a_tenth_of_the_tagged_products_of_train_is():
     assert what == "tenth of train held out by seed 0" and len(scored) == 3 and all(one.tags for one in scored)
     assert sorted(one.id for one in (*train, *scored)) == sorted(one.id for one in data.train)
     assert held_out(data, 0)[1] == scored != held_out(data, 1)[1]
-    with pytest.raises(
-        BadInput, match="shop has no dev part, and too few train products with tags"
-    ):
+    with pytest.raises(BadInput, match="shop has no dev part, and too few train products with tags"):
         held_out(shop(9, bare=50), 0)
 
 
