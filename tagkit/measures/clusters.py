@@ -41,7 +41,8 @@ class ClusterRecall(ClusterMeasure, FacetRecall):
     Protocol: as facet-R, but a facet is a cluster: k-means (k-means++, ten starts, fixed seed) of the vectors of all
     tags of train, and any other tag belongs to the cluster whose centre is nearest. The clusters are the same for all
     strategies. They hold what is alike in meaning, which is the topic (food, clothes) as often as the kind of
-    information, so scores are not those of facet-R. A score holds for one encoder: a report names its checksum.
+    information. Since each tag belongs to some cluster, phrases that no shop would use as tags cover too: compare
+    strategies that choose from one vocabulary. A score holds for one encoder: a report names its checksum.
 
     Args:
         right: Whether only gold tags cover a cluster.
