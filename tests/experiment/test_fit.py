@@ -59,7 +59,8 @@ def test_refinements_with_parameters(data):
     assert [step.name for step in pipeline.refinement.steps] == ["stop_tags", "limit"]
     usual = fitted(replace(row, refine=None), data).predict(data.test)
     assert any(tag.text == "牛奶" for tags in usual for tag in tags)
-    assert all(len(tags) < 2 and all(tag.text != "牛奶" for tag in tags) for tags in pipeline.predict(data.test))
+    found = [tag.text for tags in pipeline.predict(data.test) for tag in tags]
+    assert "牛奶" not in found and 0 < len(found) <= len(data.test)
 
 
 def test_cleaning_that_is_left_out(data):
