@@ -21,6 +21,8 @@ LONGEST = 500
 """Chinese without a blank is cut by jieba in parts of so many characters, since its time grows with their square."""
 UNKNOWN = 50
 """The longest run of characters that form no known word in which words are guessed and their parts of speech."""
+GUESSED = 300
+"""The parts of speech of so many such characters of a text are guessed; those behind them stay single characters."""
 
 
 class Token(NamedTuple):
@@ -57,15 +59,16 @@ class Segmenter:
         """
         found: list[Token] = []
         at = 0
+        tagger = _jieba_pos()() if pos else None
         for start, end, _ in self._matcher.find(lower(text)):
-            found.extend(_cut(text, at, start, lang, pos))
+            found.extend(_cut(text, at, start, lang, tagger))
             found.append(Token(text[start:end], start, end, "n" if pos else ""))
             at = end
-        found.extend(_cut(text, at, len(text), lang, pos))
+        found.extend(_cut(text, at, len(text), lang, tagger))
         return found
 
 
-def _cut(text: str, start: int, end: int, lang: str, pos: bool) -> Iterator[Token]:
+def _cut(text: str, start: int, end: int, lang: str, tagger: Any) -> Iterator[Token]:
     """Cut the part of a text between two user words."""
     if lang != "zh":
         for match in WORD.finditer(text, start, end):
@@ -74,15 +77,15 @@ def _cut(text: str, start: int, end: int, lang: str, pos: bool) -> Iterator[Toke
                 continue
             for part in BY_SCRIPT.finditer(text, match.start(), match.end()):
                 if part["chinese"]:
-                    yield from _chinese_words(part[0], part.start(), pos)
+                    yield from _chinese_words(part[0], part.start(), tagger)
                 else:
                     yield Token(part[0], part.start(), part.end())
         return
     for match in PIECE.finditer(text, start, end):
         if match["latin"]:
-            yield Token(match[0], match.start(), match.end(), "eng" if pos else "")
+            yield Token(match[0], match.start(), match.end(), "eng" if tagger else "")
         else:
-            yield from _chinese_words(match[0], match.start(), pos)
+            yield from _chinese_words(match[0], match.start(), tagger)
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -96,10 +99,10 @@ def _parts(text: str) -> Iterator[str]:
         at = end
 
 
-def _chinese_words(text: str, at: int, pos: bool) -> Iterator[Token]:
-    """Cut a text that begins at character `at` by jieba."""
+def _chinese_words(text: str, at: int, tagger: Any) -> Iterator[Token]:
+    """Cut a text that begins at character `at` by jieba, which tags parts of speech where there is a tagger."""
     for part in _parts(text):
-        pairs = _jieba_pos().cut(part) if pos else ((word, "") for word in _jieba().cut(part))
+        pairs = tagger.cut(part) if tagger else ((word, "") for word in _jieba().cut(part))
         for word, kind in pairs:
             if any(char.isalnum() for char in word):
                 yield Token(word, at, at + len(word), kind)
@@ -124,20 +127,27 @@ def _jieba() -> Any:
 
 @cache
 def _jieba_pos() -> Any:
-    """Load jieba's part-of-speech tagger, which guesses the words of characters that form none of the dictionary.
+    """Load jieba's part-of-speech tagger, and return what makes one for a text.
 
-    That takes milliseconds a character, so guesses are kept. A longer run of such characters than `UNKNOWN` is no
-    sentence, and its characters stay single.
+    The words of characters that form none of the dictionary are guessed, which takes milliseconds a character, so
+    guesses are kept. A longer run of such characters than `UNKNOWN` is no sentence, and its characters stay single, as
+    do those of a text beyond `GUESSED`.
     """
     import jieba.posseg
 
     class Tokenizer(jieba.posseg.POSTokenizer):  # type: ignore[misc]
-        def _POSTokenizer__cut_detail(self, run: str) -> Any:  # noqa: N802
-            return guessed(run) if len(run) <= UNKNOWN else [pair(char, known(char, "x")) for char in run]
+        def __init__(self) -> None:
+            self.tokenizer, self.word_tag_tab, self.left = shared.tokenizer, shared.word_tag_tab, GUESSED
 
-    tokenizer = Tokenizer(_jieba())
-    tokenizer.initialize()
-    pair, known = jieba.posseg.pair, tokenizer.word_tag_tab.get
+        def _POSTokenizer__cut_detail(self, run: str) -> Any:  # noqa: N802
+            if len(run) > min(UNKNOWN, self.left):
+                return [pair(char, known(char, "x")) for char in run]
+            self.left -= len(run)
+            return guessed(run)
+
+    shared = jieba.posseg.POSTokenizer(_jieba())
+    shared.initialize()
+    pair, known = jieba.posseg.pair, shared.word_tag_tab.get
     guess = jieba.posseg.POSTokenizer._POSTokenizer__cut_detail
-    guessed = lru_cache(maxsize=10_000)(lambda run: list(guess(tokenizer, run)))
-    return tokenizer
+    guessed = lru_cache(maxsize=10_000)(lambda run: list(guess(shared, run)))
+    return Tokenizer
