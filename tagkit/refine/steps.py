@@ -18,6 +18,9 @@ from tagkit.text.ngrams import char_ngrams, jaccard
 from tagkit.text.present import is_present
 from tagkit.text.spelling import merge
 
+COMPARED = 1000
+"""The best ranked tags of a list that are compared with each other, which takes a second."""
+
 
 class Limit(Step):
     """Cut the list after k tags, in the order it has.
@@ -163,7 +166,8 @@ class Normalise(Step):
 class NearDuplicates(Step):
     """Drop a tag that says nearly the same as a better ranked one of the same product.
 
-    Only tags of the same type are compared: a colour and a brand of one name are two statements.
+    Only tags of the same type are compared: a colour and a brand of one name are two statements. In a list of thousands
+    each is compared with the 1,000 best ranked only.
 
     Args:
         threshold: The Jaccard similarity of their character bigrams from which two tags are near-duplicates; above 1 no
@@ -181,7 +185,7 @@ class NearDuplicates(Step):
         chosen: list[tuple[Tag, frozenset[str]]] = []
         for tag in tags:
             grams = char_ngrams(tag.text, 2)
-            if not any(self._similar(tag, grams, other, others) for other, others in chosen):
+            if not any(self._similar(tag, grams, other, others) for other, others in chosen[:COMPARED]):
                 chosen.append((tag, grams))
         return [tag for tag, _ in chosen]
 
@@ -198,7 +202,7 @@ class Diversity(Step):
 
     The next tag is the one with the highest (1 - diversity) · score - diversity · similarity to the most similar tag
     before it; of equal ones the better ranked. No tag is dropped and no score changes: the order is the result, and no
-    later step sorts again.
+    later step sorts again. Behind the 1,000 best ranked tags the order stays.
 
     Source: Carbonell and Goldstein, The Use of MMR, Diversity-Based Reranking for Reordering Documents and Producing
     Summaries (SIGIR 1998).
@@ -240,6 +244,7 @@ class Diversity(Step):
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return all tags in the new order."""
+        tags, rest = tags[:COMPARED], tags[COMPARED:]
         similarity = self._by_vectors(tags) if self.similarity == "vectors" else _by_characters(tags)
         closest = [0.0] * len(tags)
         left = list(range(len(tags)))
@@ -250,7 +255,7 @@ class Diversity(Step):
             order.append(best)
             for i in left:
                 closest[i] = max(closest[i], similarity(i, best))
-        return [tags[i] for i in order]
+        return [tags[i] for i in order] + rest
 
     @property
     def _vectors(self) -> TagVectors:

@@ -9,7 +9,7 @@ import pytest
 from tagkit.errors import BadInput
 from tagkit.measures.vectors import vectors_of
 from tagkit.product import Span, Tag
-from tagkit.refine import Chain
+from tagkit.refine import Chain, steps
 from tagkit.refine.steps import Diversity, Limit, NearDuplicates, Normalise, StopTags, Synonyms, Vocabulary
 from tagkit.weights import digest
 
@@ -76,6 +76,14 @@ def test_diversity_moves_repetitions_to_the_back(tags, product):
     order = Diversity(0.6).apply(tags, product)
     assert texts(order).index("女士高跟鞋") > texts(order).index("优雅")
     assert sorted(order, key=tags.index) == tags
+
+
+def test_of_a_long_list_the_best_ranked_tags_alone_are_compared(product, monkeypatch):
+    monkeypatch.setattr(steps, "COMPARED", 3)
+    names = ["红色鞋", "红色鞋子", "蓝裙", "绿帽", "白色袜", "白色袜子", "红色鞋"]
+    long = [Tag(text, 1 - at / 100) for at, text in enumerate(names)]
+    assert texts(NearDuplicates().apply(long, product)) == ["红色鞋", "蓝裙", "绿帽", "白色袜", "白色袜子"]
+    assert texts(Diversity(0.9).apply(long, product)) == ["红色鞋", "蓝裙", "红色鞋子", *names[3:]]
 
 
 def test_diversity_zero_keeps_the_order_and_one_looks_at_dissimilarity_alone(tags, product):

@@ -91,7 +91,9 @@ def test_long_chinese_without_words_takes_little_time(kind: str, pos: bool) -> N
     rng = random.Random(0)
     any_characters = "".join(chr(rng.randrange(0x4E00, 0x9FA6)) for _ in range(20_000))
     runs = "".join(f"{any_characters[at : at + 10]}红鞋" for at in range(0, 20_000, 10))
-    text = {"one": "中" * 20_000, "any": any_characters, "any in short runs": runs, "phrase": "红鞋子高跟" * 4_000}[kind]
+    text = {"one": "中" * 20_000, "any": any_characters, "any in short runs": runs, "phrase": "红鞋子高跟" * 4_000}[
+        kind
+    ]
     segmenter = Segmenter(["红鞋"])
     segmenter.tokens("预热", "zh", pos=pos)
     start = time.process_time()
