@@ -118,8 +118,11 @@ class TagVectors:
     def _vectors(self, texts: Sequence[str]) -> dict[str, Vector]:
         """Return the encoder's own vectors: from memory, from the disk, or embedded now."""
         found = {text: vector for text in texts if (vector := self._kept.get(text)) is not None}
-        new = self._store.read([text for text in dict.fromkeys(texts) if text not in found])
-        missing = sorted({text for text in texts if text not in found and text not in new})
+        unknown = sorted(set(texts) - set(found))
+        if not unknown:
+            return found
+        new = self._store.read(unknown)
+        missing = [text for text in unknown if text not in new]
         for start in range(0, len(missing), AT_ONCE):
             from tagkit.neural.inference import embed
 
