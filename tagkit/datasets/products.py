@@ -68,13 +68,18 @@ class Converter:
     def product(self, row: FileRow) -> Product:
         """Turn a row into a product; the message of a `BadInput` is the reason without the line."""
         columns = self.columns.find(row.values)
+        several = [field for field in ("category", "description") if field in columns]
+        empty = [field for field in several if _is_empty(row.values[columns[field]])]
+        if empty:  # such as Shopify's Product Category, where Type is filled
+            filled = self.columns.find([name for name, value in row.values.items() if not _is_empty(value)])
+            columns = columns | {field: filled[field] for field in empty if field in filled}
         self.found = columns | self.found
         get = {field: row.values[column] for field, column in columns.items()}
         if "title" not in columns:
             has = ", ".join(map(str, row.values)) or "nothing"
             raise BadInput(f"no column for the title (the row has: {has}); name it as `title`"[:500])
         title = get["title"]  # as written: spans count in it
-        if (isinstance(title, str) and not title.strip()) or is_missing(title):
+        if _is_empty(title):
             raise BadInput(f"no `{columns['title']}`")
         if not isinstance(title, str):
             raise BadInput(f"`{columns['title']}` is {type(title).__name__}, not text: {title!r}"[:200])
@@ -128,6 +133,10 @@ class Converter:
             yield f"{count} ids such as {example} were rounded by a spreadsheet: export them as text instead"
         if self.unread:
             yield f"the attributes of {self.unread} rows are not read: they are neither JSON nor name:value;name:value"
+
+
+def _is_empty(value: Any) -> bool:
+    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def explicit_id(value: Any) -> str:

@@ -122,7 +122,11 @@ def file_rows(path: Path, reading: FileReading) -> Iterator[FileRow]:
     elif reading.kind == "spreadsheet":
         sheet, rows = workbook_rows(path, reading.sheet or None, reading.columns.is_header, reading.notes.append)
         reading.sheet = sheet
-        yield from rows
+        for row in rows:
+            title = reading.columns.find(row.values).get("title", "")
+            if isinstance(row.values.get(title), int | float):
+                row.values[title] = str(row.values[title])  # a book called 1984
+            yield row
     elif reading.kind == "xml":
         with _open(path) as content:
             yield from feed_rows(content)

@@ -74,11 +74,11 @@ def _texts(row: Sequence[Any]) -> list[str]:
 
 
 def _plain(cell: Any) -> Any:
-    """Return a cell's text; a number that has lost digits stays one, so that it can be recognised as an id."""
+    """Return a cell's text or number, a whole one as an integer unless it has lost digits."""
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):
-        return cell if abs(cell) >= EXACT else str(int(cell)) if cell.is_integer() else str(cell)
+        return int(cell) if cell.is_integer() and abs(cell) < EXACT else cell
     if isinstance(cell, datetime.date | datetime.time):
         return cell.isoformat()
-    return cell if isinstance(cell, str) else str(cell)
+    return cell if isinstance(cell, str | int) else str(cell)

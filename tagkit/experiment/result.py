@@ -90,6 +90,7 @@ class Result(Shown):
     licence: str = ""
     datasets: Mapping[str, Dataset] = field(default_factory=dict, repr=False, compare=False)
     make_tagger: Callable[[Row, RowRun], Pipeline] | None = field(default=None, repr=False, compare=False)
+    _fitted: dict[str, Pipeline] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -172,12 +173,18 @@ class Result(Shown):
     def tagger(self, row: str) -> Pipeline:
         """Return the fitted pipeline of a row, which gives the tags that were measured; of several runs, the first.
 
+        It is fitted once more when it is first asked for, and kept until another row is asked for.
+
         Raises:
             BadInput: No such row was run, or the result is a stored one.
         """
         if self.make_tagger is None:
             raise BadInput("a stored result does not hold the fitted taggers: run the experiment")
-        return self.make_tagger(self.experiment.row(self._known(row)), self.rows[row].runs[0])
+        if row not in self._fitted:
+            found = self.make_tagger(self.experiment.row(self._known(row)), self.rows[row].runs[0])
+            self._fitted.clear()  # models may be large
+            self._fitted[row] = found
+        return self._fitted[row]
 
     def _known(self, row: str) -> str:
         """Return the name of a row that was run; any other is a `BadInput`."""

@@ -314,3 +314,14 @@ def test_a_missing_package_is_said_before_work_begins(run, monkeypatch, ending, 
     monkeypatch.setattr("tagkit.default.default_tagger", lambda *_: pytest.fail("work has begun"))
     found = run("tag", "红色高跟鞋", "--out", f"new.{ending}", code=2)
     assert f"needs the package {package}" in found.stderr and not Path(f"new.{ending}").exists()
+
+
+def test_numbers_of_a_spreadsheet_stay_numbers(shop, run):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["编号", "标题", "价格", "库存", "条码"], [7, "红色高跟鞋", 29.9, 0, "007"], [8, 1984, None, 3, "8"]):
+        book.active.append(row)
+    book.save("numbers.xlsx")
+    run("tag", "numbers.xlsx", "--tagger", "dictionary", "--data", shop, "--out", "numbers-tagged.xlsx")
+    rows = [row[:5] for row in sheet(Path("numbers-tagged.xlsx"))]
+    assert rows[1:] == [(7, "红色高跟鞋", 29.9, 0, "007"), (8, "1984", None, 3, "8")]

@@ -130,3 +130,10 @@ def test_the_csv_of_the_taobao_assistant(tmp_path):
     (tmp_path / "taobao.csv").write_bytes(text.encode("utf-16"))
     (product,) = read_file(tmp_path / "taobao.csv").products
     assert (product.id, product.title, product.description) == ("A1", "红裙", "<div>好看\n舒适</div>")
+
+
+def test_an_empty_column_gives_way_to_another_of_the_same_meaning(products):
+    text = "Title,Product Category,Type,Description,Short description\n红裙,,裙子,,短\n鞋,鞋类 > 女鞋,鞋,长,短\n"
+    found, _ = products("x.csv", text)
+    assert (found["红裙"].category, found["红裙"].description) == ("裙子", "短")
+    assert (found["鞋"].category, found["鞋"].description) == ("鞋类/女鞋", "长")
