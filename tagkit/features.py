@@ -12,8 +12,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tagkit.errors import BadInput
-from tagkit.product import Product
-from tagkit.tagger import State
+from tagkit.product import Product, Tags
+from tagkit.tagger import State, ranked
 from tagkit.text.clean import DEFAULT, clean, without
 from tagkit.text.clean_text import CleanText
 from tagkit.text.language import language_of
@@ -112,6 +112,15 @@ class TextFeatures:
         for name, part in self.parts.items():
             part.vocabulary = {term: column for column, term in enumerate(state[f"{name}_terms"])}
             part.idf_ = state[f"{name}_idf"]
+
+
+def best_tags(scores: NDArray[Any], tags: Sequence[str], source: str, limit: int) -> Tags:
+    """Return for each product its tags with the highest scores above 0; `scores` has the shape (products, tags)."""
+    rows = []
+    for row in scores:
+        best = np.argsort(-row, kind="stable")[:limit]
+        rows.append(ranked(((tags[i], row[i]) for i in best if row[i]), source))
+    return rows
 
 
 def _fit(part: TfidfVectorizer, texts: Sequence[str]) -> sparse.csr_matrix:

@@ -41,7 +41,7 @@ class DecodingOptions:
 
     Args:
         method: "greedy", "beam", "diverse" (diverse beam search) or "sample".
-        returns: Texts per prompt; for beam search also the number of beams.
+        returns: Lists of tags per product, or texts per prompt; for beam search also the number of beams.
         temperature: Sampling: the logits are divided by it.
         top_p: Sampling: only the most probable tokens whose probabilities sum to this.
         min_p: Sampling: only tokens at least this probable, relative to the most probable one.

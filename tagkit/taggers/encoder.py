@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tagkit.cache import FitCache
 from tagkit.calibration import platt
-from tagkit.features import targets
+from tagkit.features import best_tags, targets
 from tagkit.neural import Backbone, TrainOptions, Window, train
 from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.checkpoint import checkpoint_file
@@ -22,15 +22,15 @@ from tagkit.neural.label_scorer import LOSSES, LabelScorer, Loss, frequent_tags,
 from tagkit.neural.options import EncoderOptions, choose_model
 from tagkit.parameters import NonNegativeFloat, PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
-from tagkit.tagger import Space, State, Tagger, ranked
-from tagkit.taggers.stacking import StackedFeatures
+from tagkit.tagger import Space, State, Tagger
+from tagkit.taggers.stacking import StackingOptions
 
 Floats = NDArray[np.float32]
 MOST_WEIGHT = 50
 """The highest weight of a gold tag (`balance`)."""
 
 
-class Encoder(TrainOptions, EncoderOptions, Tagger):
+class Encoder(TrainOptions, EncoderOptions, StackingOptions, Tagger):
     """One logit per tag from the mean vector x of a fine-tuned encoder.
 
     The logit of tag t is (Wx)·l_t + d_t·x + b_t + c·s_t. l_t is the vector that the encoder gave the tag's own text
@@ -45,13 +45,8 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
     overlapping windows whose logits are averaged; nothing is cut.
 
     Args:
-        use_stacked_features: Whether stacked features count (s_t); of more than 12,000 products in train they are
-            learned from so many, and not at all from more than 40 million products times tags.
-        synonyms: Other forms by preferred tag: for the stacked features a tag is present where one of these is.
         loss: "bce", "focal" or "asymmetric".
         balance: The weight of a gold tag is (products / products with the tag) to this power; 0: all weigh the same.
-        min_count: Tags with fewer train products are not learned; None: 1, and 2 where train has over 2,000 tags.
-        head_rate: By how much the learning rate of all but the encoder is multiplied.
         limit: How many tags to give at most.
 
     Source: Devlin et al., BERT (NAACL 2019); label texts as weights: Pappas and Henderson, GILE: A Generalized
@@ -71,12 +66,8 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
 
     epochs: PositiveInt = 12
     learning_rate: PositiveFloat = 3e-4
-    use_stacked_features: bool = True
-    synonyms: Mapping[str, Sequence[str]] | None = None
     loss: Loss = "bce"
     balance: NonNegativeFloat = 0.0
-    min_count: PositiveInt | None = None
-    head_rate: PositiveFloat = 3.0
     limit: PositiveInt = 20
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
@@ -89,7 +80,7 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
         backbone.trim(self.read_windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self._features = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms)
+        self._features = self.stacked_features(backbone)
         held_out = self._features.fit(self.tags_, tagged, dev, least, cache) if self.use_stacked_features else None
         features = np.zeros_like(gold) if held_out is None else held_out
         # Stacked features know how frequent each tag is; without them the biases start from the frequencies.
@@ -133,12 +124,8 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
         return out
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        found = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
-        rows = []
-        for row in found:
-            best = np.argsort(-row, kind="stable")[: self.limit]
-            rows.append(ranked(((self.tags_[i], row[i]) for i in best if row[i]), self.name))
-        return rows
+        scores = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
+        return best_tags(scores, self.tags_, self.name, self.limit)
 
     def add_tags(self, tags: Sequence[str]) -> Self:
         """Make the strategy give tags that train does not have, by their texts alone (zero-shot).
@@ -175,10 +162,7 @@ class Encoder(TrainOptions, EncoderOptions, Tagger):
         self.tags_, self.known_, self.history_ = state["tags"], state["known"], state["history"]
         self.scale_, self.shift_ = state["scale"], state["shift"]
         labels, backbone = state["net"]["labels"], Backbone.from_state(state["backbone"])
-        self._features = StackedFeatures(
-            backbone.source, self.category, self.tag_precision, self.synonyms, backbone.sha256
-        )
-        self._features.restore(state["features"])
+        self._features = self.stacked_features(backbone).restore(state["features"])
         self._net = LabelScorer(backbone, labels, np.full(len(labels), 0.5), self.dropout)
         load_head(self._net, state["net"])
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.features import targets, votes
+from tagkit.features import best_tags, targets, votes
 from tagkit.neural import Backbone
 from tagkit.neural.hardware import Precision
 from tagkit.neural.index import VectorIndex
@@ -19,7 +19,7 @@ from tagkit.neural.inference import embed
 from tagkit.neural.options import choose_model
 from tagkit.parameters import PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product, Tags
-from tagkit.tagger import Space, State, Tagger, ranked
+from tagkit.tagger import Space, State, Tagger
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
 """Shares of the tags' own votes that are tried on dev."""
@@ -99,11 +99,8 @@ class Semantic(Tagger):
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         near, own = self._votes(products)
-        rows = []
-        for row in np.round((1 - self.own_) * near + self.own_ * own, 6):
-            best = np.argsort(-row, kind="stable")[: self.limit]
-            rows.append(ranked(((self.tags_[i], row[i]) for i in best if row[i]), self.name))
-        return rows
+        scores = np.round((1 - self.own_) * near + self.own_ * own, 6)
+        return best_tags(scores, self.tags_, self.name, self.limit)
 
     def _state(self) -> State:
         state: State = {"model": self.model_, "sha256": weights.digest(self.model_)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -30,7 +30,7 @@ from tagkit.neural.options import EncoderOptions, choose_model
 from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product
 from tagkit.tagger import Space, State
-from tagkit.taggers.stacking import StackedFeatures
+from tagkit.taggers.stacking import StackingOptions
 
 Floats = NDArray[np.float32]
 ROWS, TOKENS = 512, 4096
@@ -39,7 +39,7 @@ MAX_TAGS, MIN_SHARE = 64, 0.001
 """The maximum number of tags of a product that get votes, and the minimum expected share of lists of each."""
 
 
-class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
+class Seq2Seq(TrainOptions, EncoderOptions, StackingOptions, ListTagger):
     """An encoder and a recurrent decoder whose tokens are whole tags.
 
     Unlike `encoder`, the decoder conditions each tag on the previous ones: tags that go with them become more probable,
@@ -52,12 +52,8 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
     Texts are truncated to the window (see `n_truncated_chars`).
 
     Args:
-        use_stacked_features: Whether stacked features are used (see `encoder`).
-        synonyms: Other forms by preferred tag, for the stacked features (see `encoder`).
-        min_count: Tags of fewer train products are ignored; None: 1, or 2 if train has over 2,000 tags.
         order: The order of tags in training: "given", "frequency", "shuffled" in each epoch, or "set" (every remaining
             tag is correct, see `TargetOrder`).
-        head_rate: The factor of the learning rate of all weights outside the encoder.
         decoding: "constrained" or "open".
 
     Source: Yang et al., SGM: Sequence Generation Model for Multi-label Classification (COLING 2018); the order "set":
@@ -74,13 +70,9 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
         "dropout": (0.0, 0.3),
     }
 
-    use_stacked_features: bool = True
-    synonyms: Mapping[str, Sequence[str]] | None = None
-    min_count: PositiveInt | None = None
     order: Order = "set"
     epochs: PositiveInt = 6
     learning_rate: PositiveFloat = 3e-4
-    head_rate: PositiveFloat = 3.0
     decoding: Literal["constrained", "open"] = "constrained"
     method: Method = "sample"
     returns: PositiveInt = 16
@@ -97,7 +89,7 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
         backbone.trim(self._windows(backbone, tagged), tagged)
         if self.freeze:
             backbone.freeze_embeddings()
-        self.features_ = StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms)
+        self.features_ = self.stacked_features(backbone)
         features: Floats | None = None
         if self.use_stacked_features:
             features = self.features_.fit(self.tags_, tagged, dev, minimum, cache)
@@ -201,9 +193,7 @@ class Seq2Seq(TrainOptions, EncoderOptions, ListTagger):
         self.tags_, self.max_tokens_, self.history_ = state["tags"], state["max_tokens"], state["history"]
         self.copies_ = CopySpans(self.tags_)
         backbone, labels = Backbone.from_state(state["backbone"]), state["net"]["scorer.labels"]
-        self.features_ = StackedFeatures(
-            backbone.source, self.category, self.tag_precision, self.synonyms, backbone.sha256
-        ).restore(state["features"])
+        self.features_ = self.stacked_features(backbone).restore(state["features"])
         self.net_ = TagDecoder(backbone, labels, np.full(len(labels), 0.5), self.dropout)
         load_head(self.net_, state["net"])
         self.confidence_ = Confidence(state["confidence"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from tagkit.cache import FitCache, NoCache
 from tagkit.neural import Backbone
 from tagkit.neural.inference import embed
+from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product, digest
 from tagkit.tagger import State
 from tagkit.taggers.base_scores import LEAST, LINEAR, PRESENT, BaseScores, Floats, Synonyms
@@ -23,6 +25,29 @@ CANDIDATES = 30
 """The regression learns from so many tags of each product, the best by `linear`, and from those in its text."""
 MOST = 8.0
 """The highest logit and, negative, the lowest: what the features are certain of can still be unlearned."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class StackingOptions:
+    """Which tags a network learns, and whether stacked features count beside it.
+
+    Args:
+        use_stacked_features: Whether stacked features count; of more than 12,000 products in train they are learned
+            from so many, and not at all from more than 40 million products times tags.
+        synonyms: Other forms by preferred tag: for the stacked features a tag is present where one of these is.
+        min_count: Tags with fewer train products are not learned; None: 1, and 2 where train has over 2,000 tags.
+        head_rate: By how much the learning rate of all but the encoder is multiplied.
+    """
+
+    use_stacked_features: bool = True
+    synonyms: Mapping[str, Sequence[str]] | None = None
+    min_count: PositiveInt | None = None
+    head_rate: PositiveFloat = 3.0
+
+    def stacked_features(self: Any, backbone: Backbone) -> StackedFeatures:
+        """Return unfitted features that use an encoder as it was before training."""
+        sha256 = backbone.sha256
+        return StackedFeatures(backbone.source, self.category, self.tag_precision, self.synonyms, sha256)
 
 
 class StackedFeatures:
