@@ -131,7 +131,7 @@ def evaluate(
         where = "" if part == ALL else f"the {part} part of "
         raise BadInput(f"{where}{data.name} has no products with gold tags: there is nothing to measure")
     is_known = (known or Provenance.of(data.with_parts(dev=()))).holds(products)
-    train = known and (known.tag_counts, known.train)
+    train = None if known is None else (known.tag_counts, known.train)
     wanted = computable(parse_all(default_measures(chosen) if measures is None else measures), data)
     tags = pipeline.predict(products)
 
