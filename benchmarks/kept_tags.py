@@ -1,0 +1,75 @@
+"""What a dozen cheap strategies tag on four data sets, kept in the cache so that a new measure needs no new fit."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tagkit.cache import cache_folder
+from tagkit.datasets import load
+from tagkit.measures import Run
+from tagkit.pipeline import Pipeline
+from tagkit.product import Dataset, Tag, Tags
+from tagkit.taggers import create
+from tagkit.text.spelling import one_spelling
+
+DATA = ("catalogue", "openbg", "taobao_ner", "oa_mine")
+STRATEGIES = (
+    *("dictionary", "lexicon", "linear", "knn", "semantic", "hybrid", "bilstm_crf"),
+    *("yake", "tfidf", "firstphrases", "positionrank", "textrank", "topicrank"),
+)
+MEASURES = (
+    *("F1@M", "P@5", "R@10", "nDCG@10", "MAP", "MRR", "micro-F1", "macro-F1", "PSP@5", "alpha-nDCG@10"),
+    *("R(tags=absent)@10", "ECE", "Brier", "OOV-rate"),
+    *("ILD@10", "Vendi@10", "redundancy@10", "distinct", "entropy", "Gini", "coverage@10"),
+)
+SETTINGS = {"bilstm_crf": {"epochs": 5, "batch_size": 16, "learning_rate": 0.01}}
+"""Parameters other than the defaults: those of the Makefile."""
+
+
+def products(name: str) -> Dataset:
+    """Return a data set as a comparison reads it."""
+    return one_spelling(load(name))
+
+
+def tags(data: Dataset, strategy: str) -> Tags:
+    """Return the refined lists of a strategy for the test products, fitted with the defaults of a comparison."""
+    path = cache_folder("worth") / data.name / f"{strategy}.json"
+    if not path.exists():
+        start = time.perf_counter()
+        found = Pipeline.fit(create(strategy, **SETTINGS.get(strategy, {})), data).predict(data.test)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [[(tag.text, round(tag.score, 4)) for tag in row] for row in found]
+        path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+        print(f"{data.name}: {strategy} in {time.perf_counter() - start:.0f} s", flush=True)
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [[Tag(text, score, strategy) for text, score in row] for row in rows]
+
+
+def run(data: Dataset, lists: Sequence[Any], at: list[int] | None = None, **more: Any) -> Run:
+    """Return the lists of test products, with all that a measure may look at.
+
+    Args:
+        data: Their data set.
+        lists: One list for each product.
+        at: The positions of the products in test (default: all of test).
+        more: Further arguments of `Run`.
+    """
+    return Run(
+        lists,
+        products=data.test if at is None else [data.test[i] for i in at],
+        train_counts=Counter(tag for product in data.train for tag in product.tags),
+        train_size=len(data.train),
+        facets=data.facets,
+        parents=data.parents,
+        **more,
+    )
+
+
+if __name__ == "__main__":
+    for name in DATA:
+        for strategy in STRATEGIES:
+            tags(products(name), strategy)
