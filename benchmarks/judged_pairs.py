@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from kept_tags import DATA, MEASURES, STRATEGIES, products, run, tags
+from kept_tags import DATA, MEASURES, STRATEGIES, products, tags
 from results_file import write
 from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from tagkit.errors import TagkitError
-from tagkit.measures import parse_all
+from tagkit.measures import Run, parse_all
 from tagkit.measures.base import MeanMeasure
 from tagkit.text.language import language_of
 
@@ -128,9 +128,8 @@ def _scores(pairs: list[dict[str, Any]]) -> dict[str, tuple[int, dict[int, tuple
         if not some:
             continue
         data = products(name)
-        numbers = {product.id: number for number, product in enumerate(data.test)}
-        at = [numbers[pair["id"]] for pair in some]
-        runs = [run(data, [pair[side] for pair in some], at) for side in "AB"]
+        test = {product.id: product for product in data.test}
+        runs = [Run.of(data, [pair[side] for pair in some], [test[pair["id"]] for pair in some]) for side in "AB"]
         for measure in parse_all(MEASURES):
             if isinstance(measure, MeanMeasure):
                 try:

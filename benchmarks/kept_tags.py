@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
 
 from tagkit.cache import cache_folder
 from tagkit.datasets import load
-from tagkit.measures import Run
 from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset, Tag, Tags
 from tagkit.taggers import create
@@ -22,9 +18,12 @@ STRATEGIES = (
     *("yake", "tfidf", "firstphrases", "positionrank", "textrank", "topicrank"),
 )
 MEASURES = (
-    *("F1@M", "P@5", "R@10", "nDCG@10", "MAP", "MRR", "micro-F1", "macro-F1", "PSP@5", "alpha-nDCG@10"),
-    *("R(tags=absent)@10", "ECE", "Brier", "OOV-rate"),
-    *("ILD@10", "Vendi@10", "redundancy@10", "distinct", "entropy", "Gini", "coverage@10"),
+    *("F1@M", "P@5", "R@10", "nDCG@10", "MAP", "MRR", "micro-F1", "macro-F1", "PSP@5", "R(tags=absent)@10"),
+    *("semantic-F1@M", "semantic-P@M", "semantic-R@10", "semantic-coverage@10", "new-P", "new-R"),
+    *("alpha-nDCG@10", "facet-R@10", "facet-R(right=True)@10", "facet-entropy@10"),
+    *("semantic-ILD@10", "semantic-Vendi@10", "semantic-redundancy@10", "ILD@10", "Vendi@10", "redundancy@10"),
+    *("distinct", "distinct-lists@10", "entropy", "Gini", "coverage@10", "long-tail@10", "novelty@10"),
+    *("ECE", "Brier", "OOV-rate"),
 )
 SETTINGS = {"bilstm_crf": {"epochs": 5, "batch_size": 16, "learning_rate": 0.01}}
 """Parameters other than the defaults: those of the Makefile."""
@@ -47,26 +46,6 @@ def tags(data: Dataset, strategy: str) -> Tags:
         print(f"{data.name}: {strategy} in {time.perf_counter() - start:.0f} s", flush=True)
     rows = json.loads(path.read_text(encoding="utf-8"))
     return [[Tag(text, score, strategy) for text, score in row] for row in rows]
-
-
-def run(data: Dataset, lists: Sequence[Any], at: list[int] | None = None, **more: Any) -> Run:
-    """Return the lists of test products, with all that a measure may look at.
-
-    Args:
-        data: Their data set.
-        lists: One list for each product.
-        at: The positions of the products in test (default: all of test).
-        more: Further arguments of `Run`.
-    """
-    return Run(
-        lists,
-        products=data.test if at is None else [data.test[i] for i in at],
-        train_counts=Counter(tag for product in data.train for tag in product.tags),
-        train_size=len(data.train),
-        facets=data.facets,
-        parents=data.parents,
-        **more,
-    )
 
 
 if __name__ == "__main__":

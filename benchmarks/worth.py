@@ -17,13 +17,13 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from kept_tags import DATA, MEASURES, STRATEGIES, products, run, tags
+from kept_tags import DATA, MEASURES, STRATEGIES, products, tags
 from numpy.typing import NDArray
 from results_file import write
 from scipy.stats import spearmanr
 
 from tagkit.errors import TagkitError
-from tagkit.measures import parse_all
+from tagkit.measures import Run, parse_all
 from tagkit.product import Dataset
 
 SAMPLES, CHUNK, SAME = 1000, 100, 0.95
@@ -64,13 +64,14 @@ def scores_of(data: Dataset, measures: Sequence[str]) -> Scores:
     names = dict.fromkeys(tag for product in data.test for tag in product.tags)
     names |= dict.fromkeys(tag.text for rows in lists.values() for row in rows for tag in row)
     columns = {name: column for column, name in enumerate(names)}
-    runs = [run(data, rows, columns=columns) for rows in lists.values()]
+    runs = [Run.of(data, rows, data.test, columns=columns) for rows in lists.values()]
     n = len(data.test)
     drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=SAMPLES)
     weights = np.vstack([np.ones(n), drawn])
     out = {}
     for measure in parse_all(measures):
         try:
+            measure.prepare(columns)
             statistics = [measure.statistics(one) for one in runs]
         except TagkitError as error:
             print(f"{data.name}: {measure} is left out: {error}", flush=True)
