@@ -14,9 +14,10 @@ from tagkit.text.spelling import one_spelling
 
 DATA = ("catalogue", "openbg", "taobao_ner", "oa_mine")
 STRATEGIES = (
-    *("dictionary", "lexicon", "linear", "knn", "semantic", "hybrid", "bilstm_crf"),
+    *("dictionary", "lexicon", "linear", "knn", "hybrid", "ensemble"),
     *("yake", "tfidf", "firstphrases", "positionrank", "textrank", "topicrank"),
 )
+"""None of them trains a network."""
 MEASURES = (
     *("F1@M", "P@5", "R@10", "nDCG@10", "MAP", "MRR", "micro-F1", "macro-F1", "PSP@5", "R(tags=absent)@10"),
     *("semantic-F1@M", "semantic-P@M", "semantic-R@10", "semantic-coverage@10", "new-P", "new-R"),
@@ -25,8 +26,8 @@ MEASURES = (
     *("distinct", "distinct-lists@10", "entropy", "Gini", "coverage@10", "long-tail@10", "novelty@10"),
     *("ECE", "Brier", "OOV-rate"),
 )
-SETTINGS = {"bilstm_crf": {"epochs": 5, "batch_size": 16, "learning_rate": 0.01}}
-"""Parameters other than the defaults: those of the Makefile."""
+SETTINGS = {"ensemble": {"taggers": ["linear", "lexicon", "knn"]}}
+"""Parameters other than the defaults."""
 
 
 def products(name: str) -> Dataset:
