@@ -97,26 +97,22 @@ def agreement() -> None:
             "both choose the same list": len(same),
         }
     write("judges", rows, rows="question", note="Both judges are language models.")
-    scores = _scores(pairs)
-    table: dict[str, dict[str, Any]] = {}
-    for name, (better, of_pair) in scores.items():
-        row: dict[str, Any] = {}
-        for question, answers in chosen.items():
-            told = [
-                better * np.subtract(*of_pair[p]) * (1 if side == "A" else -1)
-                for p, side in answers.items()
-                if p in of_pair
-            ]
-            agree, ties = int(np.sum(np.array(told) > 0)), int(np.sum(~(np.abs(told) > 0)))
-            interval = binomtest(agree, len(told)).proportion_ci(method="wilson")
-            row |= {
-                f"more {question}, %": round(100 * agree / len(told)),
-                f"interval, {question}": f"{100 * interval.low:.0f}–{100 * interval.high:.0f}",
-                f"no difference, {question}, %": round(100 * ties / len(told)),
-            }
-        table[name] = row
-    order = sorted(table.items(), key=lambda row: -row[1]["more varied, %"])
-    write("judged_pairs", dict(order), rows="measure", note="Wilson's 95 % intervals.")
+    similar = {pair["pair"] for pair in pairs if abs(len(pair["A"]) - len(pair["B"])) <= 1}
+    of_equal_length = {number: side for number, side in chosen["varied"].items() if number in similar}
+    columns = {"more varied": chosen["varied"], "… of equal length": of_equal_length, "more right": chosen["right"]}
+    table = {}
+    for name, (better, found) in _scores(pairs).items():
+        table[name] = row = {}
+        for column, answers in columns.items():
+            gains = [better * (found[n][0] - found[n][1]) * (1 if side == "A" else -1) for n, side in answers.items()]
+            share = binomtest(sum(gain > 0 for gain in gains), len(gains))
+            low, high = share.proportion_ci(method="wilson")
+            row[f"{column}: agrees, %"] = f"{100 * share.statistic:.0f} ({100 * low:.0f} to {100 * high:.0f})"
+            row[f"{column}: contradicts, %"] = round(100 * sum(gain < 0 for gain in gains) / len(gains))
+    counts = ", ".join(f"{column}: {len(answers)} pairs" for column, answers in columns.items())
+    note = f"{counts}. In brackets Wilson's 95 % intervals. In the other pairs a measure sees no difference."
+    order = sorted(table.items(), key=lambda row: -int(row[1]["more varied: agrees, %"].split()[0]))
+    write("judged_pairs", dict(order), rows="measure", note=note)
 
 
 def _scores(pairs: list[dict[str, Any]]) -> dict[str, tuple[int, dict[int, tuple[float, float]]]]:
