@@ -98,8 +98,14 @@ def agreement() -> None:
         }
     write("judges", rows, rows="question", note="Both judges are language models.")
     similar = {pair["pair"] for pair in pairs if abs(len(pair["A"]) - len(pair["B"])) <= 1}
-    of_equal_length = {number: side for number, side in chosen["varied"].items() if number in similar}
-    columns = {"more varied": chosen["varied"], "… of equal length": of_equal_length, "more right": chosen["right"]}
+    openbg = {pair["pair"] for pair in pairs if pair["data"] == "openbg"}
+    varied, right = (chosen[question] for question in QUESTIONS)
+    columns = {
+        "more varied": varied,
+        "more varied, as long": {number: side for number, side in varied.items() if number in similar},
+        "more right": {number: side for number, side in right.items() if number not in openbg},
+        "more right, OpenBG": {number: side for number, side in right.items() if number in openbg},
+    }
     table = {}
     for name, (better, found) in _scores(pairs).items():
         table[name] = row = {}

@@ -21,7 +21,7 @@ STRATEGIES = (
 MEASURES = (
     *("F1@M", "P@5", "R@10", "nDCG@10", "MAP", "MRR", "micro-F1", "macro-F1", "PSP@5", "R(tags=absent)@10"),
     *("semantic-F1@M", "semantic-P@M", "semantic-R@10", "semantic-coverage@10", "new-P", "new-R"),
-    *("alpha-nDCG@10", "facet-R@10", "facet-R(right=True)@10", "facet-entropy@10"),
+    *("alpha-nDCG@10", "hierarchical-F1@M", "facet-R@10", "facet-R(right=True)@10", "facet-entropy@10", "cluster-R@10"),
     *("semantic-ILD@10", "semantic-Vendi@10", "semantic-redundancy@10", "ILD@10", "Vendi@10", "redundancy@10"),
     *("distinct", "distinct-lists@10", "entropy", "Gini", "coverage@10", "long-tail@10", "novelty@10"),
     *("ECE", "Brier", "OOV-rate"),

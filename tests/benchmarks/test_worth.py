@@ -18,7 +18,7 @@ def test_strategies_whose_scores_lie_further_apart_than_their_intervals_are_told
     means = np.array([0.5, 0.55, 0.9])
     scores = means + np.vstack([np.zeros((1, 3)), noise])
     assert worth.told_apart(scores) == pytest.approx(2 / 3), "all but the first two"
-    assert worth.signal_to_noise(scores) == pytest.approx(np.std(means) / 0.095)
+    assert worth.signal_to_noise(scores) == round(np.std(means) / 0.095, 1)
     moved = scores - np.vstack([np.zeros(3), np.full((1001, 3), 0.3)])
     assert worth.told_apart(moved) == pytest.approx(2 / 3), "a shift of all samples changes nothing"
 
