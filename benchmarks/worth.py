@@ -19,7 +19,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from kept_tags import DATA, MEASURES, STRATEGIES, products, tags
+from kept_tags import DATA, LEFT_OUT, MEASURES, STRATEGIES, products, strategies, tags
 from numpy.typing import NDArray
 from results_file import write
 from scipy.stats import spearmanr
@@ -51,10 +51,12 @@ def main() -> None:
     rows = dict(sorted(rows.items(), key=lambda row: -row[1]["pairs told apart, %"]))
     kept: list[str] = []
     for name, row in rows.items():
-        same = [other for other in kept if all(abs(rho) >= SAME for rho in correlations(found, name, other))]
+        same = [other for other in kept if _is_same(found, name, other)]
         row["says the same as"] = ", ".join(same)
         kept += [] if same else [name]
-    note = f"{len(STRATEGIES)} strategies ({', '.join(STRATEGIES)}), at most {MOST} test products of each data set."
+    without = "; ".join(f"{data} without {' and '.join(names)}" for data, names in LEFT_OUT.items())
+    who = f"{len(STRATEGIES)} strategies ({', '.join(STRATEGIES)}; {without})"
+    note = f"{who}, at most {MOST} test products of each data set."
     write("worth", rows, rows="measure", note=note)
     rho = {
         name: {other: _rounded(np.nanmedian(correlations(found, name, other)), 2) for other in BESIDE} for name in rows
@@ -71,7 +73,7 @@ def scores_of(data: Dataset, measures: Sequence[str]) -> Scores:
     """
     chosen = sorted(random.Random(0).sample(range(len(data.test)), min(MOST, len(data.test))))
     test = [data.test[at] for at in chosen]
-    found = {strategy: tags(data, strategy) for strategy in STRATEGIES}
+    found = {strategy: tags(data, strategy) for strategy in strategies(data)}
     lists = {strategy: [rows[at] for at in chosen] for strategy, rows in found.items()}
     names = dict.fromkeys(tag for product in test for tag in product.tags)
     names |= dict.fromkeys(tag.text for rows in lists.values() for row in rows for tag in row)
@@ -83,7 +85,6 @@ def scores_of(data: Dataset, measures: Sequence[str]) -> Scores:
     out = {LENGTH: weights @ np.column_stack([one.lengths for one in runs]) / n}
     for measure in parse_all(measures):
         try:
-            measure.prepare(columns)
             statistics = [measure.statistics(one) for one in runs]
         except TagkitError as error:
             print(f"{data.name}: {measure} is left out: {error}", flush=True)
@@ -116,6 +117,12 @@ def correlations(found: dict[str, Scores], one: str, two: str) -> list[float]:
     """Return Spearman's correlation of two measures over the strategies, on each data set that has both."""
     pairs = [(table[one][0], table[two][0]) for table in found.values() if one in table and two in table]
     return [float(spearmanr(a, b, nan_policy="omit").statistic) for a, b in pairs]
+
+
+def _is_same(found: dict[str, Scores], name: str, other: str) -> bool:
+    """Tell whether a measure ranks the strategies as another one does, wherever it can be computed."""
+    has_both = all(other in table for table in found.values() if name in table)
+    return has_both and all(abs(rho) >= SAME for rho in correlations(found, name, other))
 
 
 def _rounded(value: np.floating[Any], digits: int) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tagkit import registry
+from tagkit import registry, weights
 from tagkit.datasets import load
 from tagkit.errors import BadInput, MissingExtra, did_you_mean
 from tagkit.experiment.computable import computable
@@ -16,13 +16,18 @@ from tagkit.experiment.run import Around, run
 from tagkit.experiment.spec import Data, Experiment, Row
 from tagkit.experiment.store import RunCache
 from tagkit.measures import Measure, parse_all
+from tagkit.measures.vectors import ENCODER
 from tagkit.product import Dataset
 from tagkit.refine import Chain, Step
 from tagkit.tagger import Tagger, create
 from tagkit.text.spelling import one_spelling
 
-MEASURES = ("F1@M", "P@5", "R@10", "nDCG@10", "micro-F1", "macro-F1", "R(tags=absent)@10", "ILD@10")
-MORE_MEASURES = ("Vendi@10", "coverage@10", "redundancy@10", "ECE", "Brier", "OOV-rate")
+MEASURES = ("F1@M", "P@5", "R@10", "nDCG@10")
+MORE_MEASURES = ("micro-F1", "macro-F1", "R(tags=absent)@10", "coverage@10", "ECE", "Brier", "OOV-rate")
+BY_MEANING = ("semantic-F1@M", "semantic-Vendi@10")
+"""What is measured beside them where the encoder is; `docs/results/measures.md` says why these."""
+BY_CHARACTERS = ("Vendi@10",)
+"""What is measured in their place where it is not."""
 
 
 def compare(
@@ -57,7 +62,8 @@ def compare(
         data: A data set, its name, the path of a file, or a pandas DataFrame. Of several spellings of one gold tag
             (T恤, t恤) the most frequent one of train stands for all.
         measures: Names or measures; the first one sorts the table. Default: accuracy, diversity and calibration, and
-            entity or attribute F1 where the data has spans or attributes.
+            entity or attribute F1 where the data has spans or attributes. Those by meaning need the encoder e5-small,
+            which is downloaded only where all strategies take part, since some of these need it too.
         baseline: The strategy that the others are tested against; default: "lexicon" where it takes part, else the
             first, and the first that could run where that one could not.
         refine: Steps or their names for all strategies alike; () for none. Default: as said above.
@@ -93,7 +99,8 @@ def compare(
         fold_of(data, folds, fold)  # refuses too many of them before anything runs
     if not 0 < share <= 1:
         raise BadInput(f"`share` must be above 0 and up to 1, not {share}")
-    chosen = computable(parse_all(default_measures(data) if measures is None else measures), data)
+    wanted = default_measures(data, download=taggers is None) if measures is None else measures
+    chosen = computable(parse_all(wanted), data)
     template = Row(
         name="",
         seeds=tuple(seeds) or ((0,) if share < 1 else ()),
@@ -132,14 +139,21 @@ def compare(
     return result
 
 
-def default_measures(data: Dataset) -> tuple[str, ...]:
-    """Return what is measured on a data set by default."""
+def default_measures(data: Dataset, *, download: bool = False) -> tuple[str, ...]:
+    """Return what is measured on a data set by default.
+
+    Args:
+        data: The products.
+        download: Whether the encoder of the measures by meaning is downloaded; otherwise they are among the measures
+            only where it is on this machine already.
+    """
     special: tuple[str, ...] = ()
     if any(tag.spans for product in data.test for tag in product.annotations):
         special += ("entity-F1",)
     if any(product.attributes and product.annotations for product in data.test):
         special += ("attribute-F1",)
-    return MEASURES[:1] + special + MEASURES[1:] + MORE_MEASURES
+    more = BY_MEANING if download or weights.where(ENCODER) else BY_CHARACTERS
+    return MEASURES[:1] + special + MEASURES[1:] + more + MORE_MEASURES
 
 
 def _rows(

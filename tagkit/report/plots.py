@@ -34,7 +34,7 @@ LINES: dict[str, dict[str, Any]] = {
 }
 NAMED = 10
 """Up to so many points have their names beside them."""
-DIVERSITY = ("ILD", "Vendi", "coverage")
+DIVERSITY = ("semantic-Vendi", "Vendi", "semantic-ILD", "coverage", "ILD")
 """Measures of diversity; the first of them that was measured is plotted."""
 __all__ = [
     "accuracy_diversity",

@@ -163,6 +163,14 @@ def test_default_measures_follow_the_data(data):
     assert default_measures(marked)[1:3] == ("entity-F1", "attribute-F1")
 
 
+def test_default_measures_by_meaning_are_those_of_the_encoder_that_is_there(data, monkeypatch):
+    monkeypatch.setattr("tagkit.weights.where", lambda name: None)
+    assert "Vendi@10" in default_measures(data) and "semantic-F1@M" not in default_measures(data)
+    assert {"semantic-F1@M", "semantic-Vendi@10"} < set(default_measures(data, download=True))
+    monkeypatch.setattr("tagkit.weights.where", lambda name: name)
+    assert default_measures(data) == default_measures(data, download=True)
+
+
 # ---------------------------------------------------------------- what cannot be compared
 
 

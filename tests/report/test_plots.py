@@ -84,7 +84,7 @@ def test_a_stored_result_has_the_plots_that_need_no_tags(reproduced):
 def test_without_a_measure_of_diversity(result):
     plain = replace(result, experiment=replace(result.experiment, measures=result.measures[:1]))
     assert "accuracy-diversity" not in draw_all(plain)
-    with pytest.raises(BadInput, match="add one of ILD, Vendi, coverage"):
+    with pytest.raises(BadInput, match="add one of semantic-Vendi, Vendi, semantic-ILD, coverage, ILD"):
         plots.accuracy_diversity(plain)
 
 
