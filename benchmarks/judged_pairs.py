@@ -109,7 +109,10 @@ def agreement() -> None:
     table = {}
     for name, (better, found) in _scores(pairs).items():
         table[name] = row = {}
-        for column, answers in columns.items():
+        for column, all_answers in columns.items():
+            answers = {number: side for number, side in all_answers.items() if number in found}
+            if not answers:
+                continue
             gains = [better * (found[n][0] - found[n][1]) * (1 if side == "A" else -1) for n, side in answers.items()]
             share = binomtest(sum(gain > 0 for gain in gains), len(gains))
             low, high = share.proportion_ci(method="wilson")
@@ -133,7 +136,7 @@ def _scores(pairs: list[dict[str, Any]]) -> dict[str, tuple[int, dict[int, tuple
         test = {product.id: product for product in data.test}
         runs = [Run.of(data, [pair[side] for pair in some], [test[pair["id"]] for pair in some]) for side in "AB"]
         for measure in parse_all(MEASURES):
-            if isinstance(measure, MeanMeasure):
+            if isinstance(measure, MeanMeasure) and measure.name != "distinct-lists":
                 try:
                     a, b = (measure.summarise(measure.statistics(one)).tolist() for one in runs)
                 except TagkitError as error:
