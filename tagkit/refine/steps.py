@@ -240,7 +240,7 @@ class Diversity(Step):
     def prepare(self, predictions: Sequence[Sequence[Tag]]) -> None:
         """Embed the tags of all lists in one go."""
         if self.similarity == "vectors":
-            self._vectors.prepare(tag.text for tags in predictions for tag in tags)
+            self._vectors.prepare(tag.text for tags in predictions for tag in tags[:COMPARED])
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return all tags in the new order."""
