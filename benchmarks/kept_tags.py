@@ -43,7 +43,10 @@ def strategies(data: Dataset) -> list[str]:
 
 
 def tags(data: Dataset, strategy: str) -> Tags:
-    """Return the refined lists of a strategy for the test products, fitted with the defaults of a comparison."""
+    """Return the refined lists of a strategy for the test products, fitted with the defaults of a comparison.
+
+    They are read from the folder `worth` of the cache where they are there; remove it to fit anew.
+    """
     path = cache_folder("worth") / data.name / f"{strategy}.json"
     if not path.exists():
         start = time.perf_counter()

@@ -63,7 +63,8 @@ def measures() -> str:
         "Measures",
         "Write a measure as `NAME`, `NAME@CUTOFF` or `NAME(parameter=value)@CUTOFF`, for example `P@5`, `F1@M` or "
         "`R(tags=absent)@10`. Every measure has bootstrap intervals and paired tests. "
-        "What a measure says is defined by its protocol, which is stated here.",
+        "What a measure says is defined by its protocol, which is stated here; "
+        "[What each measure is worth](../results/measures.md) says which tell strategies apart and agree with readers.",
         more=("better",),
     )
     for name in registry.measures.names():
