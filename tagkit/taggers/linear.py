@@ -73,7 +73,7 @@ class Linear(CleaningOptions, Tagger):
         counts = Counter(tag for product in train for tag in set(product.tags))
         self.tags_ = sorted(tag for tag, count in counts.items() if count >= self.min_count)
         if not self.tags_:
-            raise BadInput(f"linear: no tag occurs {self.min_count} times in train: lower min_count, or take more products")
+            raise BadInput(f"linear: no tag occurs {self.min_count} times in train: lower min_count, or add products")
         self._features = TextFeatures(min_count=min(2, len(train)), skip_cleaning=self.skip_cleaning)
         x = self._features.fit(train, sorted(counts))
         y = targets(train, self.tags_)
