@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,8 @@ from tagkit.cli.compare import split_setting
 from tagkit.cli.evaluate import allow
 from tagkit.cli.files import with_file_options
 from tagkit.cli.options import JsonOption, TaggerOption
-from tagkit.console import echo, printable, remark, to_json
+from tagkit.cli.tagged import converter, for_people, json_row, table_row, tag_separator
+from tagkit.console import echo, remark, to_json
 
 if TYPE_CHECKING:
     from tagkit.cli.unfinished import Unfinished
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1000
 """Products held in memory at a time."""
-TAGS, SCORES, UNREAD = "predicted_tags", "predicted_scores", "n_truncated_chars"
-"""The columns that a table gets."""
 Rows = Iterator[tuple["FileRow", "Product"]]
 
 
@@ -101,10 +100,10 @@ def tag(
                 remark(f"{out} is finished; nothing is left to do")
                 return
         rows = _rows(place, source, file) if place else iter([(None, _product(source))])
-        form = _table_row if write else _json_row if as_json or place else _for_people
+        form = table_row if write else json_row if as_json or place else for_people
         _stream(fitted, rows, output, limit, min_score, form, file.get("separator", ""), _lines(place))
         if output:
-            output.finish(_converter(write) if write else None)
+            output.finish(converter(write) if write else None)
 
 
 def _is_text(source: str) -> bool:
@@ -227,9 +226,9 @@ def _stream(
 
     rows = iter(rows)
     left_out = output.done if output else 0
-    with progress_bar(total=total, unit=" products", shown=form is not _for_people, delay=1) as bar:
+    with progress_bar(total=total, unit=" products", shown=form is not for_people, delay=1) as bar:
         while chunk := list(itertools.islice(rows, CHUNK)):
-            separator = separator or _separator([row for row, _ in chunk])
+            separator = separator or tag_separator([row for row, _ in chunk])
             chunk, left_out = chunk[left_out:], max(0, left_out - len(chunk))
             products = [product for _, product in chunk]
             truncated = fitted.n_truncated_chars(products)
@@ -255,51 +254,3 @@ def _lines(place: Path | None) -> int | None:
         return None
     with place.open("rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
-def _for_people(row: Any, product: Product, tags: list[Any], unread: int, separator: str) -> str:
-    note = f"  ({unread} characters of the text were not read)" if unread else ""
-    return printable(", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags)) + note
-
-
-def _json_row(row: FileRow | None, product: Product, tags: list[Any], unread: int, separator: str) -> dict[str, Any]:
-    """Return a line: id, title, the other columns of the input (its `tags` as `gold`), and the tags that were found."""
-    found = {"tags": [tag.to_dict() | {"score": round(tag.score, 6)} for tag in tags]}
-    more = {} if row is None else {"gold" if key == "tags" else key: value for key, value in row.values.items()}
-    said = {"id": product.id, "title": product.title}
-    return said | {k: v for k, v in more.items() if k not in said} | found | ({UNREAD: unread} if unread else {})
-
-
-def _table_row(row: FileRow | None, product: Product, tags: list[Any], unread: int, separator: str) -> dict[str, Any]:
-    """Return all columns of the input, with the tags and their scores."""
-    values = {"title": product.title} if row is None else {str(key): value for key, value in row.values.items()}
-    values = {key: None if value != value else value for key, value in values.items()}
-    texts = {TAGS: separator.join(tag.text for tag in tags), SCORES: separator.join(f"{tag.score:.4f}" for tag in tags)}
-    return values | texts | ({UNREAD: unread} if unread else {})
-
-
-def _separator(rows: list[FileRow | None]) -> str:
-    """Return what separates the tags that the first rows have already; ";" where they have none."""
-    from tagkit.datasets import separators
-    from tagkit.datasets.columns import Columns
-
-    values = [row.values for row in rows if row is not None]
-    column = Columns().find(values[0]).get("tags") if values else None
-    cells = [str(cell) for row in values if column and isinstance(cell := row.get(column), str)]
-    counts = separators.find([(cell, "") for cell in cells]).counts
-    return max(counts, key=counts.__getitem__, default=";")
-
-
-def _converter(write: Callable[..., None]) -> Callable[[Path, IO[bytes]], None]:
-    """Return what makes a table of the lines of `_table_row`."""
-
-    def lines(path: Path) -> Iterator[dict[str, Any]]:
-        with path.open(encoding="utf-8") as file:
-            yield from map(json.loads, file)
-
-    def convert(path: Path, file: IO[bytes]) -> None:
-        names = dict.fromkeys(name for row in lines(path) for name in row)
-        added = (TAGS, SCORES, UNREAD)
-        write(lines(path), [*(n for n in names if n not in added), *(n for n in added if n in names)], file)
-
-    return convert
