@@ -77,9 +77,13 @@ def test_a_search_by_such_a_measure_does_not_begin(data, tmp_path):
         tune("lexicon", data, measure=ELSEWHERE[0], folder=tmp_path)
 
 
-def test_all_tags_of_all_rows_are_embedded_at_once(data, tiny_model, monkeypatch):
+def test_all_tags_of_all_rows_are_embedded_at_once(data, tiny_model, monkeypatch, tmp_path):
+    from tagkit.measures import vectors
     from tagkit.neural import inference
 
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path))
+    for kept in (vectors.vectors_of, vectors._made):  # what other tests embedded
+        kept.cache_clear()
     calls = []
     embed = inference.embed
     monkeypatch.setattr(inference, "embed", lambda *given: calls.append(given[1]) or embed(*given))
