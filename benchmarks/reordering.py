@@ -4,8 +4,8 @@
 
 Strategies that need no training of a network are fitted on train and tag dev; then the refinement `diversity` reorders
 their lists. For each product the scores before are subtracted from those after, the differences are averaged over the
-strategies, and their mean over products has a 95 % bootstrap interval, in points. The default weight of the refinement
-is the largest one that costs at most `ALLOWED` points of F1@5 on every data set, the interval included.
+strategies, and their mean over products has a 95 % bootstrap interval, in points. `docs/results/decoding.md` says what
+the default weight follows from.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ DATA = ("catalogue", "openbg")
 STRATEGIES = ("lexicon", "linear", "knn", "hybrid")
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
 MEASURES = ("F1@5", "semantic-F1@5", "semantic-ILD@5", "facet-R@5", "ILD@5")
-ALLOWED = 1.0
-"""Points of F1@5 that reordering may cost."""
 SAMPLES = 1000
 
 
