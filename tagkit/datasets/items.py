@@ -72,7 +72,8 @@ def _as_product(item: Item, position: int) -> Product:
         if isinstance(item, str):
             return Product(item)
         if _is_row(item):
-            item = item._asdict() if hasattr(item, "_asdict") else item.to_dict()  # type: ignore[union-attr]
+            row: Any = item
+            item = row._asdict() if hasattr(row, "_asdict") else row.to_dict()
         if isinstance(item, Mapping):
             has_fields = item.keys() <= Product.__dataclass_fields__.keys()
             return Product.from_dict(item) if has_fields else row_product(item)
