@@ -161,4 +161,6 @@ def test_broader_tags_of_a_table(shop, run, write):
     assert plain["parents-implied"]["value"] == 0 and added["parents-implied"]["value"] == 1
     assert plain["hierarchical-F1@M"]["value"] == added["hierarchical-F1@M"]["value"] > 0
     assert "did you mean 'parents'" in run("compare", *options, "--refine", "parent", code=2).stderr
-    assert "shop has no table of broader tags" in run("compare", *options[:-2], "--refine", "parents", code=2).stderr
+    without = ("--taggers", "dictionary", "--measures", "F1@M", "--data", shop, "--refine", "parents")
+    assert "shop has no table of broader tags" in run("compare", *without, code=2).stderr
+    assert "shop has no parents" in run("compare", *options[:-2], code=2).stderr
