@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from tagkit.errors import BadInput
+from tagkit.few_shot import Demonstrations
 from tagkit.generation.candidates import CandidateRetriever
 from tagkit.generation.causal import CausalStepper
 from tagkit.generation.constraints import Constraints
-from tagkit.generation.few_shot import Demonstrations
 from tagkit.generation.hypothesis import DROP, Hypothesis, Search
 from tagkit.generation.language_model import LanguageModel
 from tagkit.generation.prompt_format import PromptFormat, Votes

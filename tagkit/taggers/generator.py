@@ -12,11 +12,11 @@ from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
+from tagkit.few_shot import Demonstrations, Similarity
 from tagkit.generation import Search, SpecialTokens
 from tagkit.generation.base import ListTagger
 from tagkit.generation.candidates import CandidateRetriever
 from tagkit.generation.constraints import Constraints
-from tagkit.generation.few_shot import Demonstrations, Similarity
 from tagkit.generation.fine_tune import fine_tune
 from tagkit.generation.language_model import LanguageModel
 from tagkit.generation.prompt_format import Item, PromptFormat, Votes, items

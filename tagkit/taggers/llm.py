@@ -10,7 +10,7 @@ from typing import Any, Literal
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
-from tagkit.generation.few_shot import Demonstrations
+from tagkit.few_shot import Demonstrations
 from tagkit.llm import answer, batch, prompt
 from tagkit.llm.budget import Budget, Estimate, Ledger, Spend, Tokens
 from tagkit.llm.client import Client

