@@ -35,9 +35,12 @@ QUICK := --set encoder.epochs=1 --set seq2seq.epochs=1 \
 compare: $(STAMP) ## Compare every strategy on the embedded catalogue: leaderboard, plots, MLflow run
 	$(BIN)/tagkit compare --data catalogue $(QUICK)
 
+# One process per core, up to four, each with whole files.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
+
 test: $(STAMP) ## Run the tests and the notebooks, and build the documentation
-	$(BIN)/python -m pytest tests
-	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks
+	$(BIN)/python -m pytest tests $(PARALLEL)
+	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks $(PARALLEL)
 	$(BIN)/mkdocs build
 
 fuzz: $(STAMP) ## Try 2,000 arbitrary inputs on every strategy, reader, measure and refinement, and record the figures
