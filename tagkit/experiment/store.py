@@ -6,7 +6,9 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -41,8 +43,8 @@ class RunCache:
 
     def __init__(self, fresh: bool = False) -> None:
         self.fresh = fresh
-        self._folder = tempfile.TemporaryDirectory(prefix="tagkit-fits-", ignore_cleanup_errors=True)
-        self.fits = Path(self._folder.name)
+        self.fits = Path(tempfile.mkdtemp(prefix="tagkit-fits-"))
+        weakref.finalize(self, shutil.rmtree, self.fits, ignore_errors=True)
         self._paths: set[Path] = set()
 
     def read(self, job: Job) -> tuple[RowRun | None, bool]:

@@ -163,7 +163,7 @@ def test_the_key_is_shown_nowhere(llm_server, make_llm, monkeypatch, caplog, cap
     with zipfile.ZipFile(tmp_path / "model" / "state.zip") as archive:
         archive.extractall(tmp_path / "model")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {"state.zip", "cache.db"} <= {path.name for path in files}
+    assert {"state.zip", "answers.db"} <= {path.name for path in files}
     everything = [repr(tagger), str(tagger.get_params()), str(tagger.outcomes_), str(tagger.spend_), caplog.text]
     everything += ["".join(capfd.readouterr()), *map(shown, errors), repr(vars(tagger))]
     secret = KEY.rpartition("/")[2]
