@@ -96,7 +96,8 @@ def test_a_comparison_without_room_for_report_and_mlflow(disk):
     compare = "tagkit compare --taggers dictionary --data shop.jsonl --samples 20 --measures F1@M"
     found = disk("full runs 4k; echo 1 > runs/fill; full mlruns 64k", compare, code=1)
     assert "dictionary" in found.stdout and "report:" not in found.stdout
-    lines = [line[line.index("tagkit: ") :] for line in said(found) if "tagkit: " in line]  # maybe behind progress
+    lines = found.stderr.replace("\r", "\n").splitlines()
+    lines = [line[line.index("tagkit: ") :] for line in lines if "tagkit: " in line]  # maybe behind progress
     assert lines[0].startswith("tagkit: nothing more is logged: MLflow at sqlite:///")
     assert lines[1].startswith("tagkit: the report: report.html, ") and lines[1].endswith(f" not written: {FULL}")
     assert lines[2].startswith("tagkit: what was computed is kept") and len(lines) == 3
