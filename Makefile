@@ -40,7 +40,7 @@ PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test: $(STAMP) ## Run the tests and the notebooks, and build the documentation
 	$(BIN)/python -m pytest tests $(PARALLEL)
-	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks $(PARALLEL)
+	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks
 	$(BIN)/mkdocs build
 
 fuzz: $(STAMP) ## Try 2,000 arbitrary inputs on every strategy, reader, measure and refinement, and record the figures
