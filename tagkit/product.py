@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from tagkit import cards
 from tagkit.errors import BadInput, MissingExtra
 from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, is_missing, listed, most_frequent_types, whole
+from tagkit.taxonomy import ancestors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -245,6 +246,15 @@ class Dataset:
             return self.facets
         annotations = (tag for product in self.products for tag in product.annotations)
         return most_frequent_types((tag.text, tag.type) for tag in annotations if tag.type)
+
+    @cached_property
+    def ancestors(self) -> Mapping[str, tuple[str, ...]]:
+        """All tags above each tag of `parents`, in however many steps, the nearest first.
+
+        Raises:
+            BadInput: A tag is broader than itself.
+        """
+        return ancestors(self.parents)
 
     @property
     def products(self) -> tuple[Product, ...]:

@@ -71,7 +71,9 @@ def fit(
     pipeline.save(out)
     _, dev = train_and_dev(dataset, whole=not made.needs_threshold)
     dev = [product for product in dev if product.tags]
-    score = None if not dev else pipeline.score(dev) if pipeline.dev_score is None else pipeline.dev_score
+    score = pipeline.dev_score if dev else None
+    if dev and score is None:
+        score = pipeline.score(dev)
     words = file | ({"tagger": tagger} if registry.is_reference(tagger) else {})
     words |= {"parents": parents} if parents else {}
     options = [word for name, value in words.items() for word in (f"--{name}", value)]

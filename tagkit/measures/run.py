@@ -15,6 +15,7 @@ from scipy import sparse
 
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product, Tag
+from tagkit.taxonomy import ancestors
 from tagkit.text.ngrams import NgramMatrix
 
 BLOCK_CELLS = 2_000_000
@@ -114,6 +115,15 @@ class Run:
     def facets(self) -> Mapping[str, str] | None:
         """The facet of each tag: those that were given, else those of the data set, worked out when asked for."""
         return self._data.facet_of or None if self._facets is None and self._data is not None else self._facets
+
+    @cached_property
+    def ancestors(self) -> Mapping[str, tuple[str, ...]]:
+        """All tags above each tag of `parents`, the nearest first; worked out once for the runs of one data set.
+
+        Raises:
+            BadInput: A tag is broader than itself.
+        """
+        return ancestors(self.parents or {}) if self._data is None else self._data.ancestors
 
     @cached_property
     def _has_tags(self) -> bool:

@@ -10,7 +10,6 @@ import numpy as np
 from tagkit.measures.base import SHARE, Floats, MeanMeasure, positive_int
 from tagkit.measures.overlap import F1, OverlapMeasure, Precision, Recall
 from tagkit.measures.run import Run
-from tagkit.taxonomy import ancestors
 
 
 class HierarchicalMeasure(MeanMeasure):
@@ -37,7 +36,8 @@ class HierarchicalMeasure(MeanMeasure):
         Raises:
             BadInput: The run lacks `parents`, or a tag there is broader than itself.
         """
-        above = ancestors(run.require("parents", self))
+        run.require("parents", self)
+        above = run.ancestors
 
         def extended(tags: Iterable[str]) -> list[str]:
             return list(dict.fromkeys(one for tag in tags for one in (tag, *above.get(tag, ()))))
@@ -102,7 +102,8 @@ class ParentsImplied(MeanMeasure):
         Raises:
             BadInput: The run lacks `parents`, or a tag there is broader than itself.
         """
-        above = ancestors(run.require("parents", self))
+        run.require("parents", self)
+        above = run.ancestors
 
         def share(tags: Sequence[str]) -> float:
             implied = {up for tag in tags for up in above.get(tag, ())}
