@@ -25,3 +25,8 @@ def test_all_tags_above_a_tag_the_nearest_first():
 def test_a_circle_is_named(table, circle):
     with pytest.raises(BadInput, match=f"no tag can be broader than itself: {circle}$"):
         ancestors(table)
+
+
+def test_a_table_that_is_no_taxonomy_is_refused_at_once():
+    with pytest.raises(BadInput, match="'0' has more than 1,000 broader tags"):
+        ancestors({str(i): (str(i + 1),) for i in range(100_000)})

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import TypedDict
 
 from tagkit.errors import BadInput, did_you_mean
-from tagkit.text.clean import CleanText, traditional
+from tagkit.text.clean import traditional
+from tagkit.text.clean_text import CleanText
 
 ALIASES = {
     "title": "title, product title, item title, product name, item name, name, 标题, 商品标题, 宝贝标题, 产品标题, "
