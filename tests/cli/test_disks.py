@@ -26,6 +26,7 @@ def disk(shop, tmp_path, monkeypatch) -> Callable[..., subprocess.CompletedProce
     shutil.copy(shop, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow leaves it behind when other tests log
     helpers = f"""
         full() {{ mkdir -p $1; mount -t tmpfs -o size=$2 none $1; }}
         read_only() {{ mkdir -p $1; mount --bind $1 $1; mount -o remount,bind,ro $1; }}
