@@ -54,6 +54,10 @@ class NotWritten(TagkitError):
         self.written = list(written)
 
 
+class NotSaved(TagkitError):
+    """A decision of a review is not saved; the message says why. What was saved before is still there."""
+
+
 class TrackingFailed(TagkitError):
     """MLflow cannot be used; the results are not affected."""
 
