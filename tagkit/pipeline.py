@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self, overload
 
-from tagkit import cards
+from tagkit import cards, learning
 from tagkit.cache import FitCache
-from tagkit.datasets.items import Item, as_products, is_single
+from tagkit.datasets.items import Item, as_products, is_single, with_tags
 from tagkit.datasets.split import by_part, split_of
 from tagkit.errors import blaming
+from tagkit.learning import Learned
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.provenance import Provenance
 from tagkit.refine import Chain, Step
@@ -90,6 +92,73 @@ class Pipeline:
             lists = tagger.predict(dev)
             made.dev_score = f1_at_m(partial(chain.fit(lists, dev), lists), dev, None)
         return made
+
+    def learn(
+        self,
+        more: Iterable[Any],
+        y: Iterable[Iterable[str]] | None = None,
+        *,
+        old: Iterable[Any] | None = None,
+        dev: Iterable[Any] | None = None,
+        cache: FitCache | None = None,
+    ) -> Learned:
+        """Learn from more products, such as reviewed ones, choose the refinements again on dev, and say what changed.
+
+        Products of dev that are among the new ones are learned from, and leave dev. If it fails or is interrupted, the
+        pipeline stays as it was.
+
+        Args:
+            more: The products; see `Tagger.learn`.
+            y: Their gold tags, where they do not hold them.
+            old: The products that the strategy was fitted on; None: those of `fit` in this process.
+            dev: The products to choose on, and to measure on before and after; None: those of `fit` in this process.
+                Without any, the refinements stay as they are.
+            cache: The costly fits of the same command.
+
+        Returns:
+            F1@M on dev before and after, the tags that its products gained and lost, and the pipeline as it was.
+
+        Raises:
+            BadInput: See `Tagger.learn`.
+        """
+        new = learning.latest(as_products(more) if y is None else with_tags(more, y))
+        train, held_out = self._known_parts
+        train = train if old is None else as_products(old)
+        held_out = learning.without(held_out if dev is None else as_products(dev), new)
+        before = Pipeline(self.tagger, self.refinement, self._fitted_on)
+        known = before._tags
+        tagger = copy.copy(self.tagger).learn(new, old=train, dev=held_out, cache=cache)
+        fresh = tuple(dict.fromkeys(tag for product in new for tag in product.tags if tag not in known))
+        after = Pipeline(tagger, self.refinement.extended(known, fresh), self._with(new, tagger, held_out))
+        labelled = [product for product in held_out if product.tags]
+        if labelled:
+            after.refinement.fit(tagger.predict(labelled), labelled)
+        replaced = None if train is None else len(train) - len(learning.without(train, new))
+        learned = Learned.measured(before, after, labelled, products=len(new), replaced=replaced, new_tags=fresh)
+        vars(self).clear()
+        vars(self).update(vars(after), dev_score=learned.f1_after)
+        return learned
+
+    @property
+    def _known_parts(self) -> tuple[Sequence[Product] | None, Sequence[Product]]:
+        """What the strategy was fitted on, and what it chose on; None and nothing where that is not known."""
+        if not isinstance(self._fitted_on, Dataset):
+            return self.tagger.learned_from_, ()
+        return train_and_dev(self._fitted_on, whole=not self.tagger.needs_threshold and not self.refinement.steps)
+
+    @property
+    def _tags(self) -> set[str]:
+        """The tags that were learned."""
+        return set(self.provenance.tag_counts if self.provenance else self.tagger._known_tags())
+
+    def _with(self, new: Sequence[Product], tagger: Tagger, dev: Sequence[Product]) -> Dataset | Provenance | None:
+        """Return what this pipeline was fitted on together with new products, which a strategy has learned from."""
+        known = self._fitted_on
+        if tagger.learned_from_ is None:
+            return self.provenance and self.provenance.plus(new)
+        name = known.data if isinstance(known, Provenance) else ""
+        data = known if isinstance(known, Dataset) else Dataset(name, ())
+        return data.with_parts(train=tagger.learned_from_, dev=dev)
 
     @overload
     def predict(self, products: Item) -> list[Tag]: ...  # type: ignore[overload-overlap]  # a text is iterable too

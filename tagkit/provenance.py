@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -47,6 +48,12 @@ class Provenance:
     def to_state(self) -> State:
         """Return it as lists, numbers and an array."""
         return vars(self) | {"tag_counts": list(self.tag_counts.items())}
+
+    def plus(self, products: Sequence[Product]) -> Provenance:
+        """Return the description after learning from more products; earlier versions of these still count."""
+        counts = Counter(self.tag_counts) + Counter(tag for product in products for tag in product.tags)
+        texts = np.union1d(self.texts, text_hashes(products))
+        return replace(self, train=self.train + len(products), tag_counts=dict(counts), texts=texts)
 
     def holds(self, products: Iterable[Product]) -> NDArray[np.bool_]:
         """Say of each product whether its text, but for how it is written, is among those that were learned from."""

@@ -11,9 +11,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, overload
+from typing import Any, ClassVar, Self, TypeVar, cast, dataclass_transform, overload
 
-from tagkit import cards, parameters, registry
+from tagkit import cards, learning, parameters, registry
 from tagkit.cache import FitCache, NoCache
 from tagkit.datasets.items import Item, as_products, is_single, with_tags
 from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
@@ -45,7 +45,9 @@ class Tagger(ABC):
     """Whether the lists are meant to be cut at a threshold, which is chosen on dev; False: they are the answer."""
     space: ClassVar[Space] = {}
     """What `tagkit tune` searches by default; a range between two whole numbers contains whole numbers."""
-    source_ = ""  # not annotated, and so no parameter: the folder that the strategy was loaded from
+    # These are not annotated, and so are no parameters.
+    source_ = ""  # the folder that the strategy was loaded from
+    learned_from_ = cast("Sequence[Product] | None", None)  # what it was fitted on; None after loading
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Make the subclass a keyword-only dataclass."""
@@ -104,8 +106,77 @@ class Tagger(ABC):
         parameters.check(type(self), self.name, self.get_params())
         data = one_spelling(Dataset(self.name, tuple(train), tuple(as_products(dev))))
         (cache or NoCache()).fit(self, data.train, data.dev)
-        self.fitted_ = True
+        self.fitted_, self.learned_from_ = True, data.train
         return self
+
+    def learn(
+        self,
+        more: Iterable[Any],
+        y: Iterable[Iterable[str]] | None = None,
+        *,
+        old: Iterable[Any] | None = None,
+        dev: Iterable[Any] = (),
+        cache: FitCache | None = None,
+    ) -> Self:
+        """Learn from more products, such as reviewed ones, without forgetting the old ones.
+
+        A product with the id of an old one replaces it. How much work it is, and what is kept without the old products,
+        each strategy says; those that say nothing are fitted again on old and new products together. If it fails or is
+        interrupted, the strategy stays as it was.
+
+        Args:
+            more: The products, as in `fit`; of several versions of one product the last one counts.
+            y: Their gold tags, where they do not hold them.
+            old: The products that the strategy was fitted on; None: those that `fit` had in this process. They are not
+                saved with a strategy.
+            dev: As in `fit`.
+            cache: As in `fit`.
+
+        Returns:
+            The strategy itself.
+
+        Raises:
+            NotFitted: There is nothing to add to.
+            BadInput: There are no products, one is not a product, or the strategy needs the old ones to learn more.
+        """
+        self.check_fitted()
+        latest = learning.latest(as_products(more) if y is None else with_tags(more, y))
+        if not latest:
+            raise BadInput(f"{self.name} cannot learn from no products at all")
+        known = self.learned_from_ if old is None else as_products(old)
+        kept = None if known is None else learning.without(known, latest)
+        old_, new, held_out = learning.spelt(kept, self._known_tags(), latest, as_products(dev))
+        before = dict(vars(self))
+        try:
+            with blaming(self.source_):
+                self._learn(new, old_, held_out, cache or NoCache())
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        self.learned_from_ = None if old_ is None else (*old_, *new)
+        return self
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        """Learn from more products; what `self` refers to is replaced, not changed, so that a failure can be undone.
+
+        Args:
+            more: The new products, at least one.
+            old: What was learned from before, without the products that new ones replace; None: not known.
+            dev: As in `_fit`.
+            cache: As in `_fit`.
+        """
+        if old is None:
+            raise BadInput(
+                f"{self.name} learns more only together with the products it was fitted on: give them as `old`"
+            )
+        self._fit([*old, *more], dev, cache)
+
+    def _known_tags(self) -> Iterable[str]:
+        """Return the tags that were learned, whose spelling stays where the old products are not there."""
+        return getattr(self, "tags_", ())
 
     @overload
     def predict(self, products: Item) -> list[Tag]: ...  # type: ignore[overload-overlap]  # a text is iterable too

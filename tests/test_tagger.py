@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, NotFitted
 from tagkit.tagger import Tagger
 from tagkit.taggers import create
 
@@ -110,3 +110,25 @@ def test_grid_search_and_cross_validation_choose_parameters():
     assert search.best_estimator_.predict(["红色衬衫"])[0]
     scores = cross_val_score(create("lexicon"), TITLES, TAGS, cv=2)
     assert scores.shape == (2,) and (scores > 0).any()
+
+
+def test_learning_more_checks_its_input_and_needs_what_was_learned_before():
+    with pytest.raises(NotFitted, match="constant"):
+        Constant().learn(TITLES)
+    tagger = Constant().fit(TITLES)
+    with pytest.raises(BadInput, match="no products"):
+        tagger.learn([])
+    with pytest.raises(BadInput, match="item 1"):
+        tagger.learn(["鞋", 3])
+    assert tagger.learn(TITLES[2:4]) is tagger and tagger.seen_ == len(TITLES) + 2
+    assert tagger.learn(["包"], old=["鞋"]).seen_ == 2
+    tagger.learned_from_ = None
+    with pytest.raises(BadInput, match="together with the products it was fitted on"):
+        tagger.learn(["包"])
+    assert tagger.seen_ == 2
+
+
+def test_one_spelling_is_learned_of_old_and_new_tags():
+    tagger = create("lexicon").fit(["T恤男", "T恤女"], [["T恤"], ["T恤"]])
+    tagger.learn(["白色T恤"], [["t恤", "白色"]])
+    assert [tag.text for tag in tagger.predict("黑色t恤")] == ["T恤"]

@@ -5,7 +5,8 @@ The order of a list is part of the result: after a step that reorders (diversity
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, dataclass_transform
 
@@ -58,6 +59,10 @@ class Step:
         """Return the step for a data set: with its synonyms or its tags where none were given."""
         return self
 
+    def extended(self, known: Collection[str], new: Sequence[str]) -> Self:
+        """Return a copy for a strategy that learned tags beside the known ones; most steps do not depend on those."""
+        return copy.copy(self)
+
     def params(self) -> dict[str, Any]:
         """Return the parameters with their values."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -97,6 +102,10 @@ class Chain:
     def for_data(self, data: Dataset) -> Chain:
         """Return the chain for a data set, see `Step.for_data`."""
         return Chain([step.for_data(data) for step in self.steps])
+
+    def extended(self, known: Collection[str], new: Sequence[str]) -> Chain:
+        """Return a copy of the chain, see `Step.extended`."""
+        return Chain([step.extended(known, new) for step in self.steps])
 
     def fit(self, predictions: Sequence[Sequence[Tag]], products: Sequence[Product]) -> Self:
         """Let each step choose on dev, given the lists that the steps before it return."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -75,6 +75,11 @@ class Vocabulary(Step):
     def for_data(self, data: Dataset) -> Vocabulary:
         """Return the step with the tags of train where no vocabulary was given."""
         return Vocabulary(data.vocabulary) if self.tags is None else self
+
+    def extended(self, known: Collection[str], new: Sequence[str]) -> Vocabulary:
+        """Return the step with the new tags as well, if its vocabulary is that of train."""
+        is_train = self.tags is not None and set(self.tags) == set(known)
+        return Vocabulary([*(self.tags or ()), *new]) if is_train else Vocabulary(self.tags)
 
     def apply(self, tags: list[Tag], product: Product) -> list[Tag]:
         """Return the tags of the vocabulary."""
