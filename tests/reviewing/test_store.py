@@ -167,10 +167,10 @@ def writer(path, reviewer: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.5])
+@pytest.mark.parametrize("seconds", [0.05, 0.3])
 def test_a_killed_process_loses_nothing_that_was_shown(open_store, tmp_path, seconds):
     open_store().close()
-    for _ in range(3):
+    for _ in range(2):
         before = len(ReviewStore(tmp_path / "review.db").decisions())
         process = writer(tmp_path / "review.db", "ana", 100_000)
         shown = [process.stdout.readline()]
@@ -189,14 +189,14 @@ def test_a_killed_process_loses_nothing_that_was_shown(open_store, tmp_path, sec
 
 def test_two_processes_on_one_file_lose_nothing(open_store, tmp_path):
     store = open_store("eve")
-    processes = [writer(tmp_path / "review.db", name, 300) for name in ("ana", "bob")]
-    for number in range(100):
+    processes = [writer(tmp_path / "review.db", name, 100) for name in ("ana", "bob")]
+    for number in range(50):
         store.add(0, f"标签{number}")
     for process in processes:
-        assert process.stdout.read().count("\n") == 300 and process.wait() == 0
+        assert process.stdout.read().count("\n") == 100 and process.wait() == 0
     counts = {who: found["decisions"] for who, found in store.progress()["reviewers"].items()}
-    assert counts == {"ana": 300, "bob": 300, "eve": 100}
-    assert len({one.step for one in store.decisions()}) == 700
+    assert counts == {"ana": 100, "bob": 100, "eve": 50}
+    assert len({one.step for one in store.decisions()}) == 250
 
 
 def test_two_processes_make_the_file_at_once(tmp_path):
