@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tagkit import datasets as datasets
     from tagkit import experiment as experiment
+    from tagkit import exploring as exploring
+    from tagkit import label_errors as label_errors
     from tagkit import measures as measures
     from tagkit import report as report
     from tagkit import taggers as taggers
@@ -48,7 +50,7 @@ __all__ = [
     "tune",
     "use_chinese_fonts",
 ]
-_PACKAGES = ("datasets", "experiment", "measures", "report", "taggers")
+_PACKAGES = ("datasets", "experiment", "exploring", "label_errors", "measures", "report", "taggers")
 _HOMES = {
     "Product": "tagkit.product",
     "Tag": "tagkit.product",

@@ -18,6 +18,7 @@ from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.provenance import Provenance
 from tagkit.refine import Chain, Step
 from tagkit.saved import read_saved, write_saved
+from tagkit.tag_lists import shown
 from tagkit.tagger import Tagger, f1_at_m, take_synonyms
 from tagkit.text.spelling import one_spelling
 
@@ -179,7 +180,7 @@ class Pipeline:
         rows = as_products(products)
         with blaming(self.tagger.source_):
             lists = self.refinement(self.tagger.predict(rows), rows)
-        return lists[0] if is_single(products) else lists
+        return shown(lists, rows, is_single(products))
 
     def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
         """Return F1@M, the mean F1 of the refined lists over the products with gold tags.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from tagkit import cards
 from tagkit.errors import BadInput, MissingExtra
+from tagkit.explored import Explored
 from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, is_missing, listed, most_frequent_types, whole
 from tagkit.taxonomy import ancestors
 
@@ -152,15 +153,16 @@ class Product:
         """Return the product as a card for notebooks."""
         facts = " · ".join(text for text in (self.id, self.category, self.lang) if text)
         known = {name: value for name, value in self.attributes.items() if value}
-        parts = [cards.paragraph(self.description)] if self.description else []
-        return cards.card(self.title, *parts, cards.chips(self.tags), cards.values(known), note=facts)
+        spans = [(span.start, span.end, tag.text) for tag in self.annotations for span in tag.spans]
+        text = cards.marked(self.text, spans) if spans else self.description and cards.paragraph(self.description)
+        return cards.card(self.title, text, cards.chips(self.tags), cards.values(known), note=facts)
 
 
 Product.__new__.__wrapped__ = Product.__init__  # type: ignore[attr-defined]  # so that editors show its fields
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Explored):
     """Products in three parts, and what one must know before using them.
 
     Attributes:

@@ -20,6 +20,7 @@ from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.saved import read_saved, write_saved
 from tagkit.state import State
+from tagkit.tag_lists import shown
 from tagkit.text.clean import has_content
 from tagkit.text.spelling import merge, one_spelling
 
@@ -206,7 +207,7 @@ class Tagger(ABC):
         with blaming(self.source_):
             found = iter(self._tag(to_tag) if to_tag else [])
         lists = [merge(next(found)) if is_one else [] for is_one in readable]
-        return lists[0] if is_single(products) else lists
+        return shown(lists, rows, is_single(products))
 
     def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
         """Return F1@M, the mean F1 of the whole lists over the products with gold tags.

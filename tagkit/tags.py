@@ -74,7 +74,7 @@ class Tag:
 
     def _repr_html_(self) -> str:
         """Return the tag as a chip for notebooks."""
-        return cards.chips([(self.text, f"{self.type} {self.score:.2f}".strip())])
+        return cards.scored([(self.text, self.score, self.type)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tag as plain JSON values."""

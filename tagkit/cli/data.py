@@ -1,7 +1,8 @@
-"""`tagkit data`: list the data sets, print their cards, check, audit and download them."""
+"""`tagkit data`: list the data sets, print their cards, explore, check, audit and download them."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +11,9 @@ from tagkit.cli import complete
 from tagkit.cli.files import with_file_options
 from tagkit.cli.lists import show_rows
 from tagkit.cli.options import FacetsOption, JsonOption
-from tagkit.console import echo, echo_json, echo_lines
+from tagkit.console import echo, echo_json, echo_lines, remark
 
-app = typer.Typer(help="List, describe, audit and download data sets.", no_args_is_help=True)
+app = typer.Typer(help="List, describe, explore, audit and download data sets.", no_args_is_help=True)
 NameArgument = Annotated[
     str,
     typer.Argument(autocompletion=complete.datasets, help="A name from `tagkit data list`, or a file of products."),
@@ -68,12 +69,48 @@ def check(
         echo_lines([("- ", "yellow"), (problem, "")] for problem in found.problems or ["No problem."])
 
 
+@app.command("explore")
+@with_file_options
+def explore(
+    name: NameArgument,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write an HTML page to this file.")] = None,
+    as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
+) -> None:
+    """Show what a data set consists of: long tail, categories, tags that go together, lengths, duplicates."""
+    from tagkit import datasets
+
+    found = datasets.load(name, **file).explore()  # type: ignore[arg-type]
+    if out:
+        remark(f"written to {found.to_html(out)}")
+    if as_json:
+        echo_json(found.to_dict())
+    elif not out:
+        echo(found)
+
+
 @app.command("audit")
 @with_file_options
-def audit(name: NameArgument, as_json: JsonOption = False, *, file: dict[str, str]) -> None:
+def audit(
+    name: NameArgument,
+    label_errors: Annotated[
+        bool, typer.Option("--label-errors", help="List the tags that are probably wrong or missing instead.")
+    ] = False,
+    as_json: JsonOption = False,
+    *,
+    file: dict[str, str],
+) -> None:
     """Measure a data set, including leakage between its parts; exit with 1 if a value is not as expected."""
     from tagkit import datasets, registry
 
+    if label_errors:
+        issues = datasets.load(name, **file).issues()  # type: ignore[arg-type]
+        if as_json:
+            echo_json(issues.to_dict())
+        else:
+            echo(issues)
+        return
     expectations = registry.datasets.get(name).expectations if name in registry.datasets else None
     found = datasets.audit(datasets.load(name, **file), expectations)
     if as_json:

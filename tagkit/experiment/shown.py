@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from tagkit.exploring.products import JudgedProducts
+
 
 class Shown:
     """The part of `tagkit.Result` that shows it."""
@@ -61,6 +63,41 @@ class Shown:
         if kind not in kinds:
             raise BadInput(f"there is no plot {kind!r}{did_you_mean(kind, kinds)}; this result has: {', '.join(kinds)}")
         return kinds[kind](self, view)
+
+    def show(self: Any, count: int = 10, row: str = "") -> JudgedProducts:
+        """Return test products with the tags of a row beside the gold: right, missed and new.
+
+        Args:
+            count: How many products, at even distances through test.
+            row: The row; "": the best one.
+
+        Raises:
+            BadInput: No such row was run, or the result is a stored one, without its tags.
+        """
+        return tagkit.exploring.show(self, count, row)
+
+    def hardest(self: Any, count: int = 20) -> JudgedProducts:
+        """Return the test products with the lowest F1, the mean over all rows, and what each row gave them.
+
+        Args:
+            count: How many products.
+
+        Raises:
+            BadInput: The result is a stored one, without its tags.
+        """
+        return tagkit.exploring.hardest(self, count)
+
+    def compare_products(self: Any, first: str, second: str) -> JudgedProducts:
+        """Return the test products to which two rows give different tags, and who is right, by difference of F1.
+
+        Args:
+            first: A row.
+            second: Another one.
+
+        Raises:
+            BadInput: No such row was run, or the result is a stored one, without its tags.
+        """
+        return tagkit.exploring.compare_products(self, first, second)
 
     def __repr__(self: Any) -> str:
         """Return how many rows were measured, and the best one."""

@@ -102,3 +102,18 @@ def test_data_audit(shop, monkeypatch):
 def test_data_fetch_says_where_the_files_are(public_data):
     paths = run("fetch", "oa_mine").splitlines()
     assert len(paths) == len(registry.datasets.get("oa_mine").files) and all(Path(path).is_file() for path in paths)
+
+
+def test_data_explore(shop, tmp_path):
+    found = json.loads(run("explore", shop, "--json"))
+    assert sum(found["parts"].values()) == sum(found["tags_per_product"].values())
+    assert "long tail: tags of" in run("explore", shop)
+    page = tmp_path / "new" / "page.html"
+    assert run("explore", shop, "--out", str(page)) == "" and "Long tail" in page.read_text(encoding="utf-8")
+
+
+def test_data_audit_of_label_errors(shop):
+    found = json.loads(run("audit", shop, "--label-errors", "--json"))
+    assert set(found) == {"name", "products", "tags", "issues", "per_tag"}
+    assert all(issue["reason"].startswith("held-out score") for issue in found["issues"])
+    assert "probably missing" in run("audit", shop, "--label-errors").splitlines()[0]

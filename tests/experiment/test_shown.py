@@ -41,3 +41,11 @@ def test_a_wrong_row_says_what_was_meant(result, ask):
         result.products(row="lexicn") if ask == "products" else getattr(result, ask)("lexicn")
     with pytest.raises(BadInput, match="did you mean 'knn'"):
         result.experiment.row("knnn")
+
+
+def test_products_are_shown_beside_the_gold(result):
+    assert len(result.show(2)) == 2 and {row.row for item in result.show(2) for row in item.rows} == {result.best}
+    assert {row.row for row in result.hardest(1)[0].rows} == set(result.rows)
+    assert "lexicon is better on" in result.compare_products("lexicon", "knn").note
+    with pytest.raises(BadInput, match="did you mean 'knn'"):
+        result.compare_products("lexicon", "knnn")
