@@ -14,6 +14,8 @@ from typing import Any
 
 LONGEST = 160
 """A longer text is cut."""
+SHORT = 30
+"""A tag of so many characters is not broken into lines."""
 _CARD = "border:1px solid #8886;border-radius:6px;padding:.6em .9em;margin:.2em 0;max-width:60em;color:inherit;"
 _CHIP = "display:inline-block;border-radius:1em;padding:.05em .65em;margin:.15em .3em .15em 0;background:#8883;"
 SIGNS = {"right": "✓", "missed": "○", "new": "+"}
@@ -97,6 +99,7 @@ def judged(tags: Iterable[tuple[str, str]]) -> str:
     for text, kind in tags:
         sign, look = SIGNS[kind], _JUDGED[kind]
         chip = f"display:inline-block;padding:.05em .6em;margin:.15em .3em .15em 0;{look}"
+        chip += "white-space:nowrap;" if len(text) <= SHORT else ""
         out.append(f'<span style="{chip}" title="{kind}"><span aria-label="{kind}">{sign}</span> {escape(text)}</span>')
     return "".join(out)
 

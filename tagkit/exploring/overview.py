@@ -203,13 +203,14 @@ def _bands(counts: Counter[str]) -> list[Band]:
 
 def _category(name: str, products: Sequence[Product]) -> Category:
     counts = Counter(tag for product in products for tag in set(product.tags))
+    top = sorted(counts, key=lambda tag: (-counts[tag], tag))[:6]
     mean = sum(len(product.tags) for product in products) / len(products)
-    return Category(name, len(products), len(counts), mean, tuple(tag for tag, _ in counts.most_common(6)))
+    return Category(name, len(products), len(counts), mean, tuple(top))
 
 
 def _pairs(products: Sequence[Product], counts: Counter[str]) -> list[Pair]:
     """Return the pairs of frequent tags that enough products have."""
-    frequent = {tag for tag, _ in counts.most_common(PAIRED)}
+    frequent = set(sorted(counts, key=lambda tag: (-counts[tag], tag))[:PAIRED])
     together: Counter[tuple[str, str]] = Counter()
     for product in products:
         together.update(combinations(sorted(frequent.intersection(product.tags)), 2))

@@ -89,8 +89,8 @@ def card(found: Overview) -> str:
     ends = [(f"{low:,} to {high:,}", count) for low, high, count in found.characters]
     parts = [
         cards.beside(
-            cards.bars(tail, ("Long tail: tags of", "different tags")),
-            cards.bars(uses, ("Long tail: tags of", "uses")),
+            cards.bars(tail, ("Long tail: tags of", "different tags"))
+            + cards.bars(uses, ("Long tail: tags of", "uses")),
             cards.bars(found.top, ("Most frequent tags", "products")),
         ),
         cards.beside(

@@ -9,7 +9,8 @@ these pairs and on others drawn at random, each of which stands for as many as i
 
 Memory is bounded by blocks: products are split at random into chunks of at most `CHUNK`, each of which has one matrix
 of 8 · CHUNK² bytes (128 MB), and `BLOCK` products times all tags are worked on at a time. What is kept grows with the
-products alone: some 45 pairs for each.
+products alone: some 45 pairs for each. For 20,000 products with 3,000 tags that is less than 280 MB, which is tested,
+where one table of products times tags has 480 MB.
 """
 
 from __future__ import annotations

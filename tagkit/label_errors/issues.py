@@ -51,7 +51,7 @@ class Issue:
     @property
     def reason(self) -> str:
         """Why it is probably an error, in one sentence."""
-        text = f"held-out score {self.score:.2f} ({100 * self.share:.1f} % of the others have it), "
+        text = f"held-out score {self.score:.3f} ({100 * self.share:.1f} % of the others have it), "
         text += (
             f"{100 * self.votes:.0f} % of the votes of similar products, {'in' if self.present else 'not in'} the text"
         )
@@ -151,8 +151,10 @@ class Issues:
         return cards.card(f"Probable errors in the tags of {self.name}", *parts, note=self._note())
 
     def _note(self) -> str:
-        shown = f"{len(self.wrong):,} tags probably wrong, {len(self.missing):,} probably missing"
-        return f"{shown}, of {self.n_products:,} tagged products with {self.n_tags:,} different tags"
+        listed = (
+            f"the {len(self.wrong):,} tags that are most probably wrong, and the {len(self.missing):,} that are most "
+        )
+        return f"{listed}probably missing, of {self.n_products:,} tagged products with {self.n_tags:,} different tags"
 
     def _kinds(self) -> tuple[tuple[str, tuple[Issue, ...]], ...]:
         return ("Probably wrong", self.wrong), ("Probably missing", self.missing)

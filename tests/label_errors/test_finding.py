@@ -28,7 +28,7 @@ def test_planted_errors_come_first_with_their_reason(issues):
     assert (wrong.product, wrong.tag, wrong.kind) == ("高跟鞋0", "杯子", "wrong")
     assert (missing.product, missing.tag, missing.kind) == ("高跟鞋0", "女性", "missing")
     assert not missing.present and missing.score > 0.5 and "高跟鞋" in missing.words and "高跟鞋" in missing.nearest
-    assert f"held-out score {missing.score:.2f}" in missing.reason and missing.nearest in missing.reason
+    assert f"held-out score {missing.score:.3f}" in missing.reason and missing.nearest in missing.reason
 
 
 def test_by_product_and_by_tag(issues):

@@ -10,14 +10,14 @@ FOUND = Issues("小店", (WRONG,), (MISSING,), 40, 9)
 
 def test_the_reason_is_a_sentence():
     assert WRONG.reason == (
-        "held-out score 0.01 (25.0 % of the others have it), 0 % of the votes of similar products, not in the text; "
+        "held-out score 0.010 (25.0 % of the others have it), 0 % of the votes of similar products, not in the text; "
         "no similar product has it"
     )
     assert MISSING.reason.endswith("in the text; nearest with it: 蓝鞋, which shares 鞋")
 
 
 def test_all_forms_show_all_issues():
-    assert "1 tags probably wrong, 1 probably missing" in str(FOUND) and "[2] 红鞋" in str(FOUND)
+    assert "the 1 tags that are most probably wrong" in str(FOUND) and "[2] 红鞋" in str(FOUND)
     html = FOUND._repr_html_()
     assert "<script" not in html and "double" in html and "dashed" in html and "蓝鞋" in html
     assert [row["reason"] for row in json.loads(json.dumps(FOUND.to_dict()))["issues"]] == [
