@@ -63,7 +63,8 @@ class Entropy(TagDistribution):
         """Return the scores of sums over products."""
         whole = totals.sum(axis=-1)
         # H = log N - (sum of x log x) / N, which needs no array of shares beside the totals
-        return (np.log(np.where(whole > 0, whole, 1)) - ratio(xlogy(totals, totals).sum(axis=-1), whole)) / np.log(2)
+        entropy = np.log(np.where(whole > 0, whole, 1)) - ratio(xlogy(totals, totals).sum(axis=-1), whole)
+        return np.maximum(entropy, 0) / np.log(2)  # rounding may leave -1e-16
 
 
 class Gini(TagDistribution):

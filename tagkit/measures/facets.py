@@ -95,7 +95,7 @@ class FacetEntropy(FacetMeasure):
         sizes = _sums(found)
         found.data = xlogy(found.data, found.data)
         entropy = np.log(np.maximum(sizes, 1)) - _sums(found) / np.maximum(sizes, 1)
-        return ratio(entropy, np.log(np.maximum(_sums(gold), 1)))
+        return ratio(np.maximum(entropy, 0), np.log(np.maximum(_sums(gold), 1)))  # rounding may leave -1e-16
 
 
 def _finder(facets: Mapping[str, str]) -> Callable[[str], str | None]:

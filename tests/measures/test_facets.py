@@ -48,6 +48,13 @@ def test_facet_entropy():
     assert same(per_product("facet-entropy@2", [["dress", "shoes", "red", "silk"]], GOLD[:1]), [0])
 
 
+@pytest.mark.parametrize("size", [6, 22, 26])
+def test_the_entropy_of_one_facet_is_never_below_0(size):
+    tags = [f"shoes {n}" for n in range(size)]
+    facets = dict.fromkeys(tags, "type") | FACETS
+    assert per_product(f"facet-entropy@{size}", [tags], [["dress", "red"]], facets) == [0]  # rounding left -1e-16
+
+
 def test_a_tag_is_looked_up_in_any_spelling():
     assert per_product("facet-R", [["ＲＥＤ"]], [["Red"]]) == [1]
     exact = {"red": "colour", "RED": "brand"}
