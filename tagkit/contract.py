@@ -5,12 +5,13 @@ Each check takes a `Subject` and raises `Broken`, with a sentence on what is wro
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,19 @@ def unread_text_is_counted(subject: Subject) -> None:
     _require(kept != "" and subject.fitted.n_truncated_chars([kept]) == [0], "what was read is said not to be read")
 
 
+def learning_more_keeps_the_contract(subject: Subject) -> None:
+    """A strategy that learned more gives the same tags alone, in any order, and saved; its copy stays as it was."""
+    before = subject.fitted.predict(PRODUCTS)
+    corrected = replace(PRODUCTS[0], tags=(*PRODUCTS[0].tags, "细跟"))
+    tagger = copy.copy(subject.fitted)
+    _require(tagger.learn([*PRODUCTS[TRAIN:], corrected], dev=PRODUCTS[:4]) is tagger, "`learn` does not return itself")
+    learned = Subject(subject.tagger, subject.settings)
+    vars(learned)["fitted"] = tagger
+    for check in (a_saved_one_gives_the_same_tags, company_and_order_do_not_matter):
+        check(learned)
+    _require_same(subject.fitted.predict(PRODUCTS), before, "after a copy learned more")
+
+
 def it_is_described(subject: Subject) -> None:
     """It has a name, a summary, and a source."""
     kind = type(subject.tagger)
@@ -198,6 +212,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     bad_items_are_named,
     a_single_item_gives_a_single_list,
     unread_text_is_counted,
+    learning_more_keeps_the_contract,
     it_is_described,
 )
 """All checks; the first line of each one's docstring says what is promised."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
 
 from tagkit.errors import BadInput
+from tagkit.learning import identity
 from tagkit.product import Product, Tags
 from tagkit.tagger import State, ranked
 from tagkit.text.clean import DEFAULT, clean, without
@@ -74,10 +77,42 @@ class TextFeatures:
         Raises:
             BadInput: No text has a word, for example because all are emoji.
         """
-        self.user_words = list(user_words)
-        self.segmenter = Segmenter(self.user_words)
+        self.set_user_words(user_words)
         texts = self._texts(products)
         return sparse.hstack([_fit(part, texts[name]) for name, part in self.parts.items()]).tocsr()
+
+    def set_user_words(self, words: Sequence[str]) -> None:
+        """Set the words that the segmentation does not split."""
+        self.user_words = list(words)
+        self.segmenter = Segmenter(self.user_words)
+
+    def extended(self, vectors: sparse.csr_matrix, products: Sequence[Product]) -> tuple[Self, sparse.csr_matrix]:
+        """Return features of character n-grams that have learned from more products, without the texts of the old ones.
+
+        The n-grams and their document frequencies are those that `fit` would find in old and new texts.
+
+        Args:
+            vectors: The features of the old products, shape (n, d).
+            products: The new products.
+
+        Returns:
+            The features, and those of all products, shape (n + products, new d).
+        """
+        made = type(self)(use_words=False, skip_cleaning=self.cleaning.skip_cleaning)
+        made.set_user_words(self.user_words)
+        old = self.parts["char"]
+        counter = clone(old).set_params(use_idf=False, norm=None, min_df=1)
+        new = _fit(counter, self._texts(products)["char"]) if products else sparse.csr_matrix((0, 0))
+        known = old.get_feature_names_out()
+        found = counter.get_feature_names_out() if products else known[:0]
+        # A row of the old features is (1 + ln tf) · idf over its length, so that it keeps (1 + ln tf) but for a factor.
+        both = sparse.vstack([_columns(vectors / old.idf_, known, found), _columns(new, found, known)]).tocsr()
+        frequency = np.diff(both.tocsc().indptr)
+        kept = frequency > 0
+        terms = np.union1d(known, found)[kept]
+        made.parts["char"].vocabulary = {term: column for column, term in enumerate(terms.tolist())}
+        made.parts["char"].idf_ = np.log((1 + both.shape[0]) / (1 + frequency[kept])) + 1
+        return made, normalize(both[:, kept].multiply(made.parts["char"].idf_).tocsr())
 
     def transform(self, products: Sequence[Product]) -> sparse.csr_matrix:
         """Return the features of products, shape (n, d)."""
@@ -107,11 +142,18 @@ class TextFeatures:
 
     def restore(self, state: State) -> None:
         """Take what `state` returned."""
-        self.user_words = state["user_words"]
-        self.segmenter = Segmenter(self.user_words)
+        self.set_user_words(state["user_words"])
         for name, part in self.parts.items():
             part.vocabulary = {term: column for column, term in enumerate(state[f"{name}_terms"])}
             part.idf_ = state[f"{name}_idf"]
+
+
+def _columns(matrix: Any, own: NDArray[Any], other: NDArray[Any]) -> sparse.csr_matrix:
+    """Return a matrix with the columns of its own terms and of others, all in alphabetical order."""
+    terms = np.union1d(own, other)
+    parts = matrix.tocoo()
+    place = np.searchsorted(terms, own)
+    return sparse.csr_matrix((parts.data, (parts.row, place[parts.col])), (matrix.shape[0], len(terms)))
 
 
 def best_tags(scores: NDArray[Any], tags: Sequence[str], source: str, limit: int) -> Tags:
@@ -155,3 +197,58 @@ def targets(products: Sequence[Product], tags: Sequence[str]) -> sparse.csr_matr
     pairs = [(row, column[tag]) for row, product in enumerate(products) for tag in set(product.tags) if tag in column]
     rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
     return sparse.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=(len(products), len(tags)))
+
+
+class Memory:
+    """Which tagged products a strategy remembers by their rows, without their texts, and how more are added to them.
+
+    Args:
+        keys: The `identity` of each product.
+        tags: The tags, sorted.
+        targets: Which product has which tag, shape (products, tags).
+
+    Attributes:
+        kept: After `learn`, the rows of the products that were not replaced.
+        added: After `learn`, the tagged products that follow them.
+    """
+
+    def __init__(self, keys: Sequence[str], tags: Sequence[str], targets: sparse.csr_matrix) -> None:
+        self.keys, self.tags, self.targets = list(keys), list(tags), targets
+        self.kept: list[int] = list(range(len(self.keys)))
+        self.added: list[Product] = []
+
+    def learn(self, more: Sequence[Product], old: Sequence[Product] | None = None) -> Self:
+        """Remove the products that new ones replace, add the new ones that have tags, and drop tags without products.
+
+        Args:
+            more: The new products.
+            old: The remembered ones but for those that are replaced, whose tags may be spelt in another way; None, or
+                other products: the tags are as they are remembered.
+
+        Raises:
+            BadInput: No tagged product is left.
+        """
+        replaced = {identity(product) for product in more}
+        self.kept = [row for row, key in enumerate(self.keys) if key not in replaced]
+        self.added = [product for product in more if product.tags]
+        kept_keys, kept = [self.keys[row] for row in self.kept], self.targets[self.kept]
+        self.keys = [*kept_keys, *map(identity, self.added)]
+        if not self.keys:
+            raise BadInput("no product with tags is left to learn from")
+        known = [product for product in old or () if product.tags]
+        if known and [identity(product) for product in known] == kept_keys:
+            self._tag([*known, *self.added])
+            return self
+        in_use = np.flatnonzero(np.asarray(kept.sum(axis=0)).ravel())
+        tags = [self.tags[column] for column in in_use]
+        self._tag(self.added, tags)
+        place = np.searchsorted(self.tags, tags)
+        parts = kept[:, in_use].tocoo()
+        moved = sparse.csr_matrix((parts.data, (parts.row, place[parts.col])), (len(self.kept), len(self.tags)))
+        self.targets = sparse.vstack([moved, self.targets]).tocsr()
+        return self
+
+    def _tag(self, products: Sequence[Product], more: Sequence[str] = ()) -> None:
+        """Set the tags to those of products and more, and the targets to those of the products."""
+        self.tags = sorted({*more, *(tag for product in products for tag in product.tags)})
+        self.targets = targets(products, self.tags)

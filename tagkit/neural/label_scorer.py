@@ -135,6 +135,13 @@ class LabelScorer(nn.Module):
         self.own = nn.Parameter(torch.cat([self.own, own @ self.own[: own.shape[1]]]))
         self.bias = nn.Parameter(torch.cat([self.bias, self.bias.quantile(0.25).expand(len(more))]))
 
+    @torch.no_grad()
+    def select(self, order: Sequence[int]) -> None:
+        """Keep the tags at some positions, in that order."""
+        self.labels = self.labels[list(order)]
+        self.own = nn.Parameter(self.own[list(order)])
+        self.bias = nn.Parameter(self.bias[list(order)])
+
 
 def bce(scores: Tensor, gold: Tensor) -> Tensor:
     """Return the binary cross-entropy of every product and tag, shape (products, tags)."""

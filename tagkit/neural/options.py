@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,6 +19,11 @@ MODELS = {"zh": "e5-small", "en": "minilm-l6"}
 """The encoder that "auto" means for products of a language; for both languages together it is the Chinese one."""
 MIXED = 0.95
 """Products are English if more than this share of them is."""
+
+
+CONTINUED, SLOWER, REPLAY = 0.25, 0.3, 4
+"""To learn more products a network is trained for this share of the epochs, with the learning rate multiplied by this,
+on the new products and so many old ones for each."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -100,3 +106,18 @@ def main_language(products: Sequence[Product]) -> str:
 def choose_model(model: str, products: Sequence[Product]) -> str:
     """Return the given name of a model, or for "auto" the name of the one for the products' language."""
     return MODELS[main_language(products)] if model == "auto" else model
+
+
+def continued(options: TrainOptions) -> TrainOptions:
+    """Return the options of a short continued training."""
+    assert options.learning_rate is not None
+    epochs, rate = max(1, round(CONTINUED * options.epochs)), SLOWER * options.learning_rate
+    return options.train_options(epochs=epochs, learning_rate=rate)
+
+
+def replayed(old: int, new: int, seed: int) -> list[int]:
+    """Return the positions of the old products that are learned again with new ones, in order, drawn at random.
+
+    Source: Rolnick et al., Experience Replay for Continual Learning (NeurIPS 2019).
+    """
+    return sorted(random.Random(seed).sample(range(old), min(old, REPLAY * new)))

@@ -85,6 +85,16 @@ class PhraseTagger(PhraseOptions, Tagger):
         counts = Counter(tag for product in train for tag in product.tags)
         self._set_tags(sorted(counts, key=lambda tag: (-counts[tag], tag)) if self.tag_words else [])
 
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        """Learn from more products; without the old ones, new tags follow the known ones, and all texts count."""
+        if old is not None:
+            self._fit([*old, *more], dev, cache)
+            return
+        new = (tag for product in more for tag in product.tags) if self.tag_words else ()
+        self._set_tags(list(dict.fromkeys([*self.tags_, *new])))
+
     def _state(self) -> State:
         return {"tags": self.tags_}
 
@@ -168,8 +178,18 @@ class CountingTagger(PhraseTagger):
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         super()._fit(train, dev, cache)
-        self.counts_: Mapping[str, int] = Counter(key for product in train for key in self._keys(self.read(product)))
+        self.counts_: Mapping[str, int] = self._count(train)
         self.n_texts_ = len(train)
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        super()._learn(more, old, dev, cache)
+        if old is None:
+            self.counts_, self.n_texts_ = Counter(self.counts_) + self._count(more), self.n_texts_ + len(more)
+
+    def _count(self, products: Sequence[Product]) -> Counter[str]:
+        return Counter(key for product in products for key in self._keys(self.read(product)))
 
     def _idf(self, key: str) -> float:
         """Return ln((1 + n) / (1 + df)): 0 for a phrase in all n texts, highest for one in none."""

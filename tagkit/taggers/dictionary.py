@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tagkit.cache import FitCache
 from tagkit.parameters import PositiveInt
@@ -12,6 +12,8 @@ from tagkit.tagger import State, Tagger
 from tagkit.text.phrases import PhraseMatcher, warn_of_short
 from tagkit.text.present import lower
 
+Counts = dict[str, Counter[str]]
+
 
 class Dictionary(Tagger):
     """Dictionary matching without cleaning, synonyms, categories or scores: the baseline of published tables.
@@ -19,7 +21,8 @@ class Dictionary(Tagger):
     Case is ignored; a tag is written as in the text if train has this spelling. Latin letters and numbers of a tag must
     be whole words and numbers of the text, Chinese may be anywhere. Where train has typed annotations, a tag has its
     most frequent type. Tags are in the order of the text, all with score 1. `lexicon` is the dictionary for use in
-    practice.
+    practice. It learns more products by adding up counts; without the old products, what a corrected product had before
+    still counts.
 
     Args:
         min_chars: Shorter tags are ignored.
@@ -34,17 +37,28 @@ class Dictionary(Tagger):
     min_chars: PositiveInt = 2
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        spellings: dict[str, Counter[str]] = defaultdict(Counter)
-        types: dict[str, Counter[str]] = defaultdict(Counter)
-        for product in train:
-            for tag in product.tags:
-                spellings[lower(tag)][tag] += 1
-            for note in product.annotations:
-                types[lower(note.text)][note.type] += max(1, len(note.spans))
-        warn_of_short(spellings, self.min_chars, self.name)
+        self.spellings_, self.types_ = _count(train)
+        warn_of_short(self.spellings_, self.min_chars, self.name)
+        self._build()
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        if old is not None:
+            self._fit([*old, *more], dev, cache)
+            return
+        spellings, types = _count(more)
+        self.spellings_, self.types_ = _sums(self.spellings_, spellings), _sums(self.types_, types)
+        self._build()
+
+    def _known_tags(self) -> Iterable[str]:
+        return (tag for counts in self.spellings_.values() for tag in counts)
+
+    def _build(self) -> None:
+        """Make the entries from the counts."""
         self.entries_: list[tuple[str, list[str], str]] = [
-            (key, [tag for tag, _ in counts.most_common()], types[key].most_common(1)[0][0] if types[key] else "")
-            for key, counts in spellings.items()
+            (key, [tag for tag, _ in counts.most_common()], _most_frequent(self.types_.get(key)))
+            for key, counts in self.spellings_.items()
             if len(key) >= self.min_chars
         ]
         self._matcher = PhraseMatcher([key for key, _, _ in self.entries_])
@@ -62,8 +76,30 @@ class Dictionary(Tagger):
         return [Tag(tag, 1.0, self.name, tuple(places), kind) for (tag, kind), places in spans.items()]
 
     def _state(self) -> State:
-        return {"entries": self.entries_}
+        return {"spellings": self.spellings_, "types": self.types_}
 
     def _restore(self, state: State) -> None:
-        self.entries_ = [(key, tags, kind) for key, tags, kind in state["entries"]]
-        self._matcher = PhraseMatcher([key for key, _, _ in self.entries_])
+        self.spellings_ = {key: Counter(counts) for key, counts in state["spellings"].items()}
+        self.types_ = {key: Counter(counts) for key, counts in state["types"].items()}
+        self._build()
+
+
+def _count(products: Iterable[Product]) -> tuple[Counts, Counts]:
+    """Count the spellings and the types of each tag, both by the tag in lower case."""
+    spellings: Counts = defaultdict(Counter)
+    types: Counts = defaultdict(Counter)
+    for product in products:
+        for tag in product.tags:
+            spellings[lower(tag)][tag] += 1
+        for note in product.annotations:
+            types[lower(note.text)][note.type] += max(1, len(note.spans))
+    return dict(spellings), dict(types)
+
+
+def _sums(first: Counts, second: Counts) -> Counts:
+    """Return the sums of two counts, with the keys of the first one first."""
+    return {key: first.get(key, Counter()) + second.get(key, Counter()) for key in (*first, *second)}
+
+
+def _most_frequent(types: Counter[str] | None) -> str:
+    return types.most_common(1)[0][0] if types else ""

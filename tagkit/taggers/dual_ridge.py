@@ -12,6 +12,8 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from tagkit.progress import announced
 
 Floats = NDArray[np.float64]
+FACTORS, FIRM = (1.0, 3.0, 10.0, 30.0), 3.0
+"""By how much the penalty is multiplied that holds earlier weights: what is tried on dev, and what is taken without."""
 BLOCK = 256
 """How many rows of the matrix are worked on at a time."""
 
@@ -29,6 +31,9 @@ class DualRidge:
         bias: What is subtracted from each column of the targets, shape (tags,).
         penalties: The penalties to choose from.
 
+    Attributes:
+        penalty: The chosen one.
+
     Source: Rifkin and Lippert, Notes on Regularized Least Squares (MIT 2007).
     """
 
@@ -44,7 +49,7 @@ class DualRidge:
         tried = penalties if len(penalties) > 1 else []
         each = announced(map(self._error, tried), [1] * len(tried), f"choosing the penalty for {y.shape[1]:,} tags")
         errors = dict(zip(tried, each, strict=True))
-        best = min(errors, key=errors.__getitem__, default=penalties[0])
+        self.penalty = best = min(errors, key=errors.__getitem__, default=penalties[0])
         if best != penalties[-1] or not errors:
             self._invert(best)
         for rows in self._blocks():  # what lies above the diagonal is not read again for later rows
@@ -102,3 +107,47 @@ class DualRidge:
     def _blocks(self) -> Iterator[slice]:
         for start in range(0, len(self._matrix), BLOCK):
             yield slice(start, min(start + BLOCK, len(self._matrix)))
+
+
+class WarmStart:
+    """Ridge regression of new products whose penalty is on the distance from earlier weights.
+
+    Args:
+        x: The features of the new products, shape (n, d).
+        residuals: Their targets less what the earlier weights predict, shape (n, tags).
+        penalty: The penalty of the earlier regression.
+
+    Attributes:
+        duals: Their dual weights: the new weights are the earlier ones + x^T · duals; shape (n, tags).
+
+    Source: biased regularisation, see Kuzborskij and Orabona, Stability and Hypothesis Transfer Learning (ICML 2013).
+    """
+
+    def __init__(self, x: sparse.csr_matrix, residuals: Floats, penalty: float) -> None:
+        self._x, self._residuals, self._penalty = x, residuals, penalty
+        self._values, self._axes = np.linalg.eigh((x @ x.T).toarray())
+        self._projected = self._axes.T @ residuals
+        self.duals = self._solve(FIRM)
+
+    def choose(self, features: sparse.csr_matrix, raw: Floats, gold: Floats) -> Floats:
+        """Choose on dev how firmly the earlier weights are held, by the squared error.
+
+        Args:
+            features: The features of dev, shape (m, d).
+            raw: What the earlier weights predict for dev, shape (m, tags).
+            gold: The targets of dev, the same shape.
+
+        Returns:
+            What the new weights predict for dev.
+        """
+        kernel = (features @ self._x.T).toarray()
+        tried = [self._solve(factor) for factor in FACTORS]
+        predicted = [raw + kernel @ duals for duals in tried]
+        errors = [float(np.square(gold - found).sum()) for found in predicted]
+        best = int(np.argmin(errors))
+        self.duals = tried[best]
+        return predicted[best]
+
+    def _solve(self, factor: float) -> Floats:
+        solved: Floats = self._axes @ (self._projected / (self._values + factor * self._penalty)[:, None])
+        return solved

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
@@ -19,7 +21,7 @@ from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.inference import embed, pad, run
 from tagkit.neural.label_scorer import LOSSES, LabelScorer, Loss, frequent_tags, multilabel_loss
-from tagkit.neural.options import EncoderOptions, choose_model
+from tagkit.neural.options import EncoderOptions, choose_model, continued, replayed
 from tagkit.parameters import NonNegativeFloat, PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger
@@ -43,6 +45,10 @@ class Encoder(TrainOptions, EncoderOptions, StackingOptions, Tagger):
     Probabilities are calibrated on dev by temperature and shift. Thresholds per tag are chosen on dev by the
     refinement `thresholds`, which `tagkit.compare` applies. A text longer than the model's window is read in
     overlapping windows whose logits are averaged; nothing is cut.
+
+    It learns more products by a short continued training on these and on four times as many old ones, drawn at random;
+    the stacked features are learned anew. Without the old products it is trained on the new ones alone, which may make
+    it forget, and the stacked features stay as they are. Words are read by the pieces that the first train needed.
 
     Args:
         loss: "bce", "focal" or "asymmetric".
@@ -78,37 +84,103 @@ class Encoder(TrainOptions, EncoderOptions, StackingOptions, Tagger):
         backbone = Backbone.load(choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
         backbone.trim(self.read_windows(backbone, tagged), tagged)
-        if self.freeze:
-            backbone.freeze_embeddings()
         self._features = self.stacked_features(backbone)
         held_out = self._features.fit(self.tags_, tagged, dev, least, cache) if self.use_stacked_features else None
         features = np.zeros_like(gold) if held_out is None else held_out
         # Stacked features know how frequent each tag is; without them the biases start from the frequencies.
         prior = share if held_out is None else np.full(len(share), 0.5)
         self._net = LabelScorer(backbone, labels, prior, self.dropout)
+        self.known_, self.scale_, self.shift_ = len(self.tags_), 1.0, 0.0
+        self.history_: list[dict[str, float]] = []
+        checkpoint = checkpoint_file(self.name, self.get_params(), train_, dev)
+        self._train(tagged, features, share, dev, cache, self.train_options(), checkpoint)
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        self._net, self._features = copy.deepcopy(self._net), copy.copy(self._features)
+        tagged = [product for product in more if product.tags]
+        if old is None:
+            self.add_tags(sorted({tag for product in tagged for tag in product.tags}))
+            features = np.zeros((len(tagged), len(self.tags_)), dtype=np.float32)
+            if self._features.fitted:
+                features = self._features.transform(tagged)
+            extra: list[str] = []
+        else:
+            extra = self.tags_[self.known_ :]
+            earlier = [product for product in old if product.tags]
+            features = self._learn_features([*earlier, *tagged], dev, cache)
+            rows = replayed(len(earlier), len(tagged), self.seed)
+            tagged, features = [*(earlier[row] for row in rows), *tagged], features[[*rows, *range(-len(tagged), 0)]]
+        share = np.asarray(targets(tagged, self.tags_).mean(0)).ravel()
+        self._train(tagged, features, share, dev, cache, continued(self.train_options()))
+        self.add_tags(extra)
+
+    def _learn_features(self, products: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> Floats:
+        """Take the tags of products, with what the network knows of them, and learn the stacked features anew.
+
+        Returns:
+            The held-out logits of the products, shape (products, tags).
+        """
+        tags, least = frequent_tags(products, self.min_count, self.name)
+        self.add_tags(tags)
+        place = {tag: number for number, tag in enumerate(self.tags_)}
+        self._net.select([place[tag] for tag in tags])
+        self.tags_, self.known_ = tags, len(tags)
+        self._features = self.stacked_features(self._net.backbone)
+        held_out = self._features.fit(tags, products, dev, least, cache) if self.use_stacked_features else None
+        return np.zeros((len(products), len(tags)), dtype=np.float32) if held_out is None else held_out
+
+    def _train(
+        self,
+        tagged: Sequence[Product],
+        features: Floats,
+        share: Floats,
+        dev: Sequence[Product],
+        cache: FitCache,
+        options: TrainOptions,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """Train the network on tagged products, and calibrate it on dev.
+
+        Args:
+            tagged: The products.
+            features: Their stacked features, shape (products, tags).
+            share: The share of products that have each tag, shape (tags,).
+            dev: Products to choose the epoch and the calibration on.
+            cache: For the stacked features of dev.
+            options: How to train.
+            checkpoint: See `tagkit.neural.train`.
+        """
+        gold = targets(tagged, self.tags_).toarray().astype(np.float32)
         weights = torch.from_numpy(np.minimum(share.clip(1e-6) ** -self.balance, MOST_WEIGHT).astype(np.float32))
+        backbone = self._net.backbone
+        if self.freeze:
+            backbone.freeze_embeddings()
         windows = self.read_windows(backbone, tagged)
         labelled_dev = [product for product in dev if product.tags]
         truth = targets(labelled_dev, self.tags_)
-        self.known_, self.scale_, self.shift_ = len(self.tags_), 1.0, 0.0
-        self.history_ = train(
-            self._net,
-            lambda net, batch: multilabel_loss(
-                self.loss,
-                net(batch["ids"], batch["mask"], batch["features"]),
-                batch["gold"],
-                weights.to(batch["gold"]),
+        self.history_ = [
+            *self.history_,
+            *train(
+                self._net,
+                lambda net, batch: multilabel_loss(
+                    self.loss,
+                    net(batch["ids"], batch["mask"], batch["features"]),
+                    batch["gold"],
+                    weights.to(batch["gold"]),
+                ),
+                lambda rows: _collate([windows[i] for i in rows], gold, features, backbone.padding),
+                [len(window) for window in windows],
+                options,
+                name=self.name,
+                evaluate=(lambda _: _best_f1(self._logits(labelled_dev, cache), truth.toarray()))
+                if labelled_dev and self.patience
+                else None,
+                head_rate=self.head_rate,
+                checkpoint=checkpoint,
             ),
-            lambda rows: _collate([windows[i] for i in rows], gold, features, backbone.padding),
-            [len(window) for window in windows],
-            self.train_options(),
-            name=self.name,
-            evaluate=(lambda _: _best_f1(self._logits(labelled_dev, cache), truth.toarray()))
-            if labelled_dev and self.patience
-            else None,
-            head_rate=self.head_rate,
-            checkpoint=checkpoint_file(self.name, self.get_params(), train_, dev),
-        )
+        ]
         if labelled_dev:
             self.scale_, self.shift_ = platt(self._logits(labelled_dev, cache), truth)
 

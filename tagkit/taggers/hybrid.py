@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
@@ -32,7 +32,8 @@ class Hybrid(CleaningOptions, CombinedTagger):
     "regression" fits one logistic regression on dev, so that a score is a probability; its features are the scores and
     ranks that the sub-taggers give a candidate, whether the candidate is present in the text, and how frequent it is in
     train. Without dev, a fifth of train is held out to fit the regression on, and the sub-taggers are then fitted again
-    on all of train.
+    on all of train. It learns more products by its sub-taggers; the regression is fitted again where there is dev, and
+    stays as it is without.
 
     Args:
         method: "regression" or "rrf".
@@ -85,13 +86,25 @@ class Hybrid(CleaningOptions, CombinedTagger):
             self._fit_taggers(train, dev, cache)
             self._fit_fusion(train, held_out)
 
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        super()._learn(more, old, dev, cache)
+        before: Mapping[str, int] = vars(self)["counts_"] if old is None else {}
+        self.counts_ = _counts([*(old or ()), *more], before)
+        if held_out := [product for product in dev if product.tags]:
+            self._fit_regression(held_out)
+
     def _fit_taggers(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         created = self._create(skip_cleaning=self.skip_cleaning or None)
         self.taggers_ = [tagger.fit(train, dev=dev, cache=cache) for tagger in created]
 
     def _fit_fusion(self, train: Sequence[Product], held_out: Sequence[Product]) -> None:
         """Count the tags of train and fit the regression, if there is one, on products outside of it."""
-        self.counts_ = dict(Counter(tag for product in train for tag in set(product.tags)))
+        self.counts_ = _counts(train)
+        self._fit_regression(held_out)
+
+    def _fit_regression(self, held_out: Sequence[Product]) -> None:
         self.weights_ = np.zeros(0)
         if self.method != "regression":
             return
@@ -148,6 +161,11 @@ class Hybrid(CleaningOptions, CombinedTagger):
     def _restore(self, state: State) -> None:
         super()._restore(state)
         self.counts_, self.weights_ = state["counts"], state["weights"]
+
+
+def _counts(products: Sequence[Product], before: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Return in how many products each tag occurs, added to earlier counts."""
+    return dict(Counter(before or {}) + Counter(tag for product in products for tag in set(product.tags)))
 
 
 def _by_text(lists: Sequence[Sequence[Tag]]) -> dict[str, list[Tag]]:

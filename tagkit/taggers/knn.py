@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.features import CleaningOptions, TextFeatures, targets
+from tagkit.features import CleaningOptions, Memory, TextFeatures, targets
+from tagkit.learning import identity
 from tagkit.parameters import NonNegativeFloat, PositiveInt
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger, ranked
@@ -23,7 +24,8 @@ class Neighbours(CleaningOptions, Tagger):
     """Tags of the k most similar training products, weighted by similarity.
 
     The score of a tag is the share of the neighbours' total similarity that belongs to neighbours with the tag; with
-    both indexes, the mean of the two shares.
+    both indexes, the mean of the two shares. It learns more products at once; without the old products, their words are
+    not cut anew at tags that are new.
 
     Args:
         k: The number of neighbours.
@@ -51,6 +53,21 @@ class Neighbours(CleaningOptions, Tagger):
         self._features = TextFeatures(use_words=False, skip_cleaning=self.skip_cleaning)
         self._vectors = self._features.fit(tagged, self.tags_)
         self.words_ = [self._features.words(product) for product in tagged]
+        self.keys_ = [identity(product) for product in tagged]
+        self._index_words()
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        if old is not None:
+            self._fit([*old, *more], dev, cache)
+            return
+        memory = Memory(self.keys_, self.tags_, self._targets).learn(more)
+        self._features, self._vectors = self._features.extended(self._vectors[memory.kept], memory.added)
+        self._features.set_user_words(memory.tags)
+        added = [self._features.words(product) for product in memory.added]
+        self.words_ = [*(self.words_[row] for row in memory.kept), *added]
+        self.keys_, self.tags_, self._targets = memory.keys, memory.tags, memory.targets
         self._index_words()
 
     def _index_words(self) -> None:
@@ -88,6 +105,7 @@ class Neighbours(CleaningOptions, Tagger):
     def _state(self) -> State:
         return {
             "features": self._features.state(),
+            "keys": self.keys_,
             "tags": self.tags_,
             "words": self.words_,
             "vectors": self._vectors,
@@ -95,7 +113,7 @@ class Neighbours(CleaningOptions, Tagger):
         }
 
     def _restore(self, state: State) -> None:
-        self.tags_, self.words_ = state["tags"], state["words"]
+        self.tags_, self.words_, self.keys_ = state["tags"], state["words"], state["keys"]
         self._vectors, self._targets = state["vectors"], state["targets"]
         self._features = TextFeatures(use_words=False, skip_cleaning=self.skip_cleaning)
         self._features.restore(state["features"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from tagkit.cache import FitCache
@@ -43,6 +44,10 @@ class Lexicon(CleaningOptions, Tagger):
     precision of its phrase on train, without the first occurrence and smoothed by the mean of all phrases. Where train
     has typed annotations, a tag has the most frequent type of its phrase, in the product's category if it occurs there.
 
+    It learns more products by adding up counts. Without the old products it does not know in which of their texts new
+    phrases occur, so that the precision of these is that on new products, and what a corrected product had before still
+    counts.
+
     Args:
         synonyms: Other forms by preferred tag; a match of one gives the preferred tag.
         min_chars: Shorter phrases are ignored: a single Chinese character is rarely specific.
@@ -58,44 +63,80 @@ class Lexicon(CleaningOptions, Tagger):
     min_chars: PositiveInt = 2
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        spellings: dict[str, Counter[str]] = defaultdict(Counter)
-        types: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        for product in train:
+        self.spellings_: dict[str, Counter[str]] = {}
+        self.types_: dict[str, dict[str, Counter[str]]] = {}
+        self.found_: Counter[str] = Counter()
+        self.right_: Counter[str] = Counter()
+        self._add(train)
+        warn_of_short(self.spellings_, self.min_chars, self.name)
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        if old is not None:
+            self._fit([*old, *more], dev, cache)
+        else:
+            self._add(more)
+
+    def _known_tags(self) -> Iterable[str]:
+        return (tag for counts in self.spellings_.values() for tag in counts)
+
+    def _add(self, products: Sequence[Product]) -> None:
+        """Add products to all counts; the counts that were there before are not changed."""
+        spellings: dict[str, Counter[str]] = defaultdict(Counter, copy.deepcopy(self.spellings_))
+        types: dict[str, dict[str, Counter[str]]] = copy.deepcopy(self.types_)
+        for product in products:
             for tag in product.tags:
                 spellings[self.clean(tag).text][tag] += 1
             for note in product.annotations:
+                by_category = types.setdefault(self.clean(note.text).text, {})
                 for category in {"", product.category}:
-                    types[self.clean(note.text).text][category][note.type] += 1
-        warn_of_short(spellings, self.min_chars, self.name)
-        tag_of = {key: _most_frequent(counts) for key, counts in spellings.items()}
+                    by_category.setdefault(category, Counter())[note.type] += 1
+        self.spellings_, self.types_ = dict(spellings), types
+        self._build()
+        found, right = self._occurrences(products)
+        self.found_, self.right_ = self.found_ + found, self.right_ + right
+        self._score()
+
+    def _build(self) -> None:
+        """Make the entries, without scores, from the counts of spellings and types."""
+        tag_of = {key: _most_frequent(counts) for key, counts in self.spellings_.items()}
         for preferred, others in (self.synonyms or {}).items():
-            if (known := self.clean(preferred).text) in spellings:
+            if (known := self.clean(preferred).text) in self.spellings_:
                 for other in others:
                     tag_of.setdefault(self.clean(other).text, tag_of[known])
         self.entries_ = [
-            LexiconEntry(key, tag, sorted(spellings[key]), {c: _most_frequent(n) for c, n in types[key].items()}, 1.0)
+            LexiconEntry(key, tag, sorted(self.spellings_.get(key, ())), self._types_of(key), 1.0)
             for key, tag in tag_of.items()
             if len(key) >= self.min_chars
         ]
         self._matcher = PhraseMatcher([entry.key for entry in self.entries_])
-        scores = self._precisions(train)
-        self.entries_ = [entry._replace(score=score) for entry, score in zip(self.entries_, scores, strict=True)]
 
-    def _precisions(self, train: Sequence[Product]) -> list[float]:
-        """Return for each entry the smoothed share of its occurrences, without the first, where its tag is gold."""
-        found: Counter[int] = Counter()
-        right: Counter[int] = Counter()
-        for product in train:
+    def _types_of(self, key: str) -> dict[str, str]:
+        return {category: _most_frequent(counts) for category, counts in self.types_.get(key, {}).items()}
+
+    def _occurrences(self, products: Sequence[Product]) -> tuple[Counter[str], Counter[str]]:
+        """Return in how many texts each phrase is found, and in how many of these its tag is gold."""
+        found: Counter[str] = Counter()
+        right: Counter[str] = Counter()
+        for product in products:
             gold = {self.clean(tag).text for tag in product.tags}
             for number in {number for _, _, number in self._matcher.find(self.clean(product.text).text)}:
-                found[number] += 1
-                right[number] += self.clean(self.entries_[number].tag).text in gold
-        later = {number: (max(0, right[number] - 1), count - 1) for number, count in found.items()}
+                entry = self.entries_[number]
+                found[entry.key] += 1
+                right[entry.key] += self.clean(entry.tag).text in gold
+        return found, right
+
+    def _score(self) -> None:
+        """Give each entry the smoothed share of its occurrences, without the first, where its tag is gold."""
+        later = {key: (max(0, self.right_[key] - 1), count - 1) for key, count in self.found_.items()}
         prior = (1 + sum(hits for hits, _ in later.values())) / (2 + sum(count for _, count in later.values()))
-        return [
-            (hits + PRIOR_WEIGHT * prior) / (count + PRIOR_WEIGHT)
-            for hits, count in (later.get(number, (0, 0)) for number in range(len(self.entries_)))
-        ]
+
+        def precision(key: str) -> float:
+            hits, count = later.get(key, (0, 0))
+            return (hits + PRIOR_WEIGHT * prior) / (count + PRIOR_WEIGHT)
+
+        self.entries_ = [entry._replace(score=precision(entry.key)) for entry in self.entries_]
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         return [self._tag_one(product) for product in products]
@@ -121,11 +162,16 @@ class Lexicon(CleaningOptions, Tagger):
         return written if written in entry.spellings else entry.tag
 
     def _state(self) -> State:
-        return {"entries": [list(entry) for entry in self.entries_]}
+        counts: State = {"spellings": self.spellings_, "types": self.types_}
+        return counts | {"found": self.found_, "right": self.right_}
 
     def _restore(self, state: State) -> None:
-        self.entries_ = [LexiconEntry(*row) for row in state["entries"]]
-        self._matcher = PhraseMatcher([entry.key for entry in self.entries_])
+        self.spellings_ = {key: Counter(counts) for key, counts in state["spellings"].items()}
+        types = state["types"].items()
+        self.types_ = {key: {name: Counter(one) for name, one in counts.items()} for key, counts in types}
+        self.found_, self.right_ = Counter(state["found"]), Counter(state["right"])
+        self._build()
+        self._score()
 
 
 def _most_frequent(counts: Counter[str]) -> str:

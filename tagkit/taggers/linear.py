@@ -20,7 +20,7 @@ from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
 from tagkit.progress import announced
 from tagkit.tagger import Space, State, Tagger, ranked
-from tagkit.taggers.dual_ridge import DualRidge
+from tagkit.taggers.dual_ridge import DualRidge, WarmStart
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0)
 CLOSED_FORM = 12_000
@@ -33,6 +33,8 @@ CALIBRATED = 8_000_000
 """Of more products times tags so many are calibrated on, which takes half a gigabyte."""
 WEIGHTS = 4_000_000
 """How many weights are computed at a time."""
+REFIT = 2_000
+"""Up to so many products it is fitted again to learn more, which takes seconds; beyond, it goes on from its weights."""
 BATCH = 512
 """How many products are tagged at a time."""
 
@@ -45,6 +47,10 @@ class Linear(CleaningOptions, Tagger):
     gradients with penalty 1. Scores are calibrated by Platt scaling, one sigmoid for all tags, on dev; without dev on
     the leave-one-out predictions (for more than 12,000 products on those for train itself); of more than 8 million
     products times tags, on a part of the products.
+
+    Up to 2,000 products it learns more by fitting again. Beyond, or without the old products, it goes on from its
+    weights: those of the new products' regression with the smallest change, which words and n-grams that train lacks
+    have no part in. Then a corrected product does not replace the old one, but outweighs it.
 
     Args:
         penalty: The L2 penalty; None: chosen.
@@ -96,8 +102,31 @@ class Linear(CleaningOptions, Tagger):
             raw = self.held_out_[rows] if self.held_out_ is not None else solution.held_out(rows)
         else:
             raw = self._raw([(dev or train)[row] for row in rows])
+        self.penalty_, self.size_ = solution.penalty if solution else self.penalty or 1.0, len(train)
         del solution, weights, blocks  # the calibration needs their memory
         self.scale_, self.shift_ = platt(raw, targets(dev, self.tags_)[rows] if dev else y[rows])
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        if old is not None and len(old) + len(more) <= REFIT:
+            self._fit([*old, *more], dev, cache)
+            return
+        counts = Counter(tag for product in more for tag in set(product.tags) - set(self.tags_))
+        new = sorted(tag for tag, count in counts.items() if count >= self.min_count)
+        x, dev = self.features(more), [product for product in dev if product.tags]
+        self.size_ += len(more)
+        weights = sparse.hstack([self.weights_, sparse.csr_matrix((x.shape[1], len(new)))]).tocsc()
+        bias = np.append(self.bias_, [counts[tag] / self.size_ for tag in new]).astype(np.float32)
+        self.tags_, y = [*self.tags_, *new], targets(more, [*self.tags_, *new])
+        step = WarmStart(x, y.toarray() - bias - (x @ weights).toarray(), self.penalty_)
+        if dev:
+            features, gold = self.features(dev), targets(dev, self.tags_)
+            raw = step.choose(features, (features @ weights).toarray() + bias, gold.toarray())
+            self.scale_, self.shift_ = platt(raw, gold)
+        blocks = (weights[:, columns] + x.T @ step.duals[:, columns] for columns in _blocks(x, y))
+        self.weights_ = sparse.hstack([_prune(block.astype(np.float32)) for block in blocks]).tocsr()
+        self.bias_, self.held_out_ = bias, None
 
     def _conjugate_gradients(self, x: sparse.csr_matrix, y: sparse.csr_matrix) -> Iterator[NDArray[np.float32]]:
         """Yield the weights of blocks of tags, each of shape (d, tags of the block)."""
@@ -134,6 +163,8 @@ class Linear(CleaningOptions, Tagger):
             "bias": self.bias_,
             "scale": self.scale_,
             "shift": self.shift_,
+            "penalty": self.penalty_,
+            "size": self.size_,
         }
 
     def _restore(self, state: State) -> None:
@@ -141,6 +172,7 @@ class Linear(CleaningOptions, Tagger):
         self._features.restore(state["features"])
         self.weights_, self.bias_ = state["weights"], state["bias"]
         self.scale_, self.shift_, self.tags_ = state["scale"], state["shift"], state["tags"]
+        self.penalty_, self.size_ = state["penalty"], state["size"]
         self.held_out_ = None
 
 

@@ -11,6 +11,7 @@ from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.few_shot import Demonstrations
+from tagkit.learning import without
 from tagkit.llm import answer, batch, prompt
 from tagkit.llm.budget import Budget, Estimate, Ledger, Spend, Tokens
 from tagkit.llm.client import Client
@@ -110,6 +111,11 @@ class LLM(Tagger):
         chinese = sum(language_of(product) == "zh" for product in tagged)
         self.language_ = "zh" if 2 * chinese >= len(tagged) else "en"
         self._set_up(tagged)
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        self._fit([*(without(self._examples.products, more) if old is None else old), *more], dev, cache)
 
     def _check(self) -> Server:
         """Return the server with its key; refuse invalid parameters."""

@@ -84,6 +84,9 @@ class Replay(Tagger):
             )
             raise BadInput(message) if name else NotSetUp(message, "no answers")
 
+    def _learn(self, more: Sequence[Product], old: Any, dev: Sequence[Product], cache: FitCache) -> None:
+        """Do nothing: the answers stay as they are."""
+
     def _set_answers(self, answers: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> None:
         """Index answers: each has `id` and `text` ("" if not given), and `tags` as [text, type, score]."""
         self._answers = list(answers)

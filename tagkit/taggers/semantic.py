@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.features import best_tags, targets, votes
+from tagkit.features import Memory, best_tags, targets, votes
+from tagkit.learning import identity
 from tagkit.neural import Backbone
 from tagkit.neural.hardware import Precision
 from tagkit.neural.index import VectorIndex
@@ -30,7 +31,8 @@ class Semantic(Tagger):
 
     The vote of a neighbour with cosine c weighs exp((c - highest) / temperature). A tag's own vote is the same function
     of the cosine between the product and the tag's text, so that it needs no example; `own` is its share. The encoder
-    is not trained; a saved strategy names it and does not hold it.
+    is not trained; a saved strategy names it and does not hold it. It learns more products at once: only these and new
+    tags are embedded.
 
     Args:
         model: The encoder: a name from `tagkit models list`, a hub id or a folder; "auto": by the products' language.
@@ -66,7 +68,23 @@ class Semantic(Tagger):
         self._targets = targets(tagged, self.tags_)
         self._labels = self._embed(self.tags_)
         self._index = VectorIndex(self._embed([product.text for product in tagged]), self.exact)
+        self.keys_ = [identity(product) for product in tagged]
         self.own_ = self._choose([product for product in dev if product.tags]) if self.own is None else self.own
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        before = dict(zip(self.tags_, self._labels, strict=True))
+        memory = Memory(self.keys_, self.tags_, self._targets).learn(more, old)
+        new = [tag for tag in memory.tags if tag not in before]
+        before |= zip(new, self._embed(new), strict=True)
+        added = self._embed([product.text for product in memory.added])
+        self.keys_, self.tags_, self._targets = memory.keys, memory.tags, memory.targets
+        self._labels = np.stack([before[tag] for tag in self.tags_])
+        self._index = VectorIndex(np.concatenate([self._index.vectors[memory.kept], added]), self.exact)
+        labelled = [product for product in dev if product.tags]
+        if self.own is None and labelled:
+            self.own_ = self._choose(labelled)
 
     def _load(self, sha256: str = "") -> None:
         self._backbone = Backbone.load(self.model_, sha256)
@@ -105,10 +123,10 @@ class Semantic(Tagger):
     def _state(self) -> State:
         state: State = {"model": self.model_, "sha256": weights.digest(self.model_)}
         state |= {"tags": self.tags_, "own": self.own_, "targets": self._targets}
-        return state | {"labels": self._labels, "vectors": self._index.vectors}
+        return state | {"keys": self.keys_, "labels": self._labels, "vectors": self._index.vectors}
 
     def _restore(self, state: State) -> None:
         self.model_, self.tags_, self.own_ = state["model"], state["tags"], state["own"]
-        self._targets, self._labels = state["targets"], state["labels"]
+        self._targets, self._labels, self.keys_ = state["targets"], state["labels"], state["keys"]
         self._index = VectorIndex(state["vectors"], self.exact)
         self._load(state["sha256"])

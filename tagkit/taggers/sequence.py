@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,7 +19,7 @@ from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.crf import CRF
 from tagkit.neural.hardware import uses_bf16
 from tagkit.neural.inference import pad, run
-from tagkit.neural.options import EncoderOptions, choose_model, main_language
+from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language, replayed
 from tagkit.parameters import BelowOne, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
@@ -34,6 +36,9 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
     tags without places, their places in the text are searched, and there is one type "". The best well-formed labels
     are found over characters, so that strategies that split texts differently can be averaged (`ensemble`). A text
     longer than the model's window is read in overlapping windows; nothing is cut.
+
+    It learns more products by a short continued training on these and on four times as many old ones, drawn at random;
+    without the old products on the new ones alone, which may make it forget. New types get labels of their own.
 
     Args:
         level: "char" labels characters, "word" the tokenizer's pieces, "auto": characters where most products are
@@ -83,18 +88,50 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
             self.level_ = "char" if main_language(train_) == "zh" else "word"
         backbone = Backbone.load(choose_model(self.model, train_))
         backbone.trim(self._windows(backbone, train_), [] if self.level_ == "char" else train_)
-        windows = self._windows(backbone, train_)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self._net = TokenClassifier(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
+        self.history_: list[dict[str, float]] = []
+        labelled_dev = [product for product in dev if product.tags] if self.patience else []
+        checkpoint = checkpoint_file(self.name, self.get_params(), train_, labelled_dev)
+        self._train(train_, gold, dev, self._options(), checkpoint)
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
+        gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
+        types = sorted({*self.types_, *(kind for spans in gold for _, _, kind in spans)})
+        self._net = self._net.with_types(self.types_, types, self.seed)
+        self.types_ = types
+        self._train(products, gold, dev, continued(self._options()))
+
+    def _options(self) -> TrainOptions:
+        deep = self._net.backbone.layers > DEEP
+        return self.train_options(learning_rate=self.learning_rate or (DEEP_RATE if deep else RATE))
+
+    def _train(
+        self,
+        products: Sequence[Product],
+        gold: Sequence[bio.Spans],
+        dev: Sequence[Product],
+        options: TrainOptions,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """Train the network on products with these spans; see `tagkit.neural.train`."""
+        backbone = self._net.backbone
+        windows = self._windows(backbone, products)
         if self.augment:  # a text is rewritten as a whole, with all its windows in one batch
             windows = [w for at, w in enumerate(windows) if not at or windows[at - 1].row != w.row]
         labels = [bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
-        swap = bio.ValueSwap(train_, gold, self.augment)
+        swap = bio.ValueSwap(products, gold, self.augment)
         reader = backbone.reader(self.level_, self.window)
 
         def collate(rows: Sequence[int]) -> dict[str, Tensor]:
             if not self.augment:
                 return _collate([windows[i] for i in rows], [labels[i] for i in rows], backbone.padding)
             texts, spans = zip(*(swap(windows[i].row) for i in rows), strict=True)
-            categories = [train_[windows[i].row].category for i in rows]
+            categories = [products[windows[i].row].category for i in rows]
             fresh = reader.read(texts, categories if self.category else None)
             marked = [bio.token_labels(spans[w.row], self.types_, w.starts, w.ends) for w in fresh]
             return _collate(fresh, marked, backbone.padding)
@@ -102,20 +139,18 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
         freeze = self.level_ != "char" if self.freeze is None else self.freeze
         if freeze:
             backbone.freeze_embeddings()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            self._net = TokenClassifier(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
         labelled_dev = [product for product in dev if product.tags] if self.patience else []
-        self.history_ = train(
+        found = train(
             self._net,
             lambda net, batch: self._net.loss(net(batch["ids"], batch["mask"]), batch["labels"], self.smoothing),
             collate,
             [len(window) for window in windows],
-            self.train_options(learning_rate=self.learning_rate or (DEEP_RATE if backbone.layers > DEEP else RATE)),
+            options,
             name=self.name,
             evaluate=(lambda _: bio.span_f1(self._tag(labelled_dev), labelled_dev)) if labelled_dev else None,
-            checkpoint=checkpoint_file(self.name, self.get_params(), train_, labelled_dev),
+            checkpoint=checkpoint,
         )
+        self.history_ = [*self.history_, *found]
 
     def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
         """Return the windows that hold a character: others have no label, and a batch of them would have no loss."""
@@ -198,6 +233,25 @@ class TokenClassifier(nn.Module):
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
         self.crf: nn.Module = CRF(labels) if crf else nn.Identity()
+
+    @torch.no_grad()
+    def with_types(self, known: Sequence[str], types: Sequence[str], seed: int) -> TokenClassifier:
+        """Return a copy for other types, which knows of those that it has what it knew.
+
+        Args:
+            known: The types that it has, in the order of their labels.
+            types: The types of the copy, all of these among them.
+            seed: Of the weights of new types.
+        """
+        crf = isinstance(self.crf, CRF)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            made = TokenClassifier(copy.deepcopy(self.backbone), 1 + 2 * len(types), self.dropout.p, crf)
+        places = [0, *(1 + 2 * types.index(kind) + inside for kind in known for inside in (0, 1))]
+        made.head.weight[places], made.head.bias[places] = self.head.weight, self.head.bias
+        if isinstance(self.crf, CRF) and isinstance(made.crf, CRF):
+            made.crf.transitions[np.ix_(places, places)] = self.crf.transitions
+        return made.eval()
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return the label scores of all tokens, shape (batch, tokens, labels)."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tagkit import registry
+from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.parameters import PositiveInt
+from tagkit.product import Product
 from tagkit.saved import from_state, to_state
 from tagkit.tagger import State, Tagger, create
 
@@ -62,6 +65,16 @@ class CombinedTagger(Tagger):
             tagger.check_fitted()
         self.taggers_ = list(taggers)
         self.fitted_ = True
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        """Let each sub-tagger learn from more products."""
+        learned = (copy.copy(tagger).learn(more, old=old, dev=dev, cache=cache) for tagger in self.taggers_)
+        self.taggers_ = list(learned)
+
+    def _known_tags(self) -> Iterable[str]:
+        return (tag for tagger in self.taggers_ for tag in tagger._known_tags())
 
     def n_truncated_chars(self, products: Iterable[Any]) -> list[int]:
         """Return for each product how many characters at the end of its text no sub-tagger reads."""

@@ -1,0 +1,152 @@
+"""Learning more: where it equals a fit on old and new products, and what is kept without the old ones."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tagkit.contract import PRODUCTS
+from tagkit.errors import BadInput
+from tagkit.product import Product, Span, Tag
+from tagkit.taggers import Tagger, create, linear
+
+OLD, NEW = list(PRODUCTS[:14]), list(PRODUCTS[14:20])
+CORRECTED = replace(OLD[0], tags=("高跟鞋", "细跟", "优雅"))
+AT_ONCE = ("dictionary", "hybrid", "kpminer", "knn", "lexicon", "linear", "semantic", "textrank", "tfidf")
+ALONE = ("dictionary", "knn", "lexicon", "semantic", "textrank", "tfidf")
+"""The strategies that need no old products to learn more as a fit on all of them would."""
+
+
+def loaded(tagger: Tagger, folder) -> Tagger:
+    return Tagger.load(tagger.save(folder))
+
+
+def small(name, request):
+    return {"model": str(request.getfixturevalue("tiny_model"))} if name == "semantic" else {}
+
+
+def assert_same(one, other):
+    for row, expected in zip(one.predict(PRODUCTS), other.predict(PRODUCTS), strict=True):
+        assert [tag.text for tag in row] == [tag.text for tag in expected]
+        assert [tag.score for tag in row] == pytest.approx([tag.score for tag in expected], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_with_the_old_products_it_equals_a_fit_on_all(name, request, tmp_path):
+    params = small(name, request)
+    whole = create(name, **params).fit([*OLD[1:], *NEW, CORRECTED], dev=PRODUCTS[20:])
+    tagger = create(name, **params).fit(OLD, dev=PRODUCTS[20:])
+    again = loaded(tagger, tmp_path)
+    assert_same(tagger.learn([*NEW, CORRECTED], dev=PRODUCTS[20:]), whole)
+    assert_same(again.learn([*NEW, CORRECTED], old=OLD, dev=PRODUCTS[20:]), whole)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_without_the_old_products_known_tags_are_learned_as_in_a_fit_on_all(name, request, tmp_path):
+    params = small(name, request)
+    tagger = loaded(create(name, **params).fit(OLD), tmp_path)
+    assert_same(tagger.learn(NEW), create(name, **params).fit([*OLD, *NEW]))
+
+
+@pytest.mark.parametrize("name", ["knn", "semantic"])
+def test_without_the_old_products_neighbours_are_replaced_by_their_id(name, request, tmp_path):
+    params = small(name, request)
+    tagger = loaded(create(name, **params).fit(OLD), tmp_path)
+    corrected = replace(OLD[0], tags=("高跟鞋", "优雅"))
+    tagger.learn([corrected])
+    assert_same(tagger, create(name, **params).fit([*OLD[1:], corrected]))
+    tagger.learn([replace(product, tags=()) for product in OLD[1:]])
+    assert tagger.tags_ == sorted(corrected.tags)
+    with pytest.raises(BadInput, match="no product with tags is left"):
+        tagger.learn([replace(OLD[0], tags=())])
+    assert tagger.tags_ == sorted(corrected.tags)
+
+
+@pytest.mark.parametrize("name", ["dictionary", "lexicon"])
+def test_new_tags_are_found_at_once(name, tmp_path):
+    tagger = loaded(create(name).fit(OLD), tmp_path)
+    tagger.learn([Product("new", "驼色大衣", tags=("大衣", "驼色"))])
+    assert {"大衣", "高跟鞋"} <= {tag.text for tag in tagger.predict("驼色大衣配高跟鞋")}
+    assert_same(loaded(tagger, tmp_path), tagger)
+
+
+def test_linear_goes_on_from_its_weights(tmp_path, monkeypatch):
+    tagger = loaded(create("linear", min_count=1).fit(OLD), tmp_path)
+    before = tagger.raw(tagger.features(OLD))
+    tagger.learn([Product("new", "碎花连衣裙女秋季", tags=("秋季", "连衣裙"))])
+    scores = {tag.text: tag.score for tag in tagger.predict("碎花连衣裙女秋季")}
+    assert "秋季" in tagger.tags_ and scores["秋季"] > 2 * tagger.bias_[tagger.tags_.index("秋季")]
+    known = len(before[0])
+    assert np.abs(tagger.raw(tagger.features(OLD))[:, :known] - before).mean() < 0.05
+    monkeypatch.setattr(linear, "REFIT", 0)
+    held, fitted = (create("linear").fit(OLD, dev=PRODUCTS[20:]) for _ in range(2))
+    held.learn(NEW, dev=PRODUCTS[20:])
+    assert held.tags_[: len(fitted.tags_)] == fitted.tags_ and held.scale_ != fitted.scale_
+    gold = linear.targets(NEW, fitted.tags_).toarray()
+    raw = [one.raw(one.features(NEW))[:, : len(fitted.tags_)] for one in (held, fitted)]
+    assert np.square(raw[0] - gold).mean() < np.square(raw[1] - gold).mean()
+
+
+def test_linear_chooses_on_dev_how_firmly_it_holds_its_weights(monkeypatch):
+    monkeypatch.setattr(linear, "REFIT", 0)
+    wrong = [replace(product, tags=("茶",)) for product in NEW]
+    with_dev, without = (create("linear", min_count=1).fit(OLD, dev=OLD) for _ in range(2))
+    with_dev.learn([replace(product, id=f"w{product.id}") for product in wrong], dev=OLD)
+    without.learn([replace(product, id=f"w{product.id}") for product in wrong])
+    errors = [
+        np.square(one.raw(one.features(OLD)) - linear.targets(OLD, one.tags_).toarray()).mean()
+        for one in (with_dev, without)
+    ]
+    assert errors[0] < errors[1]
+
+
+def test_a_hybrid_lets_its_members_learn_and_keeps_those_it_had(tmp_path):
+    tagger = create("hybrid").fit(OLD, dev=PRODUCTS[20:])
+    members, before = tagger.taggers_, tagger.predict(PRODUCTS)
+    learned = copy.copy(tagger).learn(NEW)
+    assert learned.taggers_ is not members and tagger.taggers_ is members and tagger.predict(PRODUCTS) == before
+    assert learned.counts_["女性"] > tagger.counts_["女性"]
+    np.testing.assert_array_equal(learned.weights_, tagger.weights_)
+    assert loaded(tagger, tmp_path).learn(NEW).counts_ == learned.counts_
+
+
+def test_an_encoder_continues_with_new_tags(tiny_model, tmp_path):
+    options = {"model": str(tiny_model), "epochs": 4, "learning_rate": 1e-3, "batch_size": 8}
+    tagger = create("encoder", **options).fit(OLD)
+    again = loaded(tagger, tmp_path)
+    before, weights = len(tagger.history_), tagger._net.own.detach().clone()
+    new = [*NEW, Product("coat", "驼色大衣", tags=("大衣",))]
+    learned = copy.copy(tagger).learn(new)
+    assert "大衣" in learned.tags_ and "大衣" not in tagger.tags_ and len(tagger.history_) == before
+    assert len(learned.history_) > before and learned.known_ == len(learned.tags_)
+    np.testing.assert_array_equal(tagger._net.own.detach(), weights)
+    assert_same(loaded(learned, tmp_path / "learned"), learned)
+    again.learn(new)  # without the old products
+    assert "大衣" in again.tags_ and set(tagger.tags_) <= set(again.tags_)
+    assert_same(loaded(again, tmp_path / "again"), again)
+    assert "长裙" in again.add_tags(["长裙"]).learn(NEW).tags_
+
+
+def test_a_sequence_labeller_learns_new_types(tiny_model, annotated, tmp_path):
+    options = {"model": str(tiny_model), "epochs": 8, "learning_rate": 3e-3, "batch_size": 8}
+    for crf in (False, True):
+        tagger = create("sequence", crf=crf, **options).fit(annotated)
+        before = tagger.predict(annotated)
+        note = Tag("百搭", spans=(Span(6, 8),), type="格")
+        new = [replace(p, id=f"n{at}", annotations=(*p.annotations, note)) for at, p in enumerate(annotated[:4])]
+        learned = copy.copy(tagger).learn(new)
+        assert learned.types == ["品", "格", "色"] and tagger.types == ["品", "色"]
+        assert tagger.predict(annotated) == before
+        assert_same(loaded(learned, tmp_path / str(crf)), learned)
+        assert learned.learn(new, old=annotated).types == ["品", "格", "色"]
+
+
+def test_what_cannot_learn_alone_says_so(tiny_model, tmp_path):
+    options = {"model": str(tiny_model), "epochs": 1}
+    tagger = loaded(create("seq2seq", **options).fit(OLD), tmp_path)
+    with pytest.raises(BadInput, match="seq2seq learns more only together with the products it was fitted on"):
+        tagger.learn(NEW)
+    assert_same(tagger.learn(NEW, old=OLD), create("seq2seq", **options).fit([*OLD, *NEW]))
