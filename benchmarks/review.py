@@ -134,11 +134,11 @@ def file_of(name: str, seed: int, order: str) -> Path:
     return FOLDER / f"{name}-{seed}-{order}.json"
 
 
-def stored(orders: Sequence[str]) -> dict[str, dict[str, dict[int, list[dict[str, Any]]]]]:
+def stored(orders: Sequence[str], wanted: Sequence[int]) -> dict[str, dict[str, dict[int, list[dict[str, Any]]]]]:
     """Return the stored steps by data set, order and seed; seeds for which an order is missing are left out."""
     found: dict[str, dict[str, dict[int, list[dict[str, Any]]]]] = {}
     for name in DATA:
-        seeds = [seed for seed in range(100) if all(file_of(name, seed, order).is_file() for order in orders)]
+        seeds = [seed for seed in wanted if all(file_of(name, seed, order).is_file() for order in orders)]
         if seeds:
             found[name] = {
                 order: {seed: json.loads(file_of(name, seed, order).read_text("utf-8"))["steps"] for seed in seeds}
@@ -147,9 +147,9 @@ def stored(orders: Sequence[str]) -> dict[str, dict[str, dict[int, list[dict[str
     return found
 
 
-def report(orders: Sequence[str]) -> None:
+def report(orders: Sequence[str], wanted: Sequence[int]) -> None:
     """Write the figures of the stored runs."""
-    measure, runs = parse("F1@M"), stored(orders)
+    measure, runs = parse("F1@M"), stored(orders, wanted)
     figures: dict[str, dict[str, Any]] = {}
     curves: dict[str, Any] = {}
     for name, by_order in runs.items():
@@ -192,7 +192,29 @@ def report(orders: Sequence[str]) -> None:
     )
     write("review", figures, rows="data, order", note=note)
     write("review_decisions", decisions, rows="data, reviews so far", note="Means per product, random order.")
-    (FOLDER / "curves.json").write_text(json.dumps(curves), encoding="utf-8")
+    plot(curves, FOLDER / "curves.svg")
+
+
+def plot(curves: dict[str, dict[str, list[Any]]], path: Path) -> None:
+    """Draw F1 after each refit by the number of reviews, a panel for each data set."""
+    from matplotlib import pyplot
+
+    from tagkit.report.canvas import COLOURS, MARKERS, style
+
+    with style():
+        figure, panels = pyplot.subplots(1, len(curves), figsize=(9, 3.4), squeeze=False)
+        for panel, (name, by_order) in zip(panels[0], curves.items(), strict=True):
+            for at, (order, points) in enumerate(by_order.items()):
+                sizes, means, low, high = zip(*points, strict=True)
+                panel.plot(sizes, means, color=COLOURS[at], marker=MARKERS[at], markersize=4, label=order)
+                if order == "random":
+                    panel.fill_between(sizes, low, high, color=COLOURS[at], alpha=0.15, linewidth=0)
+            panel.set(title=name, xlabel="reviewed products", xticks=(0, *SIZES))
+        panels[0][0].set_ylabel("F1@M on test (points)")
+        panels[0][0].legend(frameon=False)
+        figure.tight_layout()
+        figure.savefig(path)
+        pyplot.close(figure)
 
 
 def _statistics(scores: Sequence[float]) -> NDArray[np.float64]:
@@ -219,7 +241,7 @@ def main() -> None:
     for seed in given.seeds if not given.only_report else ():
         for name in given.data:
             simulate(name, seed, orders)
-    report(orders)
+    report(orders, given.seeds)
 
 
 if __name__ == "__main__":

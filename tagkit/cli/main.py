@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import check, compare, data, evaluate, fit, lists, models, new, reproduce, tag, tune
+from tagkit.cli import check, compare, data, evaluate, fit, learn, lists, models, new, reproduce, tag, tune
 from tagkit.console import QUIET, echo, set_up
 from tagkit.errors import TagkitError, did_you_mean
 
@@ -94,6 +94,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("fit")(fit.fit)
+app.command("learn")(learn.learn)
 app.command("evaluate")(evaluate.evaluate)
 app.command("new")(new.new)
 app.command("check")(check.check)

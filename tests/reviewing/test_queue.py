@@ -5,6 +5,7 @@ import pytest
 
 from tagkit.errors import BadInput, MissingExtra, UnknownName
 from tagkit.product import Product, Tag
+from tagkit.reviewing import queue
 from tagkit.reviewing.queue import DEFAULT, ORDERS, Pool, members_of, ranking
 from tagkit.taggers import create
 
@@ -105,3 +106,12 @@ def test_names(products):
         ranking("least-certian", Pool(rows("a")))
     with pytest.raises(BadInput, match="needs a strategy with sub-taggers"):
         members_of(create("lexicon").fit(products), products)
+
+
+def test_of_many_products_a_sample_is_ranked_by_diversity_and_the_others_follow(monkeypatch):
+    monkeypatch.setattr(queue, "SAMPLE", 10)
+    pool = Pool([Product(f"x{at}", f"{'红蓝绿'[at % 3]}色裙子 {at}") for at in range(40)], reviewed=[3, 5], seed=1)
+    found = ranking("diverse", pool)
+    assert sorted(found) == list(range(40)) and set(found[-2:]) == {3, 5}
+    drawn = [at for at in queue.random_order(pool) if at not in (3, 5)]
+    assert set(found[:10]) == set(drawn[:10]) and found[10:38] == drawn[10:]
