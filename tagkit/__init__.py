@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tagkit.experiment.result import Result
     from tagkit.experiment.tune import tune
     from tagkit.experiment.tuned import Tuned
+    from tagkit.explaining import explain
+    from tagkit.explanation import Explanation
     from tagkit.pipeline import Pipeline
     from tagkit.product import Dataset, Product, Span, Tag
     from tagkit.report import use_chinese_fonts
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Dataset",
+    "Explanation",
     "Pipeline",
     "Product",
     "Result",
@@ -45,6 +48,7 @@ __all__ = [
     "compare",
     "create",
     "default_tagger",
+    "explain",
     "load_data",
     "load_tagger",
     "tune",
@@ -63,6 +67,8 @@ _HOMES = {
     "compare": "tagkit.experiment.compare",
     "tune": "tagkit.experiment.tune",
     "Tuned": "tagkit.experiment.tuned",
+    "explain": "tagkit.explaining",
+    "Explanation": "tagkit.explanation",
     "Pipeline": "tagkit.pipeline",
     "default_tagger": "tagkit.default",
     "load_tagger": "tagkit.default",

@@ -10,19 +10,21 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, cast, dataclass_transform, overload
 
-from tagkit import cards, learning, parameters, registry
+from tagkit import attribution, cards, learning, parameters, registry
 from tagkit.cache import FitCache, NoCache
 from tagkit.datasets.items import Item, as_products, is_single, with_tags
 from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
+from tagkit.explanation import Explanation
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.saved import read_saved, write_saved
 from tagkit.state import State
 from tagkit.tag_lists import shown
 from tagkit.text.clean import has_content
-from tagkit.text.spelling import merge, one_spelling
+from tagkit.text.spelling import fold, merge, one_spelling
 
 T = TypeVar("T", bound="Tagger")
 Space = Mapping[str, Sequence[Any]]
@@ -76,6 +78,20 @@ class Tagger(ABC):
     @abstractmethod
     def _restore(self, state: State) -> None:
         """Take what `_state` returned."""
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        """Return why a product has a tag, or why not; by default by leaving out each word in turn (occlusion).
+
+        Args:
+            product: A product whose text has a letter or digit.
+            tag: Any text, given by the strategy or not.
+        """
+        return attribution.by_occlusion(product, tag, self.name, partial(self.score_of, tag=tag))
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        """Return the score of one tag for each product; a strategy that knows it also of tags not given says so."""
+        key = fold(tag)
+        return [max((one.score for one in row if fold(one.text) == key), default=0.0) for row in self._tag(products)]
 
     def fit(
         self,
@@ -200,14 +216,31 @@ class Tagger(ABC):
             NotFitted: The strategy was neither fitted nor loaded.
             BadInput: An item is not a product; the message names it.
         """
-        self.check_fitted()
         rows = as_products(products)
-        readable = [has_content(product.text) for product in rows]
-        to_tag = [product for product, is_one in zip(rows, readable, strict=True) if is_one]
-        with blaming(self.source_):
-            found = iter(self._tag(to_tag) if to_tag else [])
-        lists = [merge(next(found)) if is_one else [] for is_one in readable]
+        lists = [merge(found or []) for found in self._of_readable(rows, self._tag)]
         return shown(lists, rows, is_single(products))
+
+    def score_of(self, products: Iterable[Any], tag: str) -> list[float]:
+        """Return the score of one tag for each product, where the strategy knows it also if the tag is not given.
+
+        Args:
+            products: As in `predict`.
+            tag: The tag, in any of its spellings.
+
+        Returns:
+            One score from 0 to 1 for each product; 0 for a tag that the strategy does not know.
+        """
+        found = self._of_readable(as_products(products), partial(self._score_of, tag=tag))
+        return [float(score or 0.0) for score in found]
+
+    def _of_readable(self, rows: Sequence[Product], work: Callable[[Sequence[Product]], Sequence[Any]]) -> list[Any]:
+        """Return what `work` gives for the products of whose texts cleaning leaves a letter or digit, else None."""
+        self.check_fitted()
+        readable = [has_content(product.text) for product in rows]
+        chosen = [product for product, is_one in zip(rows, readable, strict=True) if is_one]
+        with blaming(self.source_):
+            found = iter(work(chosen) if chosen else [])
+        return [next(found) if is_one else None for is_one in readable]
 
     def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
         """Return F1@M, the mean F1 of the whole lists over the products with gold tags.

@@ -1,0 +1,103 @@
+"""Which words of a product's text a score depends on, found without looking inside of the strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from tagkit.explanation import Explanation, Share, Word, words_at
+from tagkit.product import Product
+from tagkit.tags import Span
+from tagkit.text.language import language_of
+from tagkit.text.segment import Segmenter
+
+Score = Callable[[Sequence[Product]], Sequence[float]]
+"""What returns the score of one tag for each product."""
+MOST = 200
+"""So many stretches of a text are left out in turn: of a longer text each one has several words."""
+
+
+def word_spans(product: Product) -> list[Span]:
+    """Return the spans of the words of a product's text, as jieba and blanks cut it, in order."""
+    return [Span(token.start, token.end) for token in Segmenter().tokens(product.text, language_of(product))]
+
+
+def without(product: Product, spans: Iterable[Span]) -> Product:
+    """Return a product in whose text the characters of some spans are blanks, so that all others keep their places.
+
+    A line break stays, and annotations are left out.
+    """
+    chars = list(product.text)
+    for span in spans:
+        for at in range(span.start, span.end):
+            chars[at] = "\n" if chars[at] == "\n" else " "
+    text, cut = "".join(chars), len(product.title)
+    return replace(product, title=text[:cut], description=text[cut + 1 :], annotations=())
+
+
+def by_occlusion(product: Product, tag: str, strategy: str, score: Score) -> Explanation:
+    """Return the explanation that any strategy can give: what the score loses without each word, and the category."""
+    now = score([product])[0]
+    words, shares = occlusion(product, score), category_share(product, score)
+    facts = {"weights": "by how much the score falls without the word"}
+    return Explanation(product.text, tag, now, now > 0, strategy, "occlusion", words, shares, facts=facts)
+
+
+def occlusion(product: Product, score: Score) -> tuple[Word, ...]:
+    """Return by how much a score falls when each word is left out; negative: by how much it rises.
+
+    Args:
+        product: The product.
+        score: Returns the score of the tag for each of several products. It is called once.
+
+    Source: Zeiler and Fergus, Visualizing and Understanding Convolutional Networks (ECCV 2014); for texts Li, Monroe
+    and Jurafsky, Understanding Neural Networks through Representation Erasure (2016).
+    """
+    stretches = _stretches(word_spans(product))
+    if not stretches:
+        return ()
+    whole, *others = score([product, *(without(product, [stretch]) for stretch in stretches)])
+    pairs = zip(stretches, others, strict=True)
+    return words_at(product.text, ((at.start, at.end, whole - other) for at, other in pairs))
+
+
+def category_share(product: Product, score: Score) -> tuple[Share, ...]:
+    """Return by how much a score falls without the product's category; nothing where it has none or does not count."""
+    if not product.category:
+        return ()
+    whole, other = score([product, replace(product, category="")])
+    return (Share("category", whole - other, product.category),) if whole != other else ()
+
+
+def pool(product: Product, pieces: Iterable[tuple[int, int, float]]) -> tuple[tuple[Word, ...], float]:
+    """Add up the weights of pieces of a text, such as a network's tokens or character n-grams, by word.
+
+    The weight of a piece is spread evenly over its characters that belong to words.
+
+    Args:
+        product: The product.
+        pieces: Start, end and weight of each piece; pieces may overlap.
+
+    Returns:
+        The words of the text with their sums, and the sum of the pieces that touch no word. Together they are the sum
+        of all pieces.
+    """
+    spans = word_spans(product)
+    owner = [-1] * len(product.text)
+    for number, span in enumerate(spans):
+        owner[span.start : span.end] = [number] * (span.end - span.start)
+    sums, rest = [0.0] * len(spans), 0.0
+    for start, end, weight in pieces:
+        owners = [number for number in owner[start:end] if number >= 0]
+        for number in owners:
+            sums[number] += weight / len(owners)
+        if not owners:
+            rest += weight
+    made = ((span.start, span.end, total) for span, total in zip(spans, sums, strict=True))
+    return words_at(product.text, made), rest
+
+
+def _stretches(spans: Sequence[Span]) -> list[Span]:
+    """Join neighbouring spans where there are more than `MOST`."""
+    size = -(-len(spans) // MOST) if spans else 1
+    return [Span(part[0].start, part[-1].end) for part in (spans[at : at + size] for at in range(0, len(spans), size))]
