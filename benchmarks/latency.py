@@ -21,10 +21,10 @@ import numpy as np
 from results_file import write
 
 from tagkit import load_tagger, registry
+from tagkit.creation import take_synonyms
 from tagkit.datasets import load
 from tagkit.errors import TagkitError
 from tagkit.experiment.space import value as as_value
-from tagkit.tagger import take_synonyms
 from tagkit.taggers import create
 
 BEFORE = 5

@@ -16,10 +16,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tagkit.creation import create
 from tagkit.errors import BadInput, NotFitted
 from tagkit.product import Product, Tag, Tags
 from tagkit.state import FILE
-from tagkit.tagger import Tagger, create
+from tagkit.tagger import Tagger
 
 ROWS = (
     ("黑色高跟鞋女尖头细跟", ("高跟鞋", "鞋子", "黑色", "女性", "优雅")),

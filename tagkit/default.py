@@ -10,10 +10,10 @@ from typing import Any
 import tagkit
 from tagkit import registry
 from tagkit.cache import cache_folder
+from tagkit.creation import create
 from tagkit.datasets import load
 from tagkit.errors import TagkitError, reason
 from tagkit.pipeline import Pipeline
-from tagkit.tagger import create
 
 DEFAULT = "hybrid"
 DEFAULT_DATA = "catalogue"

@@ -10,6 +10,7 @@ from typing import Any, Self, overload
 
 from tagkit import cards, learning
 from tagkit.cache import FitCache
+from tagkit.creation import take_synonyms
 from tagkit.datasets.items import Item, as_products, is_single, with_tags
 from tagkit.datasets.split import by_part, split_of
 from tagkit.errors import blaming
@@ -19,7 +20,7 @@ from tagkit.provenance import Provenance
 from tagkit.refine import Chain, Step
 from tagkit.saved import read_saved, write_saved
 from tagkit.tag_lists import shown
-from tagkit.tagger import Tagger, f1_at_m, take_synonyms
+from tagkit.tagger import Tagger, f1_at_m
 from tagkit.text.spelling import one_spelling
 
 REFINE = ("thresholds", "limit")

@@ -6,18 +6,18 @@ A strategy is a subclass of `Tagger` in a file of its own in `tagkit/taggers/`; 
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar, cast, dataclass_transform, overload
+from typing import Any, ClassVar, Self, cast, dataclass_transform, overload
 
-from tagkit import attribution, cards, learning, parameters, registry
+from tagkit import attribution, learning, parameters
 from tagkit.cache import FitCache, NoCache
 from tagkit.datasets.items import Item, as_products, is_single, with_tags
-from tagkit.errors import BadInput, NotFitted, blaming, did_you_mean
+from tagkit.errors import BadInput, blaming
+from tagkit.estimator import Estimator
 from tagkit.explanation import Explanation
 from tagkit.product import Dataset, Product, Tag, Tags
 from tagkit.saved import read_saved, write_saved
@@ -26,20 +26,19 @@ from tagkit.tag_lists import shown
 from tagkit.text.clean import has_content
 from tagkit.text.spelling import fold, merge, one_spelling
 
-T = TypeVar("T", bound="Tagger")
 Space = Mapping[str, Sequence[Any]]
 """What may be chosen for parameters, by name: a list of choices, or a range (low, high) or (low, high, "log")."""
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
-class Tagger(ABC):
+class Tagger(Estimator, ABC):
     """Base of all strategies.
 
     Every subclass is a keyword-only dataclass: its annotated class attributes are its parameters, declared once with
     their defaults; their types (`Literal["a", "b"]`, and those of `tagkit.parameters`) say which values `create`,
     `set_params` and `fit` take. Groups of parameters that several strategies share come from a mixin dataclass. `_fit`
     learns and sets attributes whose names end in "_"; `_tag` turns products into tags; `_state` and `_restore` give and
-    take what was learned. The base class does the rest: checking input, saving, loading, cloning, and what
+    take what was learned. The base classes do the rest: checking input, saving, loading, cloning, and what
     scikit-learn's `clone`, `Pipeline` and `GridSearchCV` ask of an estimator.
     """
 
@@ -255,30 +254,6 @@ class Tagger(ABC):
         """Return for each product how many characters at the end of its text are not read (0: all are read)."""
         return [0] * len(as_products(products))
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters with their values; `deep` is there for scikit-learn and changes nothing."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters.
-
-        Raises:
-            BadInput: There is no such parameter, or its value has the wrong type or is outside its range.
-        """
-        known = inspect.signature(type(self)).parameters
-        for name in params:
-            if name not in known:
-                there = ", ".join(known) or "none"
-                raise BadInput(f"{self.name} has no parameter {name!r}{did_you_mean(name, known)}; it has: {there}")
-        parameters.check(type(self), self.name, params)
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
-
-    def clone(self) -> Self:
-        """Return an unfitted strategy with the same parameters."""
-        return type(self)(**self.get_params())
-
     def save(self, folder: str | Path) -> Path:
         """Write the fitted strategy into a folder and return that; no pickle, and nothing that `tagkit.trust` names.
 
@@ -300,55 +275,6 @@ class Tagger(ABC):
             raise BadInput(f"{folder} holds the strategy {tagger.name}, not {cls.name}")
         return tagger
 
-    def check_fitted(self) -> None:
-        """Raise `NotFitted` unless the strategy was fitted or loaded."""
-        if not getattr(self, "fitted_", False):
-            raise NotFitted(f"the strategy {self.name} is not fitted: call fit(products) or load(folder) first")
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Tell scikit-learn whether the strategy is fitted."""
-        return getattr(self, "fitted_", False)
-
-    def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what the estimator takes: texts, and lists of tags as targets."""
-        from sklearn.utils import InputTags, TargetTags
-        from sklearn.utils import Tags as SklearnTags
-
-        inputs = InputTags(one_d_array=True, two_d_array=False, string=True)
-        targets = TargetTags(required=False, multi_output=True)
-        return SklearnTags(estimator_type=None, target_tags=targets, input_tags=inputs)
-
-    def __repr__(self) -> str:
-        """Return the class with the parameters that differ from their defaults."""
-        defaults = {name: p.default for name, p in inspect.signature(type(self)).parameters.items()}
-        changed = [f"{key}={value!r}" for key, value in self.get_params().items() if value != defaults[key]]
-        return f"{type(self).__name__}({', '.join(changed)})"
-
-    def _repr_html_(self) -> str:
-        """Return the parameters as a card for notebooks."""
-        state = "fitted" if self.__sklearn_is_fitted__() else "not fitted"
-        return cards.card(f"{self.name}, {state}", cards.values(self.get_params()))
-
-
-@overload
-def create(name: type[T], **params: Any) -> T: ...
-@overload
-def create(name: str, **params: Any) -> Tagger: ...
-def create(name: str | type[Tagger], **params: Any) -> Tagger:
-    """Make a strategy by name, or of a class.
-
-    Args:
-        name: A name from `tagkit taggers`; a subclass of `Tagger`, which type checkers then know the result by; or
-            "package.module:Class" of one, whose module is imported.
-        **params: Its parameters.
-
-    Raises:
-        UnknownName: No strategy has that name.
-        BadInput: It has no such parameter, or its value has the wrong type or is outside its range.
-    """
-    kind: type[Tagger] = registry.taggers.find(name) if isinstance(name, str) else name
-    return kind().set_params(**params)
-
 
 def f1_at_m(
     predict: Callable[[Sequence[Product]], Tags], products: Iterable[Any], y: Iterable[Iterable[str]] | None
@@ -358,17 +284,6 @@ def f1_at_m(
 
     rows = as_products(products) if y is None else with_tags(products, y)
     return parse("F1@M")(predict(rows), [product.tags for product in rows])
-
-
-def take_synonyms(tagger: Tagger, synonyms: Mapping[str, Sequence[str]]) -> None:
-    """Give a data set's synonyms to a strategy that has such a parameter and was given none.
-
-    Args:
-        tagger: The strategy; changed in place.
-        synonyms: Other forms by preferred tag.
-    """
-    if synonyms and tagger.get_params().get("synonyms", synonyms) is None:
-        tagger.set_params(synonyms={tag: list(forms) for tag, forms in synonyms.items()})
 
 
 def ranked(scores: Iterable[tuple[str, float]], source: str, limit: int | None = None, **fields: Any) -> list[Tag]:

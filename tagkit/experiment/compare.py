@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tagkit import registry, weights
+from tagkit.creation import create
 from tagkit.datasets import load
 from tagkit.errors import BadInput, MissingExtra, did_you_mean
 from tagkit.experiment.computable import computable
@@ -19,7 +20,7 @@ from tagkit.measures import Measure, parse_all
 from tagkit.measures.vectors import ENCODER
 from tagkit.product import Dataset
 from tagkit.refine import Chain, Step
-from tagkit.tagger import Tagger, create
+from tagkit.tagger import Tagger
 from tagkit.text.spelling import one_spelling
 
 MEASURES = ("F1@M", "P@5", "R@10", "nDCG@10")

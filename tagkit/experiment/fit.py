@@ -12,13 +12,14 @@ from typing import Any
 
 from tagkit import registry
 from tagkit.cache import FitCache
+from tagkit.creation import create, take_synonyms
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput
 from tagkit.experiment.spec import Data, Experiment, Refinement, Row
 from tagkit.pipeline import Pipeline, default_refinements, train_and_dev
 from tagkit.product import Dataset, Product
 from tagkit.refine import Step
-from tagkit.tagger import Tagger, create, take_synonyms
+from tagkit.tagger import Tagger
 
 DEV_SHARE = 10
 """One of so many products outside a fold is dev."""

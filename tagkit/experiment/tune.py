@@ -13,6 +13,7 @@ from typing import Any
 
 import tagkit
 from tagkit.console import printable
+from tagkit.creation import take_synonyms
 from tagkit.datasets import load
 from tagkit.datasets.split import bucket
 from tagkit.errors import BadInput, MissingExtra
@@ -28,7 +29,7 @@ from tagkit.measures import Measure, parse
 from tagkit.product import Dataset, Tag, Tags
 from tagkit.progress import progress_bar
 from tagkit.registry import missing_extra
-from tagkit.tagger import Space, take_synonyms
+from tagkit.tagger import Space
 from tagkit.taggers import Tagger, create
 
 SEEDS = 2**32

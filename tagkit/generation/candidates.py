@@ -8,10 +8,11 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
+from tagkit.creation import create
 from tagkit.features import targets
 from tagkit.product import Product
 from tagkit.saved import from_state, to_state
-from tagkit.tagger import State, Tagger, create
+from tagkit.tagger import State, Tagger
 
 TAGGERS = ("lexicon", "knn")
 

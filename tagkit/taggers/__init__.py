@@ -5,8 +5,9 @@ also attributes of the package, so that a notebook offers them, and behind `tagk
 """
 
 from tagkit import registry
+from tagkit.creation import create
 from tagkit.errors import did_you_mean
-from tagkit.tagger import Tagger, create
+from tagkit.tagger import Tagger
 
 __all__ = ["Tagger", "create"]
 

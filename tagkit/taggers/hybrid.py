@@ -12,11 +12,12 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from tagkit.cache import FitCache
+from tagkit.creation import create
 from tagkit.errors import BadInput
 from tagkit.features import CleaningOptions
 from tagkit.parameters import NonNegativeFloat
 from tagkit.product import Product, Tag, Tags
-from tagkit.tagger import Space, State, Tagger, create
+from tagkit.tagger import Space, State, Tagger
 from tagkit.taggers.sub_taggers import CombinedTagger, specification
 from tagkit.text.present import is_present
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from tagkit import registry
 from tagkit.cache import FitCache
+from tagkit.creation import create
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
 from tagkit.parameters import PositiveInt
 from tagkit.product import Product
 from tagkit.saved import from_state, to_state
-from tagkit.tagger import State, Tagger, create
+from tagkit.tagger import State, Tagger
 
 
 class CombinedTagger(Tagger):
