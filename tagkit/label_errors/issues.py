@@ -51,7 +51,8 @@ class Issue:
     @property
     def reason(self) -> str:
         """Why it is probably an error, in one sentence."""
-        text = f"held-out score {self.score:.3f} ({100 * self.share:.1f} % of the others have it), "
+        score = f"{self.score:.3f}" if self.score >= 0.001 else "below 0.001"
+        text = f"held-out score {score} ({100 * self.share:.1f} % of the others have it), "
         text += (
             f"{100 * self.votes:.0f} % of the votes of similar products, {'in' if self.present else 'not in'} the text"
         )

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from tagkit.label_errors.issues import Issue, Issues
 
@@ -14,6 +15,10 @@ def test_the_reason_is_a_sentence():
         "no similar product has it"
     )
     assert MISSING.reason.endswith("in the text; nearest with it: 蓝鞋, which shares 鞋")
+
+
+def test_a_score_near_zero_is_said_to_be_so():
+    assert replace(WRONG, score=0.0004).reason.startswith("held-out score below 0.001 (")
 
 
 def test_all_forms_show_all_issues():
