@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import check, compare, data, evaluate, fit, learn, lists, models, new, reproduce, tag, tune
+from tagkit.cli import check, compare, data, evaluate, fit, learn, lists, models, new, reproduce, review, tag, tune
 from tagkit.console import QUIET, echo, set_up
 from tagkit.errors import TagkitError, did_you_mean
 
@@ -103,6 +103,7 @@ app.command("compare")(compare.compare)
 app.command("tune")(tune.tune)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(data.app, name="data")
+app.add_typer(review.app, name="review")
 app.add_typer(models.app, name="models")
 app.command("taggers")(lists.taggers)
 app.command("measures")(lists.measures)
