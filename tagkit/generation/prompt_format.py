@@ -121,6 +121,11 @@ class PromptFormat:
         heading = self.model.encode("\nAttributes:" if self.typed else "\nTags:")
         return [*self._truncate(product)[0], *category, *heading]
 
+    def places(self, product: Product) -> list[tuple[int, int]]:
+        """Return start and end (exclusive) of each token of the text with which `record` begins."""
+        encoding = self.model.tokenizer.encode(f" {one_line(product.text)}", add_special_tokens=False)
+        return [(max(0, start - 1), end - 1) for start, end in encoding.offsets[: len(self._truncate(product)[0])]]
+
     def n_read_chars(self, product: Product) -> int:
         """Return how many characters of a product's text are within the window."""
         return self._truncate(product)[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,6 +13,7 @@ from scipy.special import expit
 
 from tagkit.generation.grammar import SpecialTokens
 from tagkit.generation.hypothesis import Hypothesis
+from tagkit.text.spelling import fold
 
 Key = TypeVar("Key")
 FEATURES = ("mean", "total", "share", "weighted", "log_share", "prior")
@@ -109,6 +110,24 @@ def count_votes(
             vote.share += 1 / len(texts)
             vote.weighted += weight
     return found
+
+
+def vote_facts(votes: Mapping[Any, Vote], tag: str) -> dict[str, float]:
+    """Return what the generated lists say about a tag, by name, for an explanation; nothing where none contains it.
+
+    Args:
+        votes: Of one product, by what has the attribute `text`.
+        tag: The tag.
+    """
+    found = [vote for item, vote in votes.items() if fold(item.text) == fold(tag)]
+    if not found:
+        return {}
+    vote = max(found, key=lambda vote: vote.share)
+    return {
+        "share of the lists with it": round(vote.share, 3),
+        "highest log-probability in them": round(vote.total, 3),
+        "the same per token": round(vote.mean, 3),
+    }
 
 
 class Confidence:

@@ -20,6 +20,15 @@ Floats = NDArray[np.float32]
 Synonyms = Mapping[str, Sequence[str]]
 LINEAR, PRESENT = 0, -2
 """Which scores are those of `linear`, and whether the tag or a synonym is present in the text."""
+SOURCES = {
+    "linear": (0, 5),
+    "products with similar words": (1, 6),
+    "products with similar vectors": (2, 7),
+    "category": (3, 4, 8, 9),
+    "present in the text": (10,),
+    "frequency of the tag": (11,),
+}
+"""The positions of the scores of each source (see `BaseScores`)."""
 WORD_NEIGHBOURS, VECTOR_NEIGHBOURS = (15, 0.15), (20, 0.02)
 """How many nearest neighbours vote, and the temperature of their votes."""
 BLOCK = 256

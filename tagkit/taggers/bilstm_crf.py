@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from tagkit.cache import FitCache
 from tagkit.neural import TrainOptions, Window, bio, train
@@ -149,6 +150,15 @@ class BiLSTMCRF(TrainOptions, CharacterLabeller):
             for i, row in zip(batch, self._net.crf.probabilities(scores, mask), strict=True):
                 out[windows[i].row] = row[: len(windows[i])]
         return out
+
+    def _differentiable(self, product: Product) -> Iterator[tuple[Window, nn.Module, Callable[[Tensor], Tensor], int]]:
+        net = self._net
+
+        def probabilities(ids: Tensor) -> Tensor:
+            return net.crf.marginals(net(ids, torch.ones_like(ids)), torch.ones_like(ids, dtype=torch.bool))
+
+        for window in self._windows([product]):
+            yield window, net.embed, probabilities, UNKNOWN
 
     def _state(self) -> State:
         state: State = {"types": self.types_, "characters": self.characters_, "history": self.history_}

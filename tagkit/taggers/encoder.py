@@ -15,16 +15,19 @@ from torch import Tensor
 
 from tagkit.cache import FitCache
 from tagkit.calibration import platt
+from tagkit.explanation import Share
 from tagkit.features import best_tags, targets
 from tagkit.neural import Backbone, TrainOptions, Window, train
 from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.checkpoint import checkpoint_file
+from tagkit.neural.gradients import Piece, TokenScore
 from tagkit.neural.inference import embed, pad, run
 from tagkit.neural.label_scorer import LOSSES, LabelScorer, Loss, frequent_tags, multilabel_loss
 from tagkit.neural.options import EncoderOptions, choose_model, continued, replayed
 from tagkit.parameters import NonNegativeFloat, PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
-from tagkit.tagger import Space, State, Tagger
+from tagkit.tagger import Space, State
+from tagkit.taggers.explained import TokenExplained, position, windows_scores
 from tagkit.taggers.stacking import StackingOptions
 
 Floats = NDArray[np.float32]
@@ -32,7 +35,7 @@ MOST_WEIGHT = 50
 """The highest weight of a gold tag (`balance`)."""
 
 
-class Encoder(TrainOptions, EncoderOptions, StackingOptions, Tagger):
+class Encoder(TrainOptions, EncoderOptions, StackingOptions, TokenExplained):
     """One logit per tag from the mean vector x of a fine-tuned encoder.
 
     The logit of tag t is (Wx)·l_t + d_t·x + b_t + c·s_t. l_t is the vector that the encoder gave the tag's own text
@@ -195,9 +198,40 @@ class Encoder(TrainOptions, EncoderOptions, StackingOptions, Tagger):
             out += self._net.weighted(self._features.transform(products, cache))
         return out
 
+    def _scores(self, products: Sequence[Product]) -> NDArray[np.float64]:
+        """Return the scores of all tags, shape (products, tags)."""
+        scores: NDArray[np.float64] = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
+        return scores
+
     def _tag(self, products: Sequence[Product]) -> Tags:
-        scores = np.round(expit(self.scale_ * self._logits(products) + self.shift_), 6)
-        return best_tags(scores, self.tags_, self.name, self.limit)
+        return best_tags(self._scores(products), self.tags_, self.name, self.limit)
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        at = position(self.tags_, tag)
+        return [0.0] * len(products) if at < 0 else self._scores(products)[:, at].tolist()
+
+    def _token_scores(self, product: Product, tag: str) -> list[TokenScore]:
+        at, net = position(self.tags_, tag), self._net
+        if at < 0:
+            return []
+
+        def score(ids: Tensor) -> Tensor:
+            return self.scale_ * net(ids, torch.ones_like(ids))[:, at]
+
+        windows = self.read_windows(net.backbone, [product])
+        return windows_scores(net, net.backbone.model.get_input_embeddings(), score, windows, net.backbone.padding)
+
+    def _other_pieces(self, product: Product, tag: str) -> list[Piece]:
+        at = position(self.tags_, tag)
+        return self._features.pieces(product, lambda found: self.scale_ * self._net.weighted(found)[:, at])
+
+    def _shares(self, product: Product, tag: str) -> list[Share]:
+        at = position(self.tags_, tag)
+        if at < 0:
+            return []
+        logit = self.scale_ * float(self._logits([product])[0, at]) + self.shift_
+        constant = self.scale_ * self._net.bias[at].item() + self.shift_
+        return self._features.shares(product, at, logit, constant, self.scale_ * self._net.feature_weight.item())
 
     def add_tags(self, tags: Sequence[str]) -> Self:
         """Make the strategy give tags that train does not have, by their texts alone (zero-shot).

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
+import numpy as np
 import torch
 from pydantic import Field
+from torch import Tensor
 
 from tagkit import weights
 from tagkit.cache import FitCache
@@ -21,20 +23,24 @@ from tagkit.generation.fine_tune import fine_tune
 from tagkit.generation.language_model import LanguageModel
 from tagkit.generation.prompt_format import Item, PromptFormat, Votes, items
 from tagkit.generation.target_order import Order
-from tagkit.generation.votes import Confidence
+from tagkit.generation.votes import Confidence, vote_facts
 from tagkit.generation.writer import Writer
-from tagkit.neural import TrainOptions, device
+from tagkit.neural import TrainOptions, Window, device
 from tagkit.neural.checkpoint import checkpoint_file
-from tagkit.neural.hardware import Precision
+from tagkit.neural.gradients import TokenScore
+from tagkit.neural.hardware import Precision, prepare
 from tagkit.parameters import NonNegativeInt, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
+from tagkit.taggers.explained import TokenExplained
+from tagkit.text.spelling import fold
 
+FIRST = "log-probability that it is the first tag of a list"
 DEFAULT_TOKENS = 64
 """The maximum number of tokens of a list if train has no tags."""
 
 
-class Generator(TrainOptions, ListTagger):
+class Generator(TrainOptions, TokenExplained, ListTagger):
     """A causal language model continues "Product: ... Tags:" with "a; b; c", constrained to the tags of train.
 
     The mode "fine-tuned" trains the model on train, with the loss on the tags only; "prompted" uses it as it is, with
@@ -78,6 +84,7 @@ class Generator(TrainOptions, ListTagger):
     """
 
     name = "generator"
+    gradient_unit = FIRST
     space: ClassVar[Space] = {
         "learning_rate": (5e-5, 1e-3, "log"),
         "epochs": (1, 6),
@@ -171,6 +178,45 @@ class Generator(TrainOptions, ListTagger):
         """Return the generated tags of each product with their votes and log-probabilities."""
         return self.writer_.votes(products, self.search(self.writer_.tokens), self.tag_precision, self.compile)
 
+    def _item(self, product: Product, tag: str) -> Item:
+        """Return a tag with the type that it is given with, else the most frequent type that it has in train."""
+        key = fold(tag)
+        given = (Item(one.text, one.type) for one in self._tag([product])[0] if fold(one.text) == key)
+        known = (item for item in self.writer_.constraints.vocabulary if fold(item.text) == key)
+        kind = self.writer_.constraints.types[0] if self.typed_ else ""
+        return next(given, next(known, Item(tag, kind)))
+
+    def _written(self, product: Product, tag: str) -> tuple[Window, list[int]]:
+        """Return the prompt of a product followed by a tag, as a window of tokens, and the tokens of the tag."""
+        writer, form = self.writer_, self.writer_.prompt_format
+        prompt = writer.prompts([product], writer.few_shot.choose([product]) if writer.few_shot else ())[0]
+        first = len(writer.prefix) + len(prompt) - len(form.record(product))
+        target = form.item(self._item(product, tag))
+        ids = np.array([*writer.prefix, *prompt, *target], dtype=np.int64)
+        starts, ends = np.full((2, len(ids)), -1)
+        for at, (start, end) in enumerate(form.places(product), first):
+            starts[at], ends[at] = start, max(end, start)
+        return Window(0, ids, starts, ends), target
+
+    def _token_scores(self, product: Product, tag: str) -> list[TokenScore]:
+        window, target = self._written(product, tag)
+        model = self.writer_.model
+
+        def score(ids: Tensor) -> Tensor:
+            return _log_probabilities(model, ids, len(target)).sum(1)
+
+        return [TokenScore(model, model.model.get_input_embeddings(), score, window, model.padding)]
+
+    def _facts(self, product: Product, tag: str) -> dict[str, Any]:
+        window, target = self._written(product, tag)
+        model = self.writer_.model
+        prepare(model, where := device())
+        with torch.inference_mode():
+            found = _log_probabilities(model, torch.from_numpy(window.ids)[None].to(where), len(target))[0].tolist()
+        tokens = [f"{model.decode([token]).strip()} {log:.2f}" for token, log in zip(target, found, strict=True)]
+        facts = {FIRST: round(sum(found), 3), "log-probability of each of its tokens": " · ".join(tokens)}
+        return facts | vote_facts(self.votes([product])[0], tag)
+
     @property
     def known(self) -> Collection[Item]:
         """The tags of train."""
@@ -208,3 +254,10 @@ class Generator(TrainOptions, ListTagger):
         if "few_shot" in state:
             few_shot = Demonstrations(self.demonstrations, self.shots, self.seed)
             self.writer_.few_shot = few_shot.restore(state["few_shot"])
+
+
+def _log_probabilities(model: LanguageModel, ids: Tensor, count: int) -> Tensor:
+    """Return the log-probabilities of the last `count` tokens of texts without padding, shape (rows, count)."""
+    logits = model(ids, torch.ones_like(ids), count + 1)[:, :-1].float()
+    found: Tensor = logits.log_softmax(-1).gather(2, ids[:, -count:, None])[..., 0]
+    return found

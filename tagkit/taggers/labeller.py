@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
+from tagkit.attribution import word_spans
 from tagkit.errors import BadInput
-from tagkit.neural import bio
+from tagkit.explanation import Share
+from tagkit.neural import Window, bio
+from tagkit.neural.gradients import TokenScore, mean_log_probability
 from tagkit.product import Product, Tags
-from tagkit.tagger import Tagger
+from tagkit.taggers.explained import TokenExplained
+from tagkit.text.present import lower
 
+MOST_SHARES = 5
+"""So many types are shown beside each other in an explanation."""
 CHUNK = 2000
 """Products whose label probabilities are in memory at a time."""
 
 
-class CharacterLabeller(Tagger):
+class Place(NamedTuple):
+    """Where a tag is present in a text (`start`, `end`), as which `type`, and the `score` of its labels."""
+
+    start: int
+    end: int
+    type: str
+    score: float
+
+
+class CharacterLabeller(TokenExplained):
     """Base of the strategies that give each character a BIO label, so that `ensemble` can average them by characters.
 
     Subclasses call `_read_gold` in `_fit`, and return the probabilities of the labels in `_probabilities`.
     """
 
     needs_threshold = False
+    gradient_unit = "mean log-probability of the labels of its characters"
+
+    _net = cast(Any, None)  # not annotated, and so no parameter
 
     @abstractmethod
     def _probabilities(self, products: Sequence[Product]) -> list[NDArray[np.float32]]:
@@ -62,6 +84,78 @@ class CharacterLabeller(Tagger):
         for part in _chunks(products):
             out += [bio.as_tags(p.text, spans, self.name) for p, spans in zip(part, self._spans(part), strict=True)]
         return out
+
+    @abstractmethod
+    def _differentiable(self, product: Product) -> Iterator[tuple[Window, nn.Module, Callable[[Tensor], Tensor], int]]:
+        """Yield the windows of a text with what is needed to derive their labels.
+
+        Yields:
+            The window; the part of the network that turns ids into vectors; a function from ids, shape (rows, tokens),
+            to the probabilities of labels, shape (rows, tokens, labels); and the id of the token that says nothing.
+        """
+
+    def _places(self, product: Product, tag: str, labels: NDArray[np.float32]) -> list[Place]:
+        """Return each place of a tag in a text with each type, the most probable first."""
+        logs = np.log(np.maximum(labels, 1e-12))
+        found = []
+        for match in re.finditer(re.escape(lower(tag)), lower(product.text)) if tag else ():
+            start, end = match.span()
+            for number, kind in enumerate(self.types_):
+                total = logs[start, 1 + 2 * number] + logs[start + 1 : end, 2 + 2 * number].sum()
+                found.append(Place(start, end, kind, float(np.exp(total / (end - start)))))
+        return sorted(found, key=lambda place: (-place.score, place))
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        rows = zip(products, self.character_probabilities(products), strict=True)
+        return [max((place.score for place in self._places(product, tag, row)), default=0.0) for product, row in rows]
+
+    def _best_place(self, product: Product, tag: str) -> tuple[Place | None, NDArray[np.float32]]:
+        labels = self._probabilities([product])[0]
+        return next(iter(self._places(product, tag, labels)), None), labels
+
+    def _token_scores(self, product: Product, tag: str) -> list[TokenScore]:
+        place, _ = self._best_place(product, tag)
+        if place is None:
+            return []
+        for window, embedding, probabilities, empty in self._differentiable(product):
+            span = [(place.start, place.end, place.type)]
+            inside = (window.starts >= 0) & (window.starts < place.end) & (window.ends > place.start)
+            if inside.any():
+                at = np.flatnonzero(inside)
+                wanted = bio.token_labels(span, self.types_, window.starts, window.ends)[at]
+                sizes = np.minimum(window.ends, place.end) - np.maximum(window.starts, place.start)
+                counts = np.maximum(1, sizes)[at].astype(float)
+                score = partial(_label_score, probabilities=probabilities, labels=wanted, at=at, counts=counts)
+                return [TokenScore(self._net, embedding, score, window, empty)]
+        return []
+
+    def _shares(self, product: Product, tag: str) -> list[Share]:
+        place, labels = self._best_place(product, tag)
+        if place is None:
+            return []
+        here = [other for other in self._places(product, tag, labels) if other[:2] == place[:2]][:MOST_SHARES]
+        outside = float(np.exp(np.log(np.maximum(labels[place.start : place.end, bio.OUTSIDE], 1e-12)).mean()))
+        found = [Share(other.type or "a tag", other.score, "mean probability of its labels") for other in here]
+        return [*found, Share("no tag", outside, "mean probability of being outside")]
+
+    def _facts(self, product: Product, tag: str) -> dict[str, Any]:
+        place, labels = self._best_place(product, tag)
+        if place is None:
+            return {"place": "none: the tag is not in the text, and this strategy gives only tags that are"}
+        names = ["outside", *(f"{step} {kind}".strip() for kind in self.types_ for step in ("begin", "inside"))]
+        spans = [(max(s.start, place.start), min(s.end, place.end)) for s in word_spans(product)]
+        best = [
+            f"{product.text[start:end]}: {names[labels[start].argmax()]} {labels[start].max():.2f}"
+            for start, end in spans
+            if start < end
+        ]
+        where = f"characters {place.start} to {place.end}" + (f", as {place.type}" if place.type else "")
+        return {"place": where, "best labels": "; ".join(best)}
+
+
+def _label_score(ids: Tensor, probabilities: Callable[[Tensor], Tensor], **labels: Any) -> Tensor:
+    """Return the mean log-probability of some labels where the network reads `ids`, shape (rows,)."""
+    return mean_log_probability(probabilities(ids), **labels)
 
 
 def _chunks(products: Sequence[Product]) -> Iterator[Sequence[Product]]:

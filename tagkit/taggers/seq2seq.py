@@ -8,21 +8,25 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import log_softmax, logsumexp
+from torch import Tensor
 
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
+from tagkit.explanation import Share
 from tagkit.generation import Search, SpecialTokens, decode
 from tagkit.generation.base import ListTagger
 from tagkit.generation.hypothesis import Method
 from tagkit.generation.prompt_format import Item, Votes
 from tagkit.generation.tag_batches import CopySpans, TagBatches, loss
-from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper
+from tagkit.generation.tag_decoder import Reading, TagDecoder, TagStepper, gather
 from tagkit.generation.target_order import Order, TargetOrder
-from tagkit.generation.votes import Confidence, Vote, count_votes
+from tagkit.generation.votes import Confidence, Vote, count_votes, vote_facts
 from tagkit.neural import Backbone, TrainOptions, Window, device, train
 from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.batches import sorted_buckets
 from tagkit.neural.checkpoint import checkpoint_file
+from tagkit.neural.gradients import Piece, TokenScore
 from tagkit.neural.hardware import prepare, uses_bf16
 from tagkit.neural.inference import embed
 from tagkit.neural.label_scorer import frequent_tags
@@ -30,16 +34,18 @@ from tagkit.neural.options import EncoderOptions, choose_model
 from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product
 from tagkit.tagger import Space, State
+from tagkit.taggers.explained import TokenExplained, position
 from tagkit.taggers.stacking import StackingOptions
 
 Floats = NDArray[np.float32]
 ROWS, TOKENS = 512, 4096
 """The maximum number of lists, and of tokens of texts, in a batch of tagging."""
+FIRST = "log-probability that it is the first tag of a list"
 MAX_TAGS, MIN_SHARE = 64, 0.001
 """The maximum number of tags of a product that get votes, and the minimum expected share of lists of each."""
 
 
-class Seq2Seq(TrainOptions, EncoderOptions, StackingOptions, ListTagger):
+class Seq2Seq(TrainOptions, EncoderOptions, StackingOptions, TokenExplained, ListTagger):
     """An encoder and a recurrent decoder whose tokens are whole tags.
 
     Unlike `encoder`, the decoder conditions each tag on the previous ones: tags that go with them become more probable,
@@ -61,6 +67,7 @@ class Seq2Seq(TrainOptions, EncoderOptions, StackingOptions, ListTagger):
     """
 
     name = "seq2seq"
+    gradient_unit = FIRST
     space: ClassVar[Space] = {
         "learning_rate": (1e-4, 1e-3, "log"),
         "head_rate": (1.0, 10.0, "log"),
@@ -171,6 +178,64 @@ class Seq2Seq(TrainOptions, EncoderOptions, StackingOptions, ListTagger):
             for i, votes in zip(batch, counted, strict=True):
                 out[i] = votes
         return out
+
+    def _first_logits(self, reading: Reading, ids: Tensor) -> Tensor:
+        """Return the logits of a list's first token, shape (rows, tokens); `ids` are read instead of the text's."""
+        batch = gather([reading], self.net_.scorer.backbone.padding)
+        batch = {key: value.to(ids.device).expand(len(ids), *value.shape[1:]) for key, value in batch.items()}
+        memory = self.net_.read(batch | {"ids": ids})
+        given = torch.full((len(ids), 1), self.net_.end, device=ids.device)
+        return self.net_.step(memory, given, self.net_.start(memory))[0][:, 0]
+
+    def _read_tag(self, product: Product, tag: str) -> tuple[Reading, int]:
+        """Return the input for a product, and which token a tag is, -1 for a tag that cannot be generated."""
+        reading = self.readings([product])[0]
+        at = position(self.tags_, tag)
+        copied = position(reading.copies, tag) if at < 0 else -1
+        return reading, at if copied < 0 else self.net_.end + 1 + copied
+
+    def _token_scores(self, product: Product, tag: str) -> list[TokenScore]:
+        reading, at = self._read_tag(product, tag)
+        if at < 0:
+            return []
+
+        def score(ids: Tensor) -> Tensor:
+            return self._first_logits(reading, ids).log_softmax(-1)[:, at]
+
+        backbone = self.net_.scorer.backbone
+        return [TokenScore(self.net_, backbone.model.get_input_embeddings(), score, reading.window, backbone.padding)]
+
+    def _logits_now(self, reading: Reading) -> NDArray[np.float64]:
+        """Return the logits of the first token of a list, shape (tokens,)."""
+        prepare(self.net_, where := device())
+        with torch.inference_mode():
+            ids = torch.from_numpy(reading.window.ids)[None].to(where)
+            return self._first_logits(reading, ids)[0].double().cpu().numpy()
+
+    def _other_pieces(self, product: Product, tag: str) -> list[Piece]:
+        reading, at = self._read_tag(product, tag)
+        now, weighted = self._logits_now(reading), self.net_.scorer.weighted
+
+        def value(features: Floats) -> NDArray[np.float64]:
+            logits = np.tile(now, (len(features), 1))
+            logits[:, : len(self.tags_)] += weighted(features - reading.features)
+            return log_softmax(logits, axis=1)[:, at]
+
+        return self.features_.pieces(product, value)
+
+    def _shares(self, product: Product, tag: str) -> list[Share]:
+        reading, at = self._read_tag(product, tag)
+        if not 0 <= at < len(self.tags_):
+            return []
+        logits, scorer = self._logits_now(reading), self.net_.scorer
+        weight = scorer.feature_weight.item()
+        shares = self.features_.shares(product, at, float(logits[at]), scorer.bias[at].item(), weight)
+        return [*shares, Share("all other tags", -float(logsumexp(logits)), "the more probable they are, the lower")]
+
+    def _facts(self, product: Product, tag: str) -> dict[str, Any]:
+        reading, at = self._read_tag(product, tag)
+        facts = {FIRST: round(float(log_softmax(self._logits_now(reading))[at]), 3)} if at >= 0 else {}
+        return facts | vote_facts(self.votes([product])[0], tag)
 
     @property
     def known(self) -> Collection[Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -210,6 +210,19 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
         bio.to_characters(row, starts - part.start, ends - part.start, inner)
         out[part] += inner
         weight[part] += 1
+
+    def _differentiable(self, product: Product) -> Iterator[tuple[Window, nn.Module, Callable[[Tensor], Tensor], int]]:
+        net = self._net
+        for window in self._windows(net.backbone, [product]):
+            counted = torch.from_numpy(window.starts >= 0)
+
+            def probabilities(ids: Tensor, counted: Tensor = counted) -> Tensor:
+                scores = net(ids, torch.ones_like(ids))
+                if isinstance(net.crf, CRF):
+                    return net.crf.marginals(scores, counted.to(ids.device).expand(len(ids), -1))
+                return scores.softmax(-1)
+
+            yield window, net.backbone.model.get_input_embeddings(), probabilities, net.backbone.padding
 
     def _state(self) -> State:
         state: State = {"types": self.types_, "level": self.level_, "history": self.history_}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
+from tagkit.attribution import occlusion
 from tagkit.cache import FitCache, NoCache
+from tagkit.explanation import Share
 from tagkit.neural import Backbone
 from tagkit.neural.inference import embed
 from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product, digest
 from tagkit.tagger import State
-from tagkit.taggers.base_scores import LEAST, LINEAR, PRESENT, BaseScores, Floats, Synonyms
+from tagkit.taggers.base_scores import LEAST, LINEAR, PRESENT, SOURCES, BaseScores, Floats, Synonyms
 from tagkit.taggers.linear import CELLS, CLOSED_FORM
 
 CANDIDATES = 30
@@ -166,6 +168,46 @@ class StackedFeatures:
         present = self._base.present(products, self.tags[known:])
         out[:, known:] = borrowed + present * self._weights[PRESENT] / self._spread[PRESENT]
         return out
+
+    def shares(self, product: Product, tag: int, total: float, constant: float, weight: float) -> list[Share]:
+        """Return what the network and each simple model add to the logit of a tag.
+
+        Args:
+            product: The product.
+            tag: The position of the tag.
+            total: The logit, stacked features included.
+            constant: What of it no text changes.
+            weight: By which these features are multiplied in it.
+        """
+        parts = {name: weight * value for name, value in self._parts(product, tag).items()} if self.fitted else {}
+        network = total - constant - sum(parts.values())
+        constant += parts.pop("constant", 0.0)
+        found = [Share("network", network, "the fine-tuned encoder")]
+        found += [Share(name, value, "stacked feature") for name, value in parts.items()]
+        return [*found, Share("constant", constant, "the same for every product")]
+
+    def pieces(self, product: Product, value: Callable[[Floats], NDArray[Any]]) -> list[tuple[int, int, float]]:
+        """Return by how much a value of these features falls without each word, as (start, end, fall).
+
+        Args:
+            product: The product.
+            value: Takes the features of products, shape (products, tags), and returns a number for each.
+        """
+        if not self.fitted:
+            return []
+        words = occlusion(product, lambda products: value(self.transform(products)).tolist())
+        return [(word.start, word.end, word.weight) for word in words]
+
+    def _parts(self, product: Product, tag: int) -> dict[str, float]:
+        """Return what each simple model adds to the logit of a tag; their sum is the logit."""
+        assert self._base is not None
+        logit_ = float(self.transform([product])[0, tag])
+        if tag >= self._near.shape[1]:
+            return {"similar tags": logit_}
+        scores = self._base.transform([product], self.vectors([product]))[0, tag]
+        each = (scores - self._mean) / self._spread * self._weights
+        found = {name: float(each[list(places)].sum()) for name, places in SOURCES.items()}
+        return found | {"constant": logit_ - sum(found.values())}
 
     def vectors(self, products: Sequence[Product]) -> Floats:
         """Return the vectors of products by the encoder as it was before training, shape (products, size)."""

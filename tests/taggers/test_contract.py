@@ -12,6 +12,7 @@ import fuzz
 import pandas as pd
 import pytest
 
+import tagkit
 from tagkit import registry
 from tagkit.contract import CHECKS, PRODUCTS, Subject
 from tagkit.datasets.items import as_products
@@ -113,6 +114,29 @@ def test_a_table_is_read_by_its_columns(name, subject):
     for found, expected in ((frame, PRODUCTS[:3]), (frame["title"], [product.title for product in PRODUCTS[:3]])):
         for row, other in zip(tagger.predict(found), tagger.predict(expected), strict=True):
             assert_alike(row, other)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_every_strategy_explains_tags_that_it_gives_and_others(name, subject):
+    tagger = subject(name).fitted
+    product = next(product for product in PRODUCTS if tagger.predict(product))
+    best = tagger.predict(product)[0]
+    for tag, method in ((None, None), ("no such tag", None), (best.text, "occlusion"), (best.text, "random")):
+        found = tagkit.explain(tagger, product, tag, method)
+        assert found.given == (tag != "no such tag") and found.strategy == name
+        assert all(product.text[word.start : word.end] == word.text for word in found.words)
+        assert json.loads(json.dumps(found.to_dict())) and found.tag in str(found) and found._repr_html_()
+    assert tagkit.explain(tagger, product).score == pytest.approx(best.score, abs=1e-4)
+    assert "why not" in tagkit.explain(tagger, product, "no such tag").facts
+
+
+@pytest.mark.parametrize("method", ["integrated gradients", "gradient × input"])
+@pytest.mark.parametrize("name", ["bilstm_crf", "encoder", "generator", "seq2seq", "sequence"])
+def test_gradients_explain_what_networks_give(name, method, subject):
+    tagger = subject(name).fitted
+    product = next(product for product in PRODUCTS if tagger.predict(product))
+    found = tagkit.explain(tagger, product, tagger.predict(product)[0].text, method)
+    assert found.method == method and any(word.weight for word in found.words)
 
 
 @pytest.mark.fuzz
