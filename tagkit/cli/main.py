@@ -12,7 +12,22 @@ import typer
 from typer.core import TyperGroup
 
 from tagkit import __version__
-from tagkit.cli import check, compare, data, evaluate, fit, learn, lists, models, new, reproduce, review, tag, tune
+from tagkit.cli import (
+    check,
+    compare,
+    data,
+    evaluate,
+    explain,
+    fit,
+    learn,
+    lists,
+    models,
+    new,
+    reproduce,
+    review,
+    tag,
+    tune,
+)
 from tagkit.console import QUIET, echo, set_up
 from tagkit.errors import TagkitError, did_you_mean
 
@@ -99,6 +114,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("tag")(tag.tag)
+app.command("explain")(explain.explain)
 app.command("compare")(compare.compare)
 app.command("tune")(tune.tune)
 app.command("reproduce")(reproduce.reproduce)

@@ -155,6 +155,13 @@ class Linear(CleaningOptions, Tagger):
                 rows.append(ranked(((self.tags_[i], s) for i, s in zip(best, scores, strict=True) if s), self.name))
         return rows
 
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        if tag not in self.tags_:
+            return [0.0] * len(products)
+        at = self.tags_.index(tag)
+        raw = (self.features(products) @ self.weights_[:, [at]]).toarray()[:, 0] + self.bias_[at]
+        return np.round(expit(self.scale_ * raw + self.shift_), 6).tolist()
+
     def _state(self) -> State:
         return {
             "features": self._features.state(),

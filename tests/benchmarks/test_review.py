@@ -29,7 +29,9 @@ def test_each_order_is_simulated_from_the_same_start_and_kept(products, tmp_path
     monkeypatch.setattr(review, "LABELLED", 6)
     monkeypatch.setattr(review, "SIZES", (2, 4))
     first, queue = review.parts("shop", 0)
-    assert len(first.train) == 6 and len(queue) == 10 and not {one.id for one in first.train} & {one.id for one in queue}
+    assert (
+        len(first.train) == 6 and len(queue) == 10 and not {one.id for one in first.train} & {one.id for one in queue}
+    )
     orders = ["random", "least-certain", "disagreeing", "diverse"]
     review.simulate("shop", 0, orders)
     kept = [json.loads(review.file_of("shop", 0, order).read_text("utf-8"))["steps"] for order in orders]
