@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagkit.errors import BadInput, UnknownName, did_you_mean
+from tagkit.label_errors.quality import label_quality
 from tagkit.product import Product, Tag, Tags
-from tagkit.registry import missing_extra
 
 DEFAULT = "diverse"
 """The order that is used where none is named: the one with the highest F1 on dev in `benchmarks/review.py`."""
@@ -30,8 +30,6 @@ SAMPLE = 2_000
 """Of more products `diverse` ranks so many, drawn at random, by their texts; the others follow at random."""
 FEATURES, SIZE = 2**16, 64
 """The character n-grams and the length of the vectors that texts get where none are given."""
-CHUNK = 500
-"""So many products are compared with their tags at a time."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,6 @@ def ranking(name: str, pool: Pool) -> list[int]:
     Raises:
         UnknownName: There is no such order.
         BadInput: The pool lacks what the order needs.
-        MissingExtra: The order needs a package that is not installed.
     """
     if name not in ORDERS:
         raise UnknownName(f"there is no order {name!r}{did_you_mean(name, ORDERS)}; there are: {', '.join(ORDERS)}")
@@ -112,31 +109,15 @@ def disagreeing(pool: Pool) -> list[int]:
 def label_errors(pool: Pool) -> list[int]:
     """Rank by how improbable the tags are that the products have already, in the light of the suggested ones.
 
-    Uses cleanlab's quality of multi-label examples (Thyagarajan et al., Identifying Incorrect Annotations in
-    Multi-Label Classification Data, 2022); a tag that is not suggested counts as suggested with the score 0. The scores
-    should come from a tagger that was not fitted on these products.
+    See `tagkit.label_errors.quality.label_quality`; the scores should come from a tagger that was not fitted on these
+    products. Those without tags come last.
 
     Raises:
         BadInput: No product has tags, or there are no suggested ones.
-        MissingExtra: cleanlab is not installed.
     """
-    try:
-        from cleanlab.multilabel_classification import get_label_quality_scores
-    except ModuleNotFoundError as error:
-        raise missing_extra(error, "the order label-errors") from error
     _needs(pool, "label-errors", "suggested tags", pool.suggested)
     _needs(pool, "label-errors", "products that have tags", [one for one in pool.products if one.tags])
-    quality: list[float] = []
-    for start in range(0, len(pool.products), CHUNK):
-        given = [product.tags for product in pool.products[start : start + CHUNK]]
-        found = [_scores(tags) for tags in pool.suggested[start : start + CHUNK]]
-        columns = {tag: n for n, tag in enumerate(dict.fromkeys(tag for tags in (*given, *found) for tag in tags))}
-        scores = np.zeros((len(given), len(columns) + 2))  # two more columns, since cleanlab wants some
-        for row, tags in enumerate(found):
-            scores[row, [columns[tag] for tag in tags]] = list(tags.values())
-        labels = [sorted({columns[tag] for tag in tags}) for tags in given]
-        quality += (1 - get_label_quality_scores(labels, scores)).tolist()
-    return _by(quality)
+    return _by((-label_quality(pool.products, pool.suggested)).tolist())
 
 
 def diverse(pool: Pool) -> list[int]:
