@@ -80,17 +80,6 @@ def usable(method: Method) -> tuple[Method, str]:
     return method, ""
 
 
-def score_now(scores: Sequence[TokenScore]) -> float:
-    """Return the score of a text, the weighted sum over its windows."""
-    total = 0.0
-    for one in scores:
-        prepare(one.net, device())
-        ids = torch.from_numpy(one.window.ids)[None].to(next(one.net.parameters()).device)
-        with torch.inference_mode():
-            total += one.share * float(one.score(ids))
-    return total
-
-
 def _integrated(one: TokenScore, ids: Tensor) -> Tensor:
     from captum.attr import LayerIntegratedGradients
 
