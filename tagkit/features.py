@@ -199,7 +199,7 @@ def targets(products: Sequence[Product], tags: Sequence[str]) -> sparse.csr_matr
     return sparse.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=(len(products), len(tags)))
 
 
-class Memory:
+class RememberedProducts:
     """Which tagged products a strategy remembers by their rows, without their texts, and how more are added to them.
 
     Args:

@@ -1,6 +1,6 @@
 """Writing tags token by token: search, grammars, votes, language models, prompts and fine-tuning."""
 
-from tagkit.generation.grammar import Grammar, SpecialTokens, TagList, TypedList
+from tagkit.generation.grammar import Grammar, SpecialTokens, TagListGrammar, TypedList
 from tagkit.generation.hypothesis import Hypothesis, Search, Stepper
 from tagkit.generation.prefix_tree import PrefixTree
 from tagkit.generation.search import decode
@@ -12,7 +12,7 @@ __all__ = [
     "Search",
     "SpecialTokens",
     "Stepper",
-    "TagList",
+    "TagListGrammar",
     "TypedList",
     "decode",
 ]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
-from tagkit.generation.grammar import Grammar, TagList, TypedList
+from tagkit.generation.grammar import Grammar, TagListGrammar, TypedList
 from tagkit.generation.prefix_tree import PrefixTree
 from tagkit.generation.prompt_format import Item, PromptFormat, items
 from tagkit.generation.spans import TextSpans, one_line, text_spans
@@ -132,7 +132,7 @@ class Constraints:
             number = tree.find(tokens)
             return vocabulary[number] if number >= 0 else None
 
-        return ProductConstraint(TagList(tree, self.prompt_format.special), read)
+        return ProductConstraint(TagListGrammar(tree, self.prompt_format.special), read)
 
     def _typed(self, product: Product, found: TextSpans) -> ProductConstraint:
         """Return the constraint to types of the product's category with spans of its text or values of train."""

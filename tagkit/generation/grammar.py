@@ -62,13 +62,13 @@ class _ListGrammar:
 
 
 class TagListState(NamedTuple):
-    """The state of `TagList`: the node within the current tag, and the tags before it."""
+    """The state of `TagListGrammar`: the node within the current tag, and the tags before it."""
 
     node: int
     used: Used
 
 
-class TagList(_ListGrammar):
+class TagListGrammar(_ListGrammar):
     """A list of distinct tags: a tag, followed by a separator and another tag, or by the end.
 
     Args:

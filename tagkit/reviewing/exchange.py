@@ -16,7 +16,7 @@ from tagkit.files import replacing
 from tagkit.reviewing import records
 from tagkit.reviewing.agreement import final_tags
 from tagkit.reviewing.decisions import Decision, Reviewed, State, key_of, located
-from tagkit.reviewing.records import Entry, Item
+from tagkit.reviewing.records import ProductReviews, ReviewRecord
 from tagkit.reviewing.store import ReviewStore
 
 COLUMNS = ["id", "title", "description", "category", "tags", "rejected", "suggested", "state", "reviewer"]
@@ -32,8 +32,8 @@ class Format:
         lacks: What the format cannot express, as a sentence; "" if nothing.
     """
 
-    to_record: Callable[[Item], dict[str, Any]]
-    from_record: Callable[[Mapping[str, Any]], list[Entry]]
+    to_record: Callable[[ProductReviews], dict[str, Any]]
+    from_record: Callable[[Mapping[str, Any]], list[ReviewRecord]]
     lacks: str = ""
 
 
@@ -164,7 +164,7 @@ def import_reviews(store: ReviewStore, path: str | Path, format: str = "", *, re
     return Imported(len({one.position for one in decisions}), len(decisions), unchanged, tuple(unknown))
 
 
-def _changes(store: ReviewStore, position: int, entry: Entry) -> list[Decision]:
+def _changes(store: ReviewStore, position: int, entry: ReviewRecord) -> list[Decision]:
     """Return the decisions that make a review what an entry says."""
     before, suggested = store.review(position, entry.reviewer), store.suggestions(position) or []
     product = store.product(position)
@@ -185,7 +185,7 @@ def _same(one: Decision) -> tuple[Any, ...]:
     return one.kind, one.tag and key_of(one.tag), one.new and key_of(one.new), one.at
 
 
-def _items(store: ReviewStore, reviewer: str | None) -> Iterator[Item]:
+def _items(store: ReviewStore, reviewer: str | None) -> Iterator[ProductReviews]:
     reviews: dict[int, list[Reviewed]] = defaultdict(list)
     decisions: dict[int, list[Decision]] = defaultdict(list)
     for found in store.reviews(reviewer):
@@ -197,7 +197,7 @@ def _items(store: ReviewStore, reviewer: str | None) -> Iterator[Item]:
         final = {n: found[0].tags for n, found in reviews.items() if found[0].state == "done"}
     suggested = store.all_suggestions()
     for n, product in enumerate(store.products()):
-        yield Item(product, suggested.get(n, []), reviews[n], decisions[n], final.get(n))
+        yield ProductReviews(product, suggested.get(n, []), reviews[n], decisions[n], final.get(n))
 
 
 def _format(name: str) -> Format:

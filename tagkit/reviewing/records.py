@@ -19,7 +19,7 @@ USER = "tagkit:"
 
 
 @dataclass(frozen=True)
-class Item:
+class ProductReviews:
     """All that a file knows about one product.
 
     Attributes:
@@ -38,7 +38,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ReviewRecord:
     """What a record says that one reviewer decided about one product.
 
     Attributes:
@@ -60,7 +60,7 @@ class Entry:
     decisions: Sequence[Decision] = ()
 
 
-def to_line(item: Item) -> dict[str, Any]:
+def to_line(item: ProductReviews) -> dict[str, Any]:
     """Return a line of tagkit: the product with its final tags, what was suggested, and each decision."""
     bare = replace(item.product, tags=(), annotations=())
     record = (bare if item.final is None else with_final_tags(bare, item.final)).to_dict()
@@ -74,7 +74,7 @@ def to_line(item: Item) -> dict[str, Any]:
     return record
 
 
-def from_line(record: Mapping[str, Any]) -> list[Entry]:
+def from_line(record: Mapping[str, Any]) -> list[ReviewRecord]:
     """Return what a line of tagkit says."""
     made = [
         Decision(0, one["kind"], _tag(one.get("tag")), _tag(one.get("new")), one["reviewer"], one.get("at", ""))
@@ -82,10 +82,12 @@ def from_line(record: Mapping[str, Any]) -> list[Entry]:
     ]
     text = record["title"] + (f"\n{record['description']}" if record.get("description") else "")
     names = dict.fromkeys(one.reviewer for one in made)
-    return [Entry(record["id"], text, who, decisions=[one for one in made if one.reviewer == who]) for who in names]
+    return [
+        ReviewRecord(record["id"], text, who, decisions=[one for one in made if one.reviewer == who]) for who in names
+    ]
 
 
-def to_row(item: Item) -> dict[str, Any]:
+def to_row(item: ProductReviews) -> dict[str, Any]:
     """Return a row of a table, with lists of tags."""
     product, done = item.product, [one for one in item.reviews if one.state == "done"]
     state = "done" if done else next((one.state for one in item.reviews if one.state != "open"), "open")
@@ -98,16 +100,16 @@ def to_row(item: Item) -> dict[str, Any]:
     return row | {"state": state, "reviewer": " + ".join(one.reviewer for one in who)}
 
 
-def from_row(record: Mapping[str, Any]) -> list[Entry]:
+def from_row(record: Mapping[str, Any]) -> list[ReviewRecord]:
     """Return what a row of a table says."""
     title, description = _text(record.get("title")), _text(record.get("description"))
     text = f"{title}\n{description}" if description else title
     tags, rejected = (_listed(record.get(name)) for name in ("tags", "rejected"))
     state: Any = _text(record.get("state")) or ("done" if tags else "open")
-    return [Entry(_text(record.get("id")), text, _text(record.get("reviewer")), state, tags, rejected)]
+    return [ReviewRecord(_text(record.get("id")), text, _text(record.get("reviewer")), state, tags, rejected)]
 
 
-def to_label_studio(item: Item) -> dict[str, Any]:
+def to_label_studio(item: ProductReviews) -> dict[str, Any]:
     """Return a task of Label Studio, with predictions and annotations."""
     told = [one for one in item.reviews if one.state in ("done", "skip")]
     data: dict[str, Any] = {"id": item.product.id, TEXT: item.product.text, "category": item.product.category}
@@ -123,7 +125,7 @@ def to_label_studio(item: Item) -> dict[str, Any]:
     return task
 
 
-def from_label_studio(record: Mapping[str, Any]) -> list[Entry]:
+def from_label_studio(record: Mapping[str, Any]) -> list[ReviewRecord]:
     """Return what the annotations of a task say."""
     data = record["data"]
     text = next((data[name] for name in (TEXT, "title") if name in data), "")
@@ -144,11 +146,11 @@ def from_label_studio(record: Mapping[str, Any]) -> list[Entry]:
             elif mark["type"] == "choices":
                 tags += map(_made, value["choices"])
         state: State = "skip" if one.get("was_cancelled") else "done"
-        out.append(Entry(_text(data.get("id")), text, name, state, _merged(tags)))
+        out.append(ReviewRecord(_text(data.get("id")), text, name, state, _merged(tags)))
     return out
 
 
-def to_argilla(item: Item) -> dict[str, Any]:
+def to_argilla(item: ProductReviews) -> dict[str, Any]:
     """Return a record of Argilla 2, with suggestions and responses to the question `tags`."""
     done = [one for one in item.reviews if one.state == "done"]
     names = [one.reviewer for one in done]
@@ -164,7 +166,7 @@ def to_argilla(item: Item) -> dict[str, Any]:
     return record | {"vectors": {}, "status": "completed" if done else "pending"}
 
 
-def from_argilla(record: Mapping[str, Any]) -> list[Entry]:
+def from_argilla(record: Mapping[str, Any]) -> list[ReviewRecord]:
     """Return what the responses of a record say: labels, and spans with their labels."""
     text = next(value for value in record["fields"].values() if isinstance(value, str))
     names = {user_id(name): name for name in (record.get("metadata") or {}).get("reviewers") or ()}
@@ -179,17 +181,20 @@ def from_argilla(record: Mapping[str, Any]) -> list[Entry]:
                     found.append(Tag(text[span.start : span.end], 1.0, "reviewer", (span,), mark["label"]))
                 else:
                     found.append(_made(mark))
-    return [Entry(_text(record.get("id")), text, names.get(w, w), "done", _merged(found)) for w, found in tags.items()]
+    return [
+        ReviewRecord(_text(record.get("id")), text, names.get(w, w), "done", _merged(found))
+        for w, found in tags.items()
+    ]
 
 
-def to_doccano(item: Item) -> dict[str, Any]:
+def to_doccano(item: ProductReviews) -> dict[str, Any]:
     """Return a line of doccano's text classification."""
     done = " + ".join(one.reviewer for one in item.reviews if one.state == "done")
     record = {TEXT: item.product.text, "label": [tag.text for tag in item.final or ()]}
     return record | {"product_id": item.product.id, "reviewer": done, "state": "open" if item.final is None else "done"}
 
 
-def from_doccano(record: Mapping[str, Any]) -> list[Entry]:
+def from_doccano(record: Mapping[str, Any]) -> list[ReviewRecord]:
     """Return what a line of doccano says: labels of the whole text, or of stretches of it."""
     text = record[TEXT]
     tags: list[Tag] = []
@@ -203,7 +208,7 @@ def from_doccano(record: Mapping[str, Any]) -> list[Entry]:
             )
             tags.append(Tag(text[start:end], 1.0, "reviewer", (Span(start, end),), label))
     state: Any = record.get("state") or ("done" if tags else "open")
-    return [Entry(_text(record.get("product_id")), text, _text(record.get("reviewer")), state, _merged(tags))]
+    return [ReviewRecord(_text(record.get("product_id")), text, _text(record.get("reviewer")), state, _merged(tags))]
 
 
 def user_id(reviewer: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.features import CleaningOptions, Memory, TextFeatures, targets
+from tagkit.features import CleaningOptions, RememberedProducts, TextFeatures, targets
 from tagkit.learning import identity
 from tagkit.parameters import NonNegativeFloat, PositiveInt
 from tagkit.product import Product, Tags
@@ -62,7 +62,7 @@ class Neighbours(CleaningOptions, Tagger):
         if old is not None:
             self._fit([*old, *more], dev, cache)
             return
-        memory = Memory(self.keys_, self.tags_, self._targets).learn(more)
+        memory = RememberedProducts(self.keys_, self.tags_, self._targets).learn(more)
         self._features, self._vectors = self._features.extended(self._vectors[memory.kept], memory.added)
         self._features.set_user_words(memory.tags)
         added = [self._features.words(product) for product in memory.added]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.features import Memory, best_tags, targets, votes
+from tagkit.features import RememberedProducts, best_tags, targets, votes
 from tagkit.learning import identity
 from tagkit.neural import Backbone
 from tagkit.neural.hardware import Precision
@@ -75,7 +75,7 @@ class Semantic(Tagger):
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
     ) -> None:
         before = dict(zip(self.tags_, self._labels, strict=True))
-        memory = Memory(self.keys_, self.tags_, self._targets).learn(more, old)
+        memory = RememberedProducts(self.keys_, self.tags_, self._targets).learn(more, old)
         new = [tag for tag in memory.tags if tag not in before]
         before |= zip(new, self._embed(new), strict=True)
         added = self._embed([product.text for product in memory.added])

@@ -101,14 +101,13 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
     ) -> None:
         products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
         gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
-        types = sorted({*self.types_, *(kind for spans in gold for _, _, kind in spans)})
-        self._net = self._net.with_types(self.types_, types, self.seed)
-        self.types_ = types
+        known, self.types_ = self.types_, sorted({*self.types_, *(kind for spans in gold for _, _, kind in spans)})
+        self._net = self._net.with_types(known, self.types_, self.seed)
         self._train(products, gold, dev, continued(self._options()))
 
     def _options(self) -> TrainOptions:
-        deep = self._net.backbone.layers > DEEP
-        return self.train_options(learning_rate=self.learning_rate or (DEEP_RATE if deep else RATE))
+        rate = DEEP_RATE if self._net.backbone.layers > DEEP else RATE
+        return self.train_options(learning_rate=self.learning_rate or rate)
 
     def _train(
         self,
@@ -208,8 +207,7 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
         part = slice(int(starts[0]), int(ends[-1]))
         inner = np.zeros_like(out[part])
         bio.to_characters(row, starts - part.start, ends - part.start, inner)
-        out[part] += inner
-        weight[part] += 1
+        out[part], weight[part] = out[part] + inner, weight[part] + 1
 
     def _differentiable(self, product: Product) -> Iterator[tuple[Window, nn.Module, Callable[[Tensor], Tensor], int]]:
         net = self._net
@@ -217,16 +215,14 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
             counted = torch.from_numpy(window.starts >= 0)
 
             def probabilities(ids: Tensor, counted: Tensor = counted) -> Tensor:
-                scores = net(ids, torch.ones_like(ids))
-                if isinstance(net.crf, CRF):
-                    return net.crf.marginals(scores, counted.to(ids.device).expand(len(ids), -1))
-                return scores.softmax(-1)
+                found, mask = net(ids, torch.ones_like(ids)), counted.to(ids.device).expand(len(ids), -1)
+                return net.crf.marginals(found, mask) if isinstance(net.crf, CRF) else found.softmax(-1)
 
             yield window, net.backbone.model.get_input_embeddings(), probabilities, net.backbone.padding
 
     def _state(self) -> State:
-        state: State = {"types": self.types_, "level": self.level_, "history": self.history_}
-        return state | {"backbone": self._net.backbone.state(), "net": head_state(self._net)}
+        learned = {"types": self.types_, "level": self.level_, "history": self.history_}
+        return learned | {"backbone": self._net.backbone.state(), "net": head_state(self._net)}
 
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]

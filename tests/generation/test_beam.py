@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
 from toy_decoder import END, SEPARATOR, SPECIAL, Table, written  # noqa: E402
 
-from tagkit.generation import PrefixTree, Search, TagList, decode  # noqa: E402
+from tagkit.generation import PrefixTree, Search, TagListGrammar, decode  # noqa: E402
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0])
@@ -83,7 +83,7 @@ def test_groups_of_several_beams():
 
 def test_constrained_beam_search_agrees_with_brute_force():
     table, tags = Table(sharp=1.0), [(3,), (3, 4), (6,)]
-    rule = TagList(PrefixTree(tags), SPECIAL)
+    rule = TagListGrammar(PrefixTree(tags), SPECIAL)
     every = []
     for length in (1, 2, 3):
         for order in itertools.permutations(tags, length):

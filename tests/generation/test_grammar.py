@@ -9,14 +9,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
 from toy_decoder import COLON, END, SEARCHES, SEPARATOR, SPECIAL, TAGS, Table, parse  # noqa: E402
 
-from tagkit.generation import PrefixTree, Search, TagList, TypedList, decode  # noqa: E402
+from tagkit.generation import PrefixTree, Search, TagListGrammar, TypedList, decode  # noqa: E402
 from tagkit.generation.hypothesis import Hypothesis  # noqa: E402
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.method)
 def test_constrained_lists_are_well_formed_with_distinct_known_tags(search):
     prompts = [[n] for n in range(40)]
-    rule = TagList(PrefixTree(TAGS), SPECIAL)
+    rule = TagListGrammar(PrefixTree(TAGS), SPECIAL)
     settings = {**vars(search), "tokens": 40}
     found = decode(
         Table(sharp=1.0), prompts, Search(**settings), END, grammars=[rule] * 40, keys=list(map(str, prompts))
@@ -38,17 +38,17 @@ def test_a_list_of_all_tags_or_of_the_maximum_is_finished():
             out[END] -= 1000
             return out
 
-    rule = TagList(PrefixTree(TAGS), SPECIAL)
+    rule = TagListGrammar(PrefixTree(TAGS), SPECIAL)
     (found,) = decode(Chatty(), [[1]], Search(tokens=50), END, grammars=[rule])
     assert set(parse(found[0])) == set(TAGS) and found[0].finished
     (short,) = decode(
-        Chatty(), [[1]], Search(tokens=50), END, grammars=[TagList(PrefixTree(TAGS), SPECIAL, max_tags=2)]
+        Chatty(), [[1]], Search(tokens=50), END, grammars=[TagListGrammar(PrefixTree(TAGS), SPECIAL, max_tags=2)]
     )
     assert len(parse(short[0])) == 2 and short[0].finished
 
 
 def test_incomplete_tags_are_dropped_when_tokens_run_out():
-    rule = TagList(PrefixTree(TAGS), SPECIAL)
+    rule = TagListGrammar(PrefixTree(TAGS), SPECIAL)
     for tokens in range(1, 8):
         for (text,) in decode(Table(), [[n] for n in range(20)], Search(tokens=tokens), END, grammars=[rule] * 20):
             assert len(text.tokens) <= tokens

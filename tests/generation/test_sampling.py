@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="decoding needs tagkit[models]")
 from toy_decoder import END, KEYS, PROMPTS, SPECIAL, TAGS, written  # noqa: E402
 
-from tagkit.generation import PrefixTree, Search, TagList, decode  # noqa: E402
+from tagkit.generation import PrefixTree, Search, TagListGrammar, decode  # noqa: E402
 from tagkit.generation.causal import CausalStepper  # noqa: E402
 from tagkit.generation.sampling import sample  # noqa: E402
 
@@ -42,7 +42,7 @@ def test_sampling_follows_the_distribution():
 @pytest.mark.parametrize("grammar", [False, True])
 def test_sampling_is_repeatable_whatever_the_batch(llama, grammar):
     search = Search(method="sample", returns=4, tokens=12, temperature=1.5, top_p=0.95, min_p=0.01, seed=3)
-    rules = [TagList(PrefixTree(TAGS), SPECIAL)] * len(PROMPTS) if grammar else None
+    rules = [TagListGrammar(PrefixTree(TAGS), SPECIAL)] * len(PROMPTS) if grammar else None
 
     def drawn(order):
         stepper = CausalStepper(llama, 0)

@@ -1,10 +1,12 @@
 from tagkit.product import Product, Span, Tag
 from tagkit.reviewing.decisions import Reviewed
-from tagkit.reviewing.records import Item, from_row, to_argilla, to_doccano, to_label_studio, to_row, user_id
+from tagkit.reviewing.records import ProductReviews, from_row, to_argilla, to_doccano, to_label_studio, to_row, user_id
 
 RED, NEW = Tag("红色", 0.9, "linear", (Span(0, 2), Span(4, 6)), "色"), Tag("新款")
 DONE = Reviewed(0, "ana", "done", (RED, NEW), (Tag("男"),))
-ITEM = Item(Product("a", "红色鞋子红色", category="鞋"), [RED, Tag("男", 0.1, "linear")], [DONE], (), (RED, NEW))
+ITEM = ProductReviews(
+    Product("a", "红色鞋子红色", category="鞋"), [RED, Tag("男", 0.1, "linear")], [DONE], (), (RED, NEW)
+)
 
 
 def test_a_task_of_label_studio():
