@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tagkit import label_errors as label_errors
     from tagkit import measures as measures
     from tagkit import report as report
+    from tagkit import reviewing as reviewing
     from tagkit import taggers as taggers
     from tagkit.datasets import load as load_data
     from tagkit.default import default_tagger, load_tagger
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tagkit.pipeline import Pipeline
     from tagkit.product import Dataset, Product, Span, Tag
     from tagkit.report import use_chinese_fonts
+    from tagkit.reviewing.start import review
     from tagkit.taggers import Tagger, create
 
 __version__ = "0.1.0"
@@ -51,10 +53,11 @@ __all__ = [
     "explain",
     "load_data",
     "load_tagger",
+    "review",
     "tune",
     "use_chinese_fonts",
 ]
-_PACKAGES = ("datasets", "experiment", "exploring", "label_errors", "measures", "report", "taggers")
+_PACKAGES = ("datasets", "experiment", "exploring", "label_errors", "measures", "report", "reviewing", "taggers")
 _HOMES = {
     "Product": "tagkit.product",
     "Tag": "tagkit.product",
@@ -73,6 +76,7 @@ _HOMES = {
     "default_tagger": "tagkit.default",
     "load_tagger": "tagkit.default",
     "use_chinese_fonts": "tagkit.report",
+    "review": "tagkit.reviewing.start",
 }
 
 

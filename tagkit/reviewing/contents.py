@@ -72,6 +72,12 @@ class ReviewedProducts:
             raise BadInput(f"{self.path.name} holds no product with the id {id!r}")
         return found[0][0]
 
+    def upcoming(self, position: int, count: int) -> list[int]:
+        """Return the positions of so many products that follow one in the order, finished or not."""
+        rank = self._row("SELECT rank FROM queue WHERE position = ?", position)
+        query = "SELECT position FROM queue WHERE rank > ? ORDER BY rank LIMIT ?"
+        return [found for (found,) in self._file.read(query, [rank, count])]
+
     def suggest(self, tags: Mapping[int, Sequence[Tag]]) -> None:
         """Save the tags that are suggested for some products, in place of earlier ones.
 
