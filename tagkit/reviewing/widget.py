@@ -68,7 +68,7 @@ class Review(anywidget.AnyWidget):
         self.send({"changed": None})
         return learned
 
-    def _receive(self, _: Any, message: Any, buffers: Any) -> None:
+    def _receive(self, _: Any, message: Any, _buffers: Any) -> None:
         """Answer a message of the browser."""
         fields = dict(message)
         id, op = fields.pop("id", ""), str(fields.pop("op", ""))
