@@ -12,6 +12,7 @@ from tagkit.learning import Learned
 from tagkit.pipeline import Pipeline
 from tagkit.product import Product, Tag
 from tagkit.reviewing import photos
+from tagkit.reviewing.agreement import reviewed_products
 from tagkit.reviewing.completion import Completion
 from tagkit.reviewing.decisions import Decision, key_of
 from tagkit.reviewing.store import ReviewStore
@@ -167,13 +168,8 @@ class Session:
         return learned
 
     def finished(self) -> list[Product]:
-        """Return the finished products with the tags that were decided; of several reviewers the present one counts."""
-        done = {}
-        for one in self.store.reviews():
-            if one.state == "done" and (one.position not in done or one.reviewer == self.store.reviewer):
-                done[one.position] = one
-        products = self.store.products()
-        return [reviewed_product(products[position], one.tags) for position, one in sorted(done.items())]
+        """Return the finished products with the tags that the reviewers agreed on."""
+        return reviewed_products(self.store)
 
     def shown(self, position: int) -> Answer:
         """Return a product with its suggested tags and what was decided about them, for the browser."""
@@ -262,9 +258,3 @@ def suggestions_for(product: Product, tags: Sequence[Tag]) -> list[Tag]:
     notes = {note.text: note for note in product.annotations}
     came = (notes.get(text, Tag(text)) for text in product.tags if text not in known)
     return [*ranked, *(replace(tag, source="gold") for tag in came)]
-
-
-def reviewed_product(product: Product, tags: Sequence[Tag]) -> Product:
-    """Return a product with the tags that a reviewer gave it, as annotations too where they have a type or a place."""
-    notes = tuple(tag for tag in tags if tag.spans or tag.type)
-    return replace(product, tags=tuple(dict.fromkeys(tag.text for tag in tags)), annotations=notes)
