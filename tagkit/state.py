@@ -28,7 +28,7 @@ EARLIER = ("tagger.json", "state.json")
 """What earlier versions wrote into the folder instead."""
 KINDS = "?biufcU"
 """The kinds of arrays: truth values, numbers and texts."""
-ARRAY, SPARSE = "$array", "$sparse"
+ARRAY, SPARSE, PAIRS = "$array", "$sparse", "$pairs"
 """The key of a dictionary that stands for an array in the JSON file; its value names the file of the array."""
 
 
@@ -128,7 +128,8 @@ def _finite(text: str) -> float:
 def _flatten(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Return a value with its arrays moved to `arrays` under new names."""
     if isinstance(value, Mapping):
-        return {key: _flatten(inner, arrays) for key, inner in value.items()}
+        inner = {key: _flatten(part, arrays) for key, part in value.items()}
+        return {PAIRS: [*map(list, inner.items())]} if inner.keys() & {ARRAY, SPARSE, PAIRS} else inner
     if isinstance(value, (list, tuple)):
         return [_flatten(inner, arrays) for inner in value]
     if isinstance(value, np.generic):
@@ -161,6 +162,8 @@ def _restore(value: Any, arrays: Mapping[str, np.ndarray], size: int) -> Any:
         return value
     if ARRAY in value:
         return arrays[value[ARRAY]]
+    if PAIRS in value:  # a dictionary with such a key, as a tag may be
+        return {str(key): _restore(inner, arrays, size) for key, inner in value[PAIRS]}
     if SPARSE in value:
         return _matrix(size=size, **_restore(value[SPARSE], arrays, size))
     return {key: _restore(inner, arrays, size) for key, inner in value.items()}

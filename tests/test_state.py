@@ -235,3 +235,10 @@ def test_what_killed_processes_left_goes_after_a_day(tmp_path):
     os.utime(old, (time.time() - 2 * 24 * 3600,) * 2)
     write_state(tmp_path, {})
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([new.name, FILE])
+
+
+@pytest.mark.parametrize("key", ["$array", "$sparse", "$pairs"])
+def test_the_keys_of_a_dictionary_may_be_any_text(key, tmp_path):
+    state = {"counts": {key: 1, "红色": {key: [2.5]}}}
+    write_state(tmp_path, state)
+    assert read_state(tmp_path) == state

@@ -14,7 +14,7 @@ from tagkit.console import echo, echo_json, remark
 app = typer.Typer(help="Export, import and compare reviews of suggested tags.", no_args_is_help=True)
 StoreArgument = Annotated[Path, typer.Argument(metavar="REVIEW", help="The file of a review, as review.db.")]
 FormatOption = Annotated[
-    str, typer.Option("--format", "-f", help="jsonl, csv, xlsx, label-studio, argilla or doccano (default: found out).")
+    str, typer.Option("--format", help="jsonl, csv, xlsx, label-studio, argilla or doccano (default: found out).")
 ]
 
 
@@ -41,6 +41,7 @@ def export(
     format: FormatOption = "",
     reviewer: Annotated[str | None, typer.Option(help="Only what this reviewer decided (default: all).")] = None,
     done: Annotated[bool, typer.Option("--done", help="Only products that somebody finished.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write products, suggested tags and decisions for another tool; what its format lacks is said."""
     from tagkit.reviewing.exchange import FORMATS, export_reviews
@@ -48,8 +49,12 @@ def export(
 
     with ReviewStore(path) as store:
         count = export_reviews(store, out, format, reviewer=reviewer, done=done)
+    lacks = FORMATS[format or out.suffix.lower().removeprefix(".")].lacks
+    if as_json:
+        echo_json({"file": str(out), "products": count, "lacks": lacks})
+        return
     echo(f"{out}: {count:,} products")
-    if lacks := FORMATS[format or out.suffix.lower().removeprefix(".")].lacks:
+    if lacks:
         remark(lacks)
 
 
@@ -59,13 +64,19 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What another tool or `export` wrote.")],
     format: FormatOption = "",
     reviewer: Annotated[str, typer.Option(help="Who decided, where the file does not say it.")] = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Save what was decided elsewhere: all of it, or after an error nothing."""
+    from dataclasses import asdict
+
     from tagkit.reviewing.exchange import import_reviews
     from tagkit.reviewing.store import ReviewStore
 
     with ReviewStore(path, reviewer=reviewer) as store:
         found = import_reviews(store, file, format)
+    if as_json:
+        echo_json(asdict(found))
+        return
     said = f"{found.decisions:,} decisions about {found.products:,} products saved"
     echo(f"{said}; {found.unchanged:,} records were known already" if found.unchanged else said)
     if found.unknown:

@@ -14,6 +14,8 @@ from tagkit.measures.run import Run, blocks
 from tagkit.measures.vectors import ENCODER, SAME, vectors_of
 
 KPEVAL = "Wu et al., KPEval: Towards Fine-Grained Semantic-Based Keyphrase Evaluation (Findings of ACL 2024)"
+ROUNDING = 1e-6
+"""A similarity that is this much below a threshold reaches it: that of a tag with itself may be 0.9999999."""
 
 
 class VectorMeasure(MeanMeasure):
@@ -126,7 +128,7 @@ class SemanticRedundancy(SemanticList):
         for block, similarities in self.similarities(run):
             taken = similarities[:, np.arange(similarities.shape[1]), np.arange(similarities.shape[1])] > 0
             both = taken[:, :, None] & taken[:, None, :]
-            found[block] = ((similarities >= self.threshold) & both).sum(axis=(1, 2)) - sizes[block]
+            found[block] = ((similarities >= self.threshold - ROUNDING) & both).sum(axis=(1, 2)) - sizes[block]
         return ratio(found, sizes * (sizes - 1))
 
 
@@ -244,5 +246,5 @@ class SemanticCoverage(SemanticMatch):
     def per_product(self, run: Run) -> Floats:
         """Return the share of each product, shape (n,)."""
         _, to_predicted, _ = self.nearest(run)
-        covered = (to_predicted >= self.threshold) & (run.gold_codes >= 0)
+        covered = (to_predicted >= self.threshold - ROUNDING) & (run.gold_codes >= 0)
         return ratio(covered.sum(axis=1), run.gold_sizes)

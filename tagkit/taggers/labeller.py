@@ -85,14 +85,14 @@ class CharacterLabeller(TokenExplained):
             out += [bio.as_tags(p.text, spans, self.name) for p, spans in zip(part, self._spans(part), strict=True)]
         return out
 
-    @abstractmethod
     def _differentiable(self, product: Product) -> Iterator[tuple[Window, nn.Module, Callable[[Tensor], Tensor], int]]:
-        """Yield the windows of a text with what is needed to derive their labels.
+        """Yield the windows of a text with what is needed to derive their labels; nothing where there are no gradients.
 
         Yields:
             The window; the part of the network that turns ids into vectors; a function from ids, shape (rows, tokens),
             to the probabilities of labels, shape (rows, tokens, labels); and the id of the token that says nothing.
         """
+        yield from ()
 
     def _places(self, product: Product, tag: str, labels: NDArray[np.float32]) -> list[Place]:
         """Return each place of a tag in a text with each type, the most probable first."""
