@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from tagkit.explanation import Explanation, Share, Word, words_at
 from tagkit.product import Product
-from tagkit.tags import Span
+from tagkit.tags import Span, Tag
 from tagkit.text.language import language_of
 from tagkit.text.segment import Segmenter
+from tagkit.text.spelling import fold
 
 Score = Callable[[Sequence[Product]], Sequence[float]]
 """What returns the score of one tag for each product."""
@@ -101,3 +102,26 @@ def _stretches(spans: Sequence[Span]) -> list[Span]:
     """Join neighbouring spans where there are more than `MOST`."""
     size = -(-len(spans) // MOST) if spans else 1
     return [Span(part[0].start, part[-1].end) for part in (spans[at : at + size] for at in range(0, len(spans), size))]
+
+
+def by_spans(product: Product, tag: str, strategy: str, tags: Sequence[Tag], method: str) -> Explanation:
+    """Return the explanation of a strategy that finds tags in the text: where the tag stands.
+
+    Args:
+        product: The product.
+        tag: The tag.
+        strategy: The name of the strategy.
+        tags: All tags that it gives the product, with their spans.
+        method: What a span is, such as "entry".
+    """
+    found = [one for one in tags if fold(one.text) == fold(tag)]
+    score = max((one.score for one in found), default=0.0)
+    words, at = [], 0
+    for start, end in sorted({(span.start, span.end) for one in found for span in one.spans}):
+        if start >= at:
+            words.append((start, end, score))
+            at = end
+    facts = {"found": ", ".join(dict.fromkeys(product.text[start:end] for start, end, _ in words))} if words else {}
+    return Explanation(
+        product.text, tag, score, bool(found), strategy, method, words_at(product.text, words), facts=facts
+    )

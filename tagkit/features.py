@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -118,6 +119,32 @@ class TextFeatures:
         """Return the features of products, shape (n, d)."""
         texts = self._texts(products)
         return sparse.hstack([part.transform(texts[name]) for name, part in self.parts.items()]).tocsr()
+
+    def places(self, product: Product) -> dict[int, list[tuple[int, int]]]:
+        """Return where each feature of a product stands in its text, by column; `transform` was called before."""
+        cleaned = self.cleaning.clean(product.text)
+        shortest, longest = CHAR_NGRAMS
+        found: list[tuple[str, str, int, int]] = []
+        for match in re.finditer(r"\S+", cleaned.text):
+            word = f" {match[0].lower()} "
+            for length in range(shortest, longest + 1):
+                for at in range(max(1, len(word) - length + 1)):
+                    start, end = max(0, at - 1), min(len(match[0]), at + length - 1)
+                    first = match.start() + min(start, len(match[0]) - 1)
+                    found.append(("char", word[at : at + length], first, max(first + 1, match.start() + end)))
+        if "word" in self.parts:
+            language = language_of(product)
+            for token in self.segmenter.tokens(cleaned.text, language):
+                if not is_stopword(token.text, language):
+                    found.append(("word", token.text.replace(" ", "_"), token.start, token.end))
+        first_column = {"char": 0, "word": len(self.parts["char"].vocabulary_)}
+        out: dict[int, list[tuple[int, int]]] = {}
+        for part, text, start, end in found:
+            column = self.parts[part].vocabulary_.get(text)
+            if column is not None:
+                span = cleaned.to_original(start, end)
+                out.setdefault(first_column[part] + column, []).append((span.start, span.end))
+        return out
 
     def words(self, product: Product) -> list[str]:
         """Return the words of a product's cleaned text without stop words."""

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tagkit.attribution import by_spans
 from tagkit.cache import FitCache
+from tagkit.explanation import Explanation, Share
 from tagkit.features import CleaningOptions
 from tagkit.parameters import PositiveInt
 from tagkit.phrases import english
@@ -21,6 +23,7 @@ from tagkit.text.clean import DEFAULT
 from tagkit.text.clean_text import CleanText
 from tagkit.text.language import HAN, language_of
 from tagkit.text.segment import Segmenter, Token
+from tagkit.text.spelling import fold
 from tagkit.text.stems import stem
 from tagkit.text.stopwords import is_stopword
 
@@ -121,6 +124,18 @@ class PhraseTagger(PhraseOptions, Tagger):
         sign = -1 if self.ties == "last" else 1
         best = sorted(pairs, key=lambda pair: (-pair[1], sign * pair[0].places[0][0], pair[0].places))[: self.limit]
         return [Tag(self._spell(phrase.text), score, self.name, document.spans(phrase)) for phrase, score in best]
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        found = by_spans(product, tag, self.name, self._tag_one(product), "candidate")
+        scored = sorted(self._score(self.read(product)), key=lambda pair: -pair[1])
+        own = [score for phrase, score in scored if fold(self._spell(phrase.text)) == fold(tag)]
+        if not own:
+            return found.with_facts(candidates=", ".join(phrase.text for phrase, _ in scored[:10]) or "none")
+        shares = (
+            Share("score of the phrase", own[0], "before it is divided by the highest"),
+            Share("highest score", scored[0][1], scored[0][0].text),
+        )
+        return replace(found, shares=shares)
 
     def _spell(self, text: str) -> str:
         """Return a clean text in the spelling of the tag of train that it equals (T恤 for t恤), if there is one."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from tagkit.attribution import by_spans
 from tagkit.cache import FitCache
+from tagkit.explanation import Explanation
 from tagkit.parameters import PositiveInt
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
@@ -74,6 +76,9 @@ class Dictionary(Tagger):
             tag = text[start:end] if text[start:end] in spellings else spellings[0]
             spans.setdefault((tag, kind), []).append(Span(start, end))
         return [Tag(tag, 1.0, self.name, tuple(places), kind) for (tag, kind), places in spans.items()]
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        return by_spans(product, tag, self.name, self._tag_one(product), "entry")
 
     def _state(self) -> State:
         return {"spellings": self.spellings_, "types": self.types_}

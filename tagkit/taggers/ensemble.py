@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
+from tagkit.explanation import Explanation, Share
 from tagkit.neural import bio
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
@@ -137,6 +138,19 @@ class Ensemble(CombinedTagger):
         scores = {key: round(score, 6) for key, score in scores.items()}
         order = sorted(scores, key=lambda key: (-scores[key], key))[: self.limit]
         return [Tag(text, min(1.0, scores[text, kind]), self.name, spans[text, kind], kind) for text, kind in order]
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        if self.by_characters_:
+            return super()._explain(product, tag)
+        own = [
+            float(share) * max((one.score for one in tagger.predict([product])[0] if one.text == tag), default=0.0)
+            for tagger, share in zip(self.taggers_, self._shares, strict=True)
+        ]
+        shares = tuple(Share(tagger.name, value) for tagger, value in zip(self.taggers_, own, strict=True))
+        facts = {"shares": "add up to the score", "weights": "the words of each sub-tagger, in proportion to its share"}
+        words = self._words(product, tag, own)
+        score = min(1.0, sum(own))
+        return Explanation(product.text, tag, score, False, self.name, "sub-taggers", words, shares, facts=facts)
 
     def _state(self) -> State:
         return super()._state() | {"by_characters": self.by_characters_}

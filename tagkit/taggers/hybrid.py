@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from tagkit.cache import FitCache
 from tagkit.creation import create
 from tagkit.errors import BadInput
+from tagkit.explanation import Explanation, Share
 from tagkit.features import CleaningOptions
 from tagkit.parameters import NonNegativeFloat
 from tagkit.product import Product, Tag, Tags
@@ -156,6 +157,38 @@ class Hybrid(CleaningOptions, CombinedTagger):
             scores.append(round(score, 6))
         return scores
 
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        lists = self._lists([product])[0]
+        score = self._scores([tag], lists, product)[0]
+        own, parts, constant = self._parts(tag, lists, product)
+        shares = [
+            Share(tagger.name, value, _said(tag, row))
+            for tagger, value, row in zip(self.taggers_, own, lists, strict=True)
+        ]
+        shares += [Share(name, value) for name, value in parts.items()]
+        facts: dict[str, Any] = {"shares": "add up to the score"}
+        if self.method == "regression":
+            shares.append(Share("constant", constant, "if no sub-tagger gives the tag"))
+            facts["shares"] = f"add up to the log-odds of the score, {sum(own) + sum(parts.values()) + constant:.4f}"
+        words = self._words(product, tag, own)
+        facts["weights"] = "the words of each sub-tagger, in proportion to its share"
+        return Explanation(product.text, tag, score, False, self.name, "sub-taggers", words, tuple(shares), facts=facts)
+
+    def _parts(
+        self, tag: str, lists: Sequence[Sequence[Tag]], product: Product
+    ) -> tuple[list[float], dict[str, float], float]:
+        """Return what each sub-tagger adds to what it would without the tag, what else counts, and the constant."""
+        if self.method == "rrf":
+            highest = len(lists) / (self.c + 1)
+            ranks = (_rank_and_score(tag, row)[0] for row in lists)
+            return [1 / (self.c + rank) / highest if rank else 0.0 for rank in ranks], {}, 0.0
+        absent = np.asarray(self._features(tag, [[] for _ in lists], product))
+        weighted = (np.asarray(self._features(tag, lists, product)) - absent) * self.weights_[:-1]
+        fixed = absent * self.weights_[:-1]
+        parts = {"present in the text": float(fixed[0]), "frequency in train": float(fixed[1])}
+        own = weighted[2:].reshape(len(lists), -1).sum(axis=1).tolist()
+        return own, parts, float(fixed[2:].sum() + self.weights_[-1])
+
     def _state(self) -> State:
         return super()._state() | {"counts": self.counts_, "weights": self.weights_}
 
@@ -181,6 +214,12 @@ def _by_text(lists: Sequence[Sequence[Tag]]) -> dict[str, list[Tag]]:
 def _rank_and_score(text: str, row: Sequence[Tag]) -> tuple[int, float]:
     """Return the rank (from 1; 0 if absent) and the score of a tag in a list."""
     return next(((rank, tag.score) for rank, tag in enumerate(row, 1) if tag.text == text), (0, 0.0))
+
+
+def _said(text: str, row: Sequence[Tag]) -> str:
+    """Return rank and score of a tag in words."""
+    rank, score = _rank_and_score(text, row)
+    return f"number {rank}, score {score:.3f}" if rank else "does not give it"
 
 
 def _logit(score: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Literal, get_args
 
 import bm25s
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
+from tagkit.explanation import Explanation, Neighbour, Share
 from tagkit.features import CleaningOptions, RememberedProducts, TextFeatures, targets
 from tagkit.learning import identity
 from tagkit.parameters import NonNegativeFloat, PositiveInt
@@ -75,15 +77,44 @@ class Neighbours(CleaningOptions, Tagger):
         self._bm25.index([row or [" "] for row in self.words_], show_progress=False)
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        votes = []
+        shares = self._shares(products)
+        return [ranked(((self.tags_[i], row[i]) for i in np.flatnonzero(row)), self.name, self.limit) for row in shares]
+
+    def _similarities(self, products: Sequence[Product]) -> list[list[NDArray[np.float64]]]:
+        """Return by index and product the similarities to all training products."""
+        found: list[list[NDArray[np.float64]]] = []
         if self.index in ("both", "char"):
             vectors = self._features.transform(products)
-            votes.append([self._vote(row.toarray().ravel()) for row in vectors @ self._vectors.T])
+            found.append([row.toarray().ravel() for row in vectors @ self._vectors.T])
         if self.index in ("both", "bm25"):
-            queries = (self._features.words(product) for product in products)
-            votes.append([self._vote(self._bm25_scores(query)) for query in queries])
-        shares = [np.mean(parts, axis=0) for parts in zip(*votes, strict=True)]
-        return [ranked(((self.tags_[i], row[i]) for i in np.flatnonzero(row)), self.name, self.limit) for row in shares]
+            found.append([self._bm25_scores(self._features.words(product)) for product in products])
+        return found
+
+    def _shares(self, products: Sequence[Product]) -> list[NDArray[np.float64]]:
+        """Return the scores of all tags for each product."""
+        votes = ([self._vote(row) for row in rows] for rows in self._similarities(products))
+        return [np.mean(parts, axis=0) for parts in zip(*votes, strict=True)]
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        if tag not in self.tags_:
+            return [0.0] * len(products)
+        at = self.tags_.index(tag)
+        return [float(row[at]) for row in self._shares(products)]
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        found = super()._explain(product, tag)
+        weights = np.mean([self._weights(rows[0]) for rows in self._similarities([product])], axis=0)
+        nearest = np.argsort(-weights, kind="stable")[: self.k]
+        titles = {identity(one): one.title for one in self.learned_from_ or ()}
+        neighbours = []
+        for row in nearest[weights[nearest] > 0].tolist():
+            tags = tuple(self.tags_[at] for at in self._targets[[row]].indices)
+            title = titles.get(self.keys_[row]) or " ".join(self.words_[row])
+            neighbours.append(Neighbour(title, tags, float(weights[row]), tag in tags))
+        votes = sum(one.similarity for one in neighbours if one.has_tag)
+        shares = (Share("neighbours with the tag", votes), *found.shares)
+        facts = {**found.facts, "similarity": "the neighbour's share of the votes"}
+        return replace(found, neighbours=tuple(neighbours), shares=shares, facts=facts)
 
     def _bm25_scores(self, query: list[str]) -> NDArray[np.float64]:
         """Return the similarities of a query to all training products, shape (products,)."""
@@ -94,13 +125,22 @@ class Neighbours(CleaningOptions, Tagger):
 
     def _vote(self, similarity: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the share of each tag in the similarity of the nearest training products, shape (tags,)."""
+        nearest, weights = self._nearest(similarity)
+        total = weights.sum()
+        return np.asarray(weights @ self._targets[nearest]).ravel() / total if total > 0 else np.zeros(len(self.tags_))
+
+    def _weights(self, similarity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of each training product in the similarity of the nearest ones, shape (products,)."""
+        nearest, weights = self._nearest(similarity)
+        found = np.zeros(len(similarity))
+        found[nearest] = weights / max(weights.sum(), 1e-300)
+        return found
+
+    def _nearest(self, similarity: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the positions of the nearest training products and their similarities to a power."""
         similarity = np.round(similarity, 9)
         nearest = np.argsort(-similarity, kind="stable")[: self.k]
-        weights = similarity[nearest] ** self.power
-        total = weights.sum()
-        if total <= 0:
-            return np.zeros(len(self.tags_))
-        return np.asarray(weights @ self._targets[nearest]).ravel() / total
+        return nearest, similarity[nearest] ** self.power
 
     def _state(self) -> State:
         return {

@@ -7,7 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
+from tagkit.attribution import by_spans
 from tagkit.cache import FitCache
+from tagkit.explanation import Explanation
 from tagkit.features import CleaningOptions
 from tagkit.parameters import PositiveInt
 from tagkit.product import Product, Span, Tag, Tags
@@ -160,6 +162,13 @@ class Lexicon(CleaningOptions, Tagger):
             return entry.tag
         written = text.original[span.start : span.end]
         return written if written in entry.spellings else entry.tag
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        found = by_spans(product, tag, self.name, self._tag_one(product), "entry")
+        text = self.clean(product.text)
+        used = [self.entries_[at] for at in sorted({number for _, _, number in self._matcher.find(text.text)})]
+        entries = [f"{entry.key} (precision {entry.score:.3f})" for entry in used if entry.tag == tag]
+        return found.with_facts(entry=", ".join(sorted(entries))) if entries else found
 
     def _state(self) -> State:
         counts: State = {"spellings": self.spellings_, "types": self.types_}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,9 +13,11 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.linear_model import Ridge
 
+from tagkit.attribution import pool
 from tagkit.cache import FitCache
 from tagkit.calibration import platt
 from tagkit.errors import BadInput
+from tagkit.explanation import Explanation, Share
 from tagkit.features import CleaningOptions, TextFeatures, targets
 from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
@@ -159,8 +162,32 @@ class Linear(CleaningOptions, Tagger):
         if tag not in self.tags_:
             return [0.0] * len(products)
         at = self.tags_.index(tag)
-        raw = (self.features(products) @ self.weights_[:, [at]]).toarray()[:, 0] + self.bias_[at]
+        raw = (self.features(products) @ self.weights_[:, [at]]).toarray().ravel() + self.bias_[at]
         return np.round(expit(self.scale_ * raw + self.shift_), 6).tolist()
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        made = Explanation(product.text, tag, float(self._score_of([product], tag)[0]), False, self.name, "weights")
+        if tag not in self.tags_:
+            return made
+        at = self.tags_.index(tag)
+        x = self.features([product])
+        added = x.toarray().ravel() * self.weights_[:, [at]].toarray().ravel()
+        places = self._features.places(product)
+        pieces = [
+            (*place, float(added[column]) / len(places[column]))
+            for column in np.flatnonzero(added).tolist()
+            for place in places.get(column, ())
+        ]
+        words, _ = pool(product, pieces)
+        in_words, whole = sum(word.weight for word in words), float(added.sum())
+        shares = (
+            Share("words", in_words, "the sum of their weights"),
+            Share("beside words", whole - in_words, "character n-grams that touch no word"),
+            Share("tag", float(self.bias_[at]), "how frequent it is in train"),
+        )
+        decision = whole + float(self.bias_[at])
+        note = f"what they add to the decision score {decision:.4f}, of which calibration makes the score"
+        return replace(made, words=words, shares=shares, facts={"decision score": decision, "weights": note})
 
     def _state(self) -> State:
         return {

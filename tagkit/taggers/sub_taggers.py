@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tagkit import registry
+from tagkit.attribution import pool
 from tagkit.cache import FitCache
 from tagkit.creation import create
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
+from tagkit.explanation import Word
 from tagkit.parameters import PositiveInt
 from tagkit.product import Product
 from tagkit.saved import from_state, to_state
@@ -81,6 +83,22 @@ class CombinedTagger(Tagger):
         """Return for each product how many characters at the end of its text no sub-tagger reads."""
         products = as_products(products)
         return [min(counts) for counts in zip(*(t.n_truncated_chars(products) for t in self.taggers_), strict=True)]
+
+    def _words(self, product: Product, tag: str, shares: Sequence[float]) -> tuple[Word, ...]:
+        """Return the words that count for the sub-taggers, of each in proportion to its share in the score.
+
+        Args:
+            product: The product.
+            tag: The tag.
+            shares: Of each sub-tagger; where all are 0, they count alike.
+        """
+        pieces = []
+        counted = shares if any(shares) else [1 / len(self.taggers_)] * len(self.taggers_)
+        for tagger, share in zip(self.taggers_, counted, strict=True):
+            words = tagger._explain(product, tag).words if share else ()
+            total = sum(abs(word.weight) for word in words) or 1.0
+            pieces += [(word.start, word.end, share * word.weight / total) for word in words]
+        return pool(product, pieces)[0]
 
     def _state(self) -> State:
         return {"taggers": [to_state(tagger) for tagger in self.taggers_]}
