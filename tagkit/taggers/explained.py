@@ -25,7 +25,7 @@ class TokenExplained(Tagger):
     """Base of the strategies whose network reads tokens, so that gradients tell which of them count."""
 
     explained_by: ClassVar[str] = OCCLUSION
-    """The default method, the most faithful one on dev by `benchmarks/faithfulness.py`."""
+    """The default method."""
     gradient_unit: ClassVar[str] = "log-odds of the tag"
     """What gradients are taken of."""
 
