@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
+from tagkit.attribution import by_spans
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
+from tagkit.explanation import Explanation
 from tagkit.few_shot import Demonstrations
 from tagkit.learning import without
 from tagkit.llm import answer, batch, prompt
@@ -224,6 +227,15 @@ class LLM(Tagger):
                 first.product,
                 " ".join(first.reason.split()),
             )
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        tags = self._tag([product])[0]  # answered from the cache where the product was tagged before
+        found = by_spans(product, tag, self.name, tags, "spans of the answer")
+        question, outcome = self._questions([product])[0][0], self.outcomes_[0]
+        asked = "\n".join(f"{message['role']}: {message['content']}" for message in question.messages)
+        said = ", ".join(one.text for one in tags) or outcome.reason or "no tags"
+        facts = {**found.facts, "model": self.model, "question": asked, "answer": said, "outcome": outcome.kind}
+        return replace(found, facts=facts)
 
     def _state(self) -> State:
         return {"language": self.language_, "train": [product.to_dict() for product in self._examples.products]}

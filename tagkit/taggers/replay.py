@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tagkit.attribution import by_spans
 from tagkit.cache import FitCache
 from tagkit.datasets import store
 from tagkit.errors import BadInput, NotSetUp
+from tagkit.explanation import Explanation
 from tagkit.product import Product, Span, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text.present import places
@@ -122,6 +124,12 @@ class Replay(Tagger):
 
     def _find(self, product: Product) -> list[Any] | None:
         return next((self._index[key] for key in _keys_for(product) if key in self._index), None)
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        stored = self._find(product)
+        found = by_spans(product, tag, self.name, _to_tags(stored or [], product.text), "stored answer")
+        answer = "none for this product" if stored is None else ", ".join(row[0] for row in stored)
+        return found.with_facts(stored_answer=answer)
 
     def _state(self) -> State:
         return {"answers": self._answers}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
+from tagkit.explanation import Explanation, Neighbour, Share
 from tagkit.features import RememberedProducts, best_tags, targets, votes
 from tagkit.learning import identity
 from tagkit.neural import Backbone
@@ -119,6 +121,34 @@ class Semantic(Tagger):
         near, own = self._votes(products)
         scores = np.round((1 - self.own_) * near + self.own_ * own, 6)
         return best_tags(scores, self.tags_, self.name, self.limit)
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        if tag not in self.tags_:
+            return [0.0] * len(products)
+        near, own = self._votes(products)
+        at = self.tags_.index(tag)
+        scores: list[float] = np.clip((1 - self.own_) * near[:, at] + self.own_ * own[:, at], 0, 1).tolist()
+        return scores
+
+    def _explain(self, product: Product, tag: str) -> Explanation:
+        found = super()._explain(product, tag)
+        keys, cosines = self._index.search(self._embed([product.text]), self.k)
+        titles = {identity(one): one.title for one in self.learned_from_ or ()}
+        neighbours = []
+        for row, cosine in zip(keys[0].tolist(), cosines[0].tolist(), strict=True):
+            tags = tuple(self.tags_[at] for at in self._targets[[row]].indices)
+            title = titles.get(self.keys_[row], f"training product {row + 1}")
+            neighbours.append(Neighbour(title, tags, cosine, tag in tags))
+        found = replace(found, neighbours=tuple(neighbours))
+        if tag not in self.tags_:
+            return found
+        near, own = self._votes([product])
+        at = self.tags_.index(tag)
+        shares = (
+            Share("neighbours", float((1 - self.own_) * near[0, at]), "their votes"),
+            Share("tag", float(self.own_ * own[0, at]), "how near its own text is"),
+        )
+        return replace(found, shares=shares)
 
     def _state(self) -> State:
         state: State = {"model": self.model_, "sha256": weights.digest(self.model_)}
