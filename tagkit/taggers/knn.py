@@ -104,7 +104,7 @@ class Neighbours(CleaningOptions, Tagger):
     def _explain(self, product: Product, tag: str) -> Explanation:
         found = super()._explain(product, tag)
         weights = np.mean([self._weights(rows[0]) for rows in self._similarities([product])], axis=0)
-        nearest = np.argsort(-weights, kind="stable")[: self.k]
+        nearest = np.argsort(-weights, kind="stable")
         titles = {identity(one): one.title for one in self.learned_from_ or ()}
         neighbours = []
         for row in nearest[weights[nearest] > 0].tolist():

@@ -232,7 +232,7 @@ class LLM(Tagger):
         tags = self._tag([product])[0]  # answered from the cache where the product was tagged before
         found = by_spans(product, tag, self.name, tags, "spans of the answer")
         question, outcome = self._questions([product])[0][0], self.outcomes_[0]
-        asked = "\n".join(f"{message['role']}: {message['content']}" for message in question.messages)
+        asked = "\n".join(f"{role}: {content}" for role, content in question.messages)
         said = ", ".join(one.text for one in tags) or outcome.reason or "no tags"
         facts = {**found.facts, "model": self.model, "question": asked, "answer": said, "outcome": outcome.kind}
         return replace(found, facts=facts)
