@@ -112,3 +112,13 @@ print(tagkit.create("llm", model="any").model)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("any\n", 0), done.stderr
+
+
+def test_explaining_a_tag_shows_the_question_and_asks_nothing_more(llm_server, make_llm):
+    tagger = make_llm()
+    best = tagger.predict([RED])[0][0].text
+    asked = len(llm_server.requests)
+    found = tagkit.explain(tagger, RED, best)
+    assert len(llm_server.requests) == asked
+    assert RED in found.facts["question"] and best in found.facts["answer"] and found.facts["outcome"] == "ok"
+    assert KEY not in json.dumps(found.to_dict())

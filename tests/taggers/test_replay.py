@@ -170,3 +170,13 @@ def test_gpt_4_stands_in_the_table_of_oa_mine(oa_mine, tmp_path, monkeypatch):
     cells = found.scores["test"]
     assert found.failed == {} and round(100 * cells["GPT-4"]["attribute-F1"].value, 2) == 82.16
     assert cells["GPT-4"]["attribute-F1"].value > cells["dictionary"]["attribute-F1"].value
+
+
+def test_explaining_a_tag_shows_the_stored_answer(tmp_path):
+    title = " ".join(f"word{number}" for number in range(30))
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"title": title, "tags": ["word3", "else"]}) + "\n")
+    tagger = create("replay", answers=str(tmp_path / "answers.jsonl")).fit([Product(title)])
+    found = tagkit.explain(tagger, title, "word3")
+    assert found.facts["stored answer"] == "word3, else" and [word.text for word in found.words] == ["word3"]
+    found = tagkit.explain(tagger, "another " + title, "word3")
+    assert not found.given and found.facts["stored answer"] == "none for this product"
