@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from tagkit.errors import BadInput
+from tagkit.explanation import Neighbour
 from tagkit.learning import identity
 from tagkit.product import Product, Tags
 from tagkit.tagger import State, ranked
@@ -243,6 +244,33 @@ class RememberedProducts:
         self.keys, self.tags, self.targets = list(keys), list(tags), targets
         self.kept: list[int] = list(range(len(self.keys)))
         self.added: list[Product] = []
+
+    def titles(self, learned_from: Sequence[Product] | None, otherwise: Callable[[int], str]) -> Callable[[int], str]:
+        """Return a function from a row to the title of its product.
+
+        Args:
+            learned_from: The products, where they are there.
+            otherwise: What to show for a product that is not there, by its row.
+        """
+        known = {identity(product): product.title for product in learned_from or ()}
+        return lambda row: known.get(self.keys[row]) or otherwise(row)
+
+    def neighbours(
+        self, tag: str, rows: Sequence[int], similarities: Sequence[float], title: Callable[[int], str]
+    ) -> tuple[Neighbour, ...]:
+        """Return remembered products as the neighbours of an explanation of a tag.
+
+        Args:
+            tag: The explained tag.
+            rows: The rows of the products, the nearest first.
+            similarities: How similar each is.
+            title: Returns the title of a row, see `titles`.
+        """
+        found = []
+        for row, similarity in zip(rows, similarities, strict=True):
+            tags = tuple(self.tags[at] for at in self.targets[[row]].indices)
+            found.append(Neighbour(title(row), tags, similarity, tag in tags))
+        return tuple(found)
 
     def learn(self, more: Sequence[Product], old: Sequence[Product] | None = None) -> Self:
         """Remove the products that new ones replace, add the new ones that have tags, and drop tags without products.

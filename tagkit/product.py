@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from tagkit import cards
-from tagkit.errors import BadInput, MissingExtra
+from tagkit.errors import BadInput
 from tagkit.explored import Explored
+from tagkit.frames import frame
 from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, is_missing, listed, most_frequent_types, whole
 from tagkit.taxonomy import ancestors
 
@@ -222,14 +223,10 @@ class Dataset(Explored):
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ModuleNotFoundError as error:
-            raise MissingExtra('the DataFrame needs the package pandas: pip install "tagkit[report]"') from error
         rows = [product.to_dict() | {"split": part} for part, found in self._parts().items() for product in found]
         empty = {name: type(value)() for row in rows for name, value in row.items()} | {"tags": []}
         names = [name for name in (*Product.__dataclass_fields__, "split") if name in empty]
-        return pd.DataFrame([[row.get(name, empty[name]) for name in names] for row in rows], columns=names)
+        return frame([[row.get(name, empty[name]) for name in names] for row in rows], names)
 
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:

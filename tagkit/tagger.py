@@ -185,10 +185,13 @@ class Tagger(Estimator, ABC):
             cache: As in `_fit`.
         """
         if old is None:
-            raise BadInput(
-                f"{self.name} learns more only together with the products it was fitted on: give them as `old`"
-            )
-        self._fit([*old, *more], dev, cache)
+            self._learn_new(more, dev, cache)
+        else:
+            self._fit([*old, *more], dev, cache)
+
+    def _learn_new(self, more: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        """Learn from more products where the old ones are not there; most strategies cannot. See `_learn`."""
+        raise BadInput(f"{self.name} learns more only together with the products it was fitted on: give them as `old`")
 
     def _known_tags(self) -> Iterable[str]:
         """Return the tags that were learned, whose spelling stays where the old products are not there."""

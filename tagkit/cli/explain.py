@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tagkit.cli import complete
 from tagkit.cli.evaluate import allow
-from tagkit.cli.options import JsonOption, TaggerOption
+from tagkit.cli.options import FittedOnOption, JsonOption, ModelOption, TaggerOption
 from tagkit.console import echo_json, echo_lines
 
 
@@ -17,10 +15,8 @@ def explain(
     text: Annotated[str, typer.Argument(help="The title of a product.")],
     tag: Annotated[str, typer.Option("--tag", help="The tag (default: the best one that the text gets).")] = "",
     tagger: TaggerOption = "",
-    data: Annotated[
-        str, typer.Option("--data", "-d", autocompletion=complete.datasets, help="What the strategy is fitted on.")
-    ] = "catalogue",
-    model: Annotated[Path | None, typer.Option("--model", "-m", help="A saved tagger instead.")] = None,
+    data: FittedOnOption = "catalogue",
+    model: ModelOption = None,
     method: Annotated[
         str, typer.Option(help="How words are weighed: occlusion, integrated gradients, ... (default: the strategy's).")
     ] = "",

@@ -13,6 +13,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 DataOption = Annotated[
     str, typer.Option("--data", "-d", autocompletion=complete.datasets, help="A data set by name, or a file.")
 ]
+FittedOnOption = Annotated[
+    str, typer.Option("--data", "-d", autocompletion=complete.datasets, help="What the strategy is fitted on.")
+]
+ModelOption = Annotated[Path | None, typer.Option("--model", "-m", help="A saved tagger instead.")]
 DataArgument = Annotated[
     str,
     typer.Argument(autocompletion=complete.datasets, help="A data set by name, or a file of tagged products."),

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tagkit.cli import complete
 from tagkit.cli.compare import split_setting
 from tagkit.cli.evaluate import allow
 from tagkit.cli.files import with_file_options
-from tagkit.cli.options import JsonOption, TaggerOption
+from tagkit.cli.options import FittedOnOption, JsonOption, ModelOption, TaggerOption
 from tagkit.cli.tagged import converter, for_people, json_row, table_row, tag_separator
 from tagkit.console import echo, remark, to_json
 
@@ -38,10 +37,8 @@ Rows = Iterator[tuple["FileRow", "Product"]]
 def tag(
     source: Annotated[str, typer.Argument(help="A file (table, JSON Lines, one title per line); a text; or - .")],
     tagger: TaggerOption = "",
-    data: Annotated[
-        str, typer.Option("--data", "-d", autocompletion=complete.datasets, help="What the strategy is fitted on.")
-    ] = "catalogue",
-    model: Annotated[Path | None, typer.Option("--model", "-m", help="A saved tagger instead.")] = None,
+    data: FittedOnOption = "catalogue",
+    model: ModelOption = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", "-s", help="What no saved tagger chooses: llm.endpoint=URL, llm.key_variable=NAME."),

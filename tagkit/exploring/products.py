@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tagkit import cards
-from tagkit.errors import BadInput, MissingExtra
+from tagkit.errors import BadInput
 from tagkit.experiment.result import Result
+from tagkit.frames import frame
 from tagkit.product import Product, Tag
 
 if TYPE_CHECKING:
@@ -125,16 +126,12 @@ class JudgedProducts:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ModuleNotFoundError as error:
-            raise MissingExtra('the DataFrame needs the package pandas: pip install "tagkit[report]"') from error
         lines = [
             [item.product.id, item.product.title, row.row, row.f1, list(row.right), list(row.missed), list(row.new)]
             for item in self.items
             for row in item.rows
         ]
-        return pd.DataFrame(lines, columns=["product", "title", "row", "F1", "right", "missed", "new"])
+        return frame(lines, ["product", "title", "row", "F1", "right", "missed", "new"])
 
     def __repr__(self) -> str:
         """Return how many products there are."""

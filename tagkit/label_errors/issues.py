@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tagkit import cards
-from tagkit.errors import MissingExtra
+from tagkit.frames import frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,12 +111,8 @@ class Issues:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ModuleNotFoundError as error:
-            raise MissingExtra('the DataFrame needs the package pandas: pip install "tagkit[report]"') from error
         columns = [*Issue.__dataclass_fields__, "reason"]
-        return pd.DataFrame([[getattr(issue, name) for name in columns] for issue in self], columns=columns)
+        return frame([[getattr(issue, name) for name in columns] for issue in self], columns)
 
     def __repr__(self) -> str:
         """Return how many there are."""

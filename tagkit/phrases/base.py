@@ -88,13 +88,8 @@ class PhraseTagger(PhraseOptions, Tagger):
         counts = Counter(tag for product in train for tag in product.tags)
         self._set_tags(sorted(counts, key=lambda tag: (-counts[tag], tag)) if self.tag_words else [])
 
-    def _learn(
-        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
-    ) -> None:
-        """Learn from more products; without the old ones, new tags follow the known ones, and all texts count."""
-        if old is not None:
-            self._fit([*old, *more], dev, cache)
-            return
+    def _learn_new(self, more: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        """Learn from more products: new tags follow the known ones, and all texts count."""
         new = (tag for product in more for tag in product.tags) if self.tag_words else ()
         self._set_tags(list(dict.fromkeys([*self.tags_, *new])))
 
@@ -196,12 +191,9 @@ class CountingTagger(PhraseTagger):
         self.counts_: Mapping[str, int] = self._count(train)
         self.n_texts_ = len(train)
 
-    def _learn(
-        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
-    ) -> None:
-        super()._learn(more, old, dev, cache)
-        if old is None:
-            self.counts_, self.n_texts_ = Counter(self.counts_) + self._count(more), self.n_texts_ + len(more)
+    def _learn_new(self, more: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        super()._learn_new(more, dev, cache)
+        self.counts_, self.n_texts_ = Counter(self.counts_) + self._count(more), self.n_texts_ + len(more)
 
     def _count(self, products: Sequence[Product]) -> Counter[str]:
         return Counter(key for product in products for key in self._keys(self.read(product)))

@@ -43,12 +43,7 @@ class Dictionary(Tagger):
         warn_of_short(self.spellings_, self.min_chars, self.name)
         self._build()
 
-    def _learn(
-        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
-    ) -> None:
-        if old is not None:
-            self._fit([*old, *more], dev, cache)
-            return
+    def _learn_new(self, more: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         spellings, types = _count(more)
         self.spellings_, self.types_ = _sums(self.spellings_, spellings), _sums(self.types_, types)
         self._build()

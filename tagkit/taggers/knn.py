@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.explanation import Explanation, Neighbour, Share
+from tagkit.explanation import Explanation, Share
 from tagkit.features import CleaningOptions, RememberedProducts, TextFeatures, targets
 from tagkit.learning import identity
 from tagkit.parameters import NonNegativeFloat, PositiveInt
@@ -58,12 +58,7 @@ class Neighbours(CleaningOptions, Tagger):
         self.keys_ = [identity(product) for product in tagged]
         self._index_words()
 
-    def _learn(
-        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
-    ) -> None:
-        if old is not None:
-            self._fit([*old, *more], dev, cache)
-            return
+    def _learn_new(self, more: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         memory = RememberedProducts(self.keys_, self.tags_, self._targets).learn(more)
         self._features, self._vectors = self._features.extended(self._vectors[memory.kept], memory.added)
         self._features.set_user_words(memory.tags)
@@ -105,16 +100,14 @@ class Neighbours(CleaningOptions, Tagger):
         found = super()._explain(product, tag)
         weights = np.mean([self._weights(rows[0]) for rows in self._similarities([product])], axis=0)
         nearest = np.argsort(-weights, kind="stable")
-        titles = {identity(one): one.title for one in self.learned_from_ or ()}
-        neighbours = []
-        for row in nearest[weights[nearest] > 0].tolist():
-            tags = tuple(self.tags_[at] for at in self._targets[[row]].indices)
-            title = titles.get(self.keys_[row]) or " ".join(self.words_[row])
-            neighbours.append(Neighbour(title, tags, float(weights[row]), tag in tags))
+        near = nearest[weights[nearest] > 0]
+        memory = RememberedProducts(self.keys_, self.tags_, self._targets)
+        titles = memory.titles(self.learned_from_, lambda row: " ".join(self.words_[row]))
+        neighbours = memory.neighbours(tag, near.tolist(), weights[near].tolist(), titles)
         votes = sum(one.similarity for one in neighbours if one.has_tag)
         shares = (Share("neighbours with the tag", votes), *found.shares)
         facts = {**found.facts, "similarity": "the neighbour's share of the votes"}
-        return replace(found, neighbours=tuple(neighbours), shares=shares, facts=facts)
+        return replace(found, neighbours=neighbours, shares=shares, facts=facts)
 
     def _bm25_scores(self, query: list[str]) -> NDArray[np.float64]:
         """Return the similarities of a query to all training products, shape (products,)."""

@@ -72,13 +72,8 @@ class Lexicon(CleaningOptions, Tagger):
         self._add(train)
         warn_of_short(self.spellings_, self.min_chars, self.name)
 
-    def _learn(
-        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
-    ) -> None:
-        if old is not None:
-            self._fit([*old, *more], dev, cache)
-        else:
-            self._add(more)
+    def _learn_new(self, more: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        self._add(more)
 
     def _known_tags(self) -> Iterable[str]:
         return (tag for counts in self.spellings_.values() for tag in counts)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tagkit import weights
 from tagkit.cache import FitCache
 from tagkit.errors import BadInput
-from tagkit.explanation import Explanation, Neighbour, Share
+from tagkit.explanation import Explanation, Share
 from tagkit.features import RememberedProducts, best_tags, targets, votes
 from tagkit.learning import identity
 from tagkit.neural import Backbone
@@ -133,13 +133,10 @@ class Semantic(Tagger):
     def _explain(self, product: Product, tag: str) -> Explanation:
         found = super()._explain(product, tag)
         keys, cosines = self._index.search(self._embed([product.text]), self.k)
-        titles = {identity(one): one.title for one in self.learned_from_ or ()}
-        neighbours = []
-        for row, cosine in zip(keys[0].tolist(), cosines[0].tolist(), strict=True):
-            tags = tuple(self.tags_[at] for at in self._targets[[row]].indices)
-            title = titles.get(self.keys_[row], f"training product {row + 1}")
-            neighbours.append(Neighbour(title, tags, cosine, tag in tags))
-        found = replace(found, neighbours=tuple(neighbours))
+        memory = RememberedProducts(self.keys_, self.tags_, self._targets)
+        titles = memory.titles(self.learned_from_, lambda row: f"training product {row + 1}")
+        neighbours = memory.neighbours(tag, keys[0].tolist(), cosines[0].tolist(), titles)
+        found = replace(found, neighbours=neighbours)
         if tag not in self.tags_:
             return found
         near, own = self._votes([product])

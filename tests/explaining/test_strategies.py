@@ -5,11 +5,13 @@ from scipy.special import expit, logit
 
 import tagkit
 from tagkit.contract import PRODUCTS
+from tagkit.product import Product
 from tagkit.taggers import create
 
 TRAIN, DEV = PRODUCTS[:18], PRODUCTS[18:]
 PLAIN = ("dictionary", "lexicon", "knn", "linear", "hybrid", "tfidf", "kpminer", "textrank", "singlerank")
 PLAIN += ("positionrank", "topicrank", "multipartiterank", "firstphrases", "yake")
+KINDS = ("高跟鞋", "衬衫", "背包", "水杯")
 TEXT = "<b>黑色</b>高跟鞋女尖头细跟 全棉Ｔ恤"
 
 
@@ -102,3 +104,20 @@ def test_a_loaded_knn_shows_the_words_of_its_neighbours(fitted, tmp_path):
 def test_lexicon_names_its_entry(fitted):
     found = tagkit.explain(fitted("lexicon"), "黑色高跟鞋", "黑色")
     assert found.facts["entry"].startswith("黑色 (precision") and [word.text for word in found.words] == ["黑色"]
+
+
+@pytest.mark.parametrize("name", ["dictionary", "lexicon"])
+def test_an_entry_is_where_the_tag_stands(fitted, name):
+    found = tagkit.explain(fitted(name), "黑色高跟鞋", "高跟鞋")
+    assert found.method == "entry" and [word.text for word in found.words] == ["高跟鞋"]
+    assert not tagkit.explain(fitted(name), "黑色高跟鞋", "水杯").words
+
+
+def test_the_words_that_linear_and_hybrid_read_count():
+    shop = [Product(f"{c}{k}", f"{c}{k}女士", tags=(c, k)) for c in ("红色", "蓝色", "黑色") for k in KINDS]
+    found = tagkit.explain(create("linear").fit(shop), "一款红色的高跟鞋", "红色")
+    assert found.strongest(1)[0].text == "红色" and found.shares[0].value > abs(found.shares[1].value)
+    found = tagkit.explain(create("hybrid").fit(shop, dev=shop), "一款红色的高跟鞋", "红色")
+    told = float(str(found.facts["shares"]).rsplit(" ", 1)[-1])
+    assert sum(share.value for share in found.shares) == pytest.approx(told, abs=1e-3)
+    assert any(word.weight > 0 and word.text == "红色" for word in found.words)
