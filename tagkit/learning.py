@@ -90,7 +90,7 @@ class TagChange:
     lost_right: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Learned:
     """What `Pipeline.learn` changed.
 
@@ -118,7 +118,7 @@ class Learned:
     margin: float | None
     changes: tuple[TagChange, ...]
     new_tags: tuple[str, ...]
-    before: Pipeline = field(repr=False, compare=False)
+    before: Pipeline = field(compare=False)
 
     @classmethod
     def measured(cls, before: Pipeline, after: Pipeline, dev: Sequence[Product], **facts: Any) -> Self:
@@ -177,6 +177,11 @@ class Learned:
             total, correct = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
             out.append(f"They {verb} {_count(total, 'tag')}, {correct:,} of them right.")
         return out
+
+    def __repr__(self) -> str:
+        """Return name, numbers of products and both scores in one line."""
+        change = "" if self.f1_before is None else f", F1@M on dev {self.f1_before:.3f} before, {self.f1_after:.3f} now"
+        return f"Learned({self.name} from {_count(self.products, 'product')}{change})"
 
     def __str__(self) -> str:
         """Return the sentences, and the tags that changed most."""

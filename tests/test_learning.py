@@ -53,6 +53,7 @@ def test_gained_and_lost_tags_are_counted_with_those_that_are_right():
 def test_a_summary_says_what_changed_and_escapes_tags():
     changes = (TagChange("<b>鞋", 2, 1, 0, 0), TagChange("红", 0, 0, 3, 2))
     learned = Learned("lexicon", 5, 1, 10, 0.5, 0.55, 0.02, changes, ("新",), before=None)
+    assert repr(learned) == "Learned(lexicon from 5 products, F1@M on dev 0.500 before, 0.550 now)"
     text = str(learned)
     assert "learned from 5 products, 1 of them corrected versions" in text
     assert "0.500 before, 0.550 now (+0.050 ± 0.020)" in text
