@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tagkit.errors import BadInput, reason
+from tagkit.errors import BadInput
+from tagkit.images import sources
 from tagkit.product import Product
 
-LARGEST = 20_000_000
-"""A larger photo, in bytes, is not shown."""
 _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -29,7 +25,7 @@ def described(product: Product) -> dict[str, Any] | None:
         `{}` for one that `read` reads; `address` and `host` for one on the web, which nobody loads unasked.
     """
     for image in product.images:
-        if image.lower().startswith("data:") or _is_path(image):
+        if sources.is_here(image):
             return {}
         try:
             parts = urlsplit(image)
@@ -41,7 +37,7 @@ def described(product: Product) -> dict[str, Any] | None:
 
 
 def read(product: Product) -> tuple[str, bytes]:
-    """Return the media type and the bytes of a product's first photo, which is a file or a data address.
+    """Return the media type and the bytes of a product's first photo on this machine.
 
     The media type follows from the bytes, so that nothing but a photo is ever sent to the browser.
 
@@ -49,35 +45,12 @@ def read(product: Product) -> tuple[str, bytes]:
         BadInput: There is no such photo, or it cannot be read, is no photo, or is too large.
     """
     for image in product.images:
-        if image.lower().startswith("data:"):
-            return _checked(_decoded(image), "the data address")
-        if _is_path(image):
-            try:
-                with Path(image).open("rb") as file:
-                    return _checked(file.read(LARGEST + 1), image)
-            except (OSError, ValueError) as error:
-                raise BadInput(f"the photo {image} cannot be read: {reason(error)}") from error
+        if sources.is_here(image):
+            return _checked(sources.read(image), sources.shown(image))
     raise BadInput(f"product {product.id!r} has no photo on this machine")
 
 
-def _is_path(image: str) -> bool:
-    """Say whether an image is a file of this machine; paths of other machines (`//host/...`) are not read."""
-    return "://" not in image and not image.startswith(("//", "\\\\"))
-
-
-def _decoded(address: str) -> bytes:
-    head, _, body = address.partition(",")
-    if not head.lower().endswith(";base64"):
-        raise BadInput("a photo in a data address must be in base64")
-    try:
-        return base64.b64decode(body[: LARGEST * 4 // 3 + 8], validate=True)
-    except binascii.Error as error:
-        raise BadInput(f"the photo in the data address is damaged: {error}") from error
-
-
 def _checked(content: bytes, name: str) -> tuple[str, bytes]:
-    if len(content) > LARGEST:
-        raise BadInput(f"the photo {name} is larger than {LARGEST // 1_000_000} MB")
     for beginning, kind in _BEGINNINGS:
         if content.startswith(beginning):
             return kind, content
