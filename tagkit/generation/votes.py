@@ -15,10 +15,13 @@ from tagkit.generation.grammar import SpecialTokens
 from tagkit.generation.hypothesis import Hypothesis
 from tagkit.text.spelling import fold
 
+Floats = NDArray[np.float32]
 Key = TypeVar("Key")
 FEATURES = ("mean", "total", "share", "weighted", "log_share", "prior")
 MIN_EXAMPLES = 20
 """With fewer correct or fewer wrong tags on dev, scores are not calibrated."""
+MAX_TAGS, MIN_SHARE = 64, 0.001
+"""The maximum number of tags of a product that get votes by expectation, and the minimum expected share of each."""
 
 
 class Piece(NamedTuple):
@@ -110,6 +113,27 @@ def count_votes(
             vote.share += 1 / len(texts)
             vote.weighted += weight
     return found
+
+
+def expected_votes(
+    share: Floats, weighted: Floats, best: Floats, prior: Floats, names: Sequence[Key]
+) -> dict[Key, Vote]:
+    """Return the votes of the tags of one product from expectations over its lists.
+
+    Args:
+        share: The expected share of lists that contain each token, shape (tokens,).
+        weighted: The same with lists weighted by their probabilities.
+        best: Its highest log-probability at any position.
+        prior: The stacked feature of each tag, shape (tags,), of at most as many as there are tokens.
+        names: The tag that each token is.
+    """
+    order = [at for at in np.argsort(-share, kind="stable")[:MAX_TAGS].tolist() if share[at] >= MIN_SHARE]
+    votes = {}
+    for place, at in enumerate(order):
+        known = float(prior[at]) if at < len(prior) else 0.0
+        log = float(best[at])
+        votes[names[at]] = Vote(log, log, float(share[at]), float(weighted[at]), (0, place), known)
+    return votes
 
 
 def vote_facts(votes: Mapping[Any, Vote], tag: str) -> dict[str, float]:

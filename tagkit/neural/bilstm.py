@@ -57,6 +57,24 @@ class BiLSTM(nn.Module):
             layers = nn.Linear(2 * hidden + 1, SELECTOR_SIZE), nn.Tanh(), nn.Linear(SELECTOR_SIZE, 1)
             self.selector = nn.Sequential(*layers)
 
+    @torch.no_grad()
+    def take(self, other: BiLSTM, ids: Sequence[int], places: Sequence[int], labels: Sequence[int]) -> None:
+        """Take what a network has learned that knows fewer characters and labels.
+
+        Args:
+            other: The network.
+            ids: The ids of characters there.
+            places: The ids of the same characters here.
+            labels: Where each of its labels stands here.
+        """
+        self.embed.weight[list(places)] = other.embed.weight[list(ids)]
+        self.lstm.load_state_dict(other.lstm.state_dict())
+        if self.selector is not None and other.selector is not None:
+            self.selector.load_state_dict(other.selector.state_dict())
+        at = torch.tensor(labels)
+        self.head.weight[at], self.head.bias[at] = other.head.weight, other.head.bias
+        self.crf.transitions[at[:, None], at] = other.crf.transitions
+
     def forward(self, ids: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Any:
         """Return the label scores of all characters; in training, the logits of the selector too.
 

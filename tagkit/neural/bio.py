@@ -40,6 +40,11 @@ def without_overlaps(spans: Spans) -> Spans:
     return sorted(kept)
 
 
+def label_places(known: Sequence[str], types: Sequence[str]) -> list[int]:
+    """Return where the labels of some types stand among those of more types."""
+    return [OUTSIDE, *(1 + 2 * types.index(kind) + inside for kind in known for inside in (0, 1))]
+
+
 def token_labels(
     spans: Spans, types: Sequence[str], starts: NDArray[np.int64], ends: NDArray[np.int64], ignored: int = -100
 ) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -28,6 +29,7 @@ from tagkit.neural.bilstm import (
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.hardware import Precision
 from tagkit.neural.inference import run
+from tagkit.neural.options import continued
 from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt
 from tagkit.product import Product
 from tagkit.tagger import Space, State
@@ -37,7 +39,7 @@ PIECE = 256
 """The most characters of a training example. Longer texts are split in training, and tagged as a whole."""
 
 
-class BiLSTMCRF(TrainOptions, CharacterLabeller):
+class BiLSTMCRF(CharacterLabeller):
     """BIO labelling of characters by a bidirectional LSTM and a conditional random field, without an encoder.
 
     Sentences labelled by a dictionary lack entities. Where a product counts as partially labelled (`partial`), its
@@ -50,6 +52,8 @@ class BiLSTMCRF(TrainOptions, CharacterLabeller):
     It differs from the paper's system in the training loop (AdamW with warm-up and decay, for fewer epochs), in the
     selector's baseline and its smaller state, and in the character vectors, which the paper pre-trained on a million
     sentences: here they are random at first, or an encoder's input vectors (`vectors`).
+
+    It learns more products as `sequence` does; vectors of new characters are random at first.
 
     Args:
         partial: What the ids of partially labelled products begin with, as the data set `dsner_ec` marks them (option
@@ -99,18 +103,49 @@ class BiLSTMCRF(TrainOptions, CharacterLabeller):
             self._net.rare[[ids[char] for char, count in counts.items() if count == 1]] = True
         else:
             self._net.embed.weight.data[[ids[char] for char in known]] = table
-        examples = list(self._examples(train_, gold))
+        self.history_: list[dict[str, float]] = []
         labelled_dev = list(dev) if self.patience and any(product.tags for product in dev) else []
-        self.history_ = train(
+        checkpoint = checkpoint_file(self.name, self.get_params(), train_, labelled_dev)
+        self._train(train_, gold, dev, self.train_options(), checkpoint)
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        products, gold, types = self._read_more(more, old)
+        before, ids, places = self._net, list(self._ids().values()), bio.label_places(self.types_, types)
+        counts = Counter(char for product in products for char in map(key, product.text))
+        known, self.characters_ = self.characters_, sorted({*self.characters_, *counts})
+        self.types_ = types
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self._net = self._network()
+        now = self._ids()
+        self._net.take(before, [PADDING, UNKNOWN, *ids], [PADDING, UNKNOWN, *(now[char] for char in known)], places)
+        self._net.rare[[now[char] for char, count in counts.items() if count == 1]] = True
+        self._train(products, gold, dev, continued(self.train_options()))
+
+    def _train(
+        self,
+        products: Sequence[Product],
+        gold: Sequence[bio.Spans],
+        dev: Sequence[Product],
+        options: TrainOptions,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """Train the network on products with these spans; see `tagkit.neural.train`."""
+        examples = list(self._examples(products, gold))
+        labelled_dev = list(dev) if self.patience and any(product.tags for product in dev) else []
+        found = train(
             self._net,
             lambda net, batch: loss(self._net.crf, batch, *net(batch["ids"], batch["mask"], batch["allowed"])),
             lambda rows: collate([examples[i] for i in rows]),
             [len(piece) for piece, *_ in examples],
-            self.train_options(),
+            options,
             name=self.name,
             evaluate=(lambda _: bio.span_f1(self._tag(labelled_dev), labelled_dev)) if labelled_dev else None,
-            checkpoint=checkpoint_file(self.name, self.get_params(), train_, labelled_dev),
+            checkpoint=checkpoint,
         )
+        self.history_ = [*self.history_, *found]
 
     def _network(self) -> BiLSTM:
         count = UNKNOWN + 1 + len(self.characters_)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -23,19 +22,19 @@ from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.gradients import Piece, TokenScore
 from tagkit.neural.inference import embed, pad, run
 from tagkit.neural.label_scorer import LOSSES, LabelScorer, Loss, frequent_tags, multilabel_loss
-from tagkit.neural.options import EncoderOptions, choose_model, continued, replayed
+from tagkit.neural.options import choose_model
 from tagkit.parameters import NonNegativeFloat, PositiveFloat, PositiveInt
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State
-from tagkit.taggers.explained import TokenExplained, position, windows_scores
-from tagkit.taggers.stacking import StackingOptions
+from tagkit.taggers.explained import position, windows_scores
+from tagkit.taggers.tag_learner import TagLearner
 
 Floats = NDArray[np.float32]
 MOST_WEIGHT = 50
 """The highest weight of a gold tag (`balance`)."""
 
 
-class Encoder(TrainOptions, EncoderOptions, StackingOptions, TokenExplained):
+class Encoder(TagLearner):
     """One logit per tag from the mean vector x of a fine-tuned encoder.
 
     The logit of tag t is (Wx)·l_t + d_t·x + b_t + c·s_t. l_t is the vector that the encoder gave the tag's own text
@@ -82,80 +81,36 @@ class Encoder(TrainOptions, EncoderOptions, StackingOptions, TokenExplained):
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self.tags_, least = frequent_tags(train_, self.min_count, self.name)
         tagged = [product for product in train_ if product.tags]
-        gold = targets(tagged, self.tags_).toarray().astype(np.float32)
-        share = gold.mean(0)
+        share = np.asarray(targets(tagged, self.tags_).mean(0)).ravel()
         backbone = Backbone.load(choose_model(self.model, train_))
         labels = embed(backbone, self.tags_, precision=self.precision)
         backbone.trim(self.read_windows(backbone, tagged), tagged)
         self._features = self.stacked_features(backbone)
         held_out = self._features.fit(self.tags_, tagged, dev, least, cache) if self.use_stacked_features else None
-        features = np.zeros_like(gold) if held_out is None else held_out
+        features = np.zeros((len(tagged), len(self.tags_)), dtype=np.float32) if held_out is None else held_out
         # Stacked features know how frequent each tag is; without them the biases start from the frequencies.
         prior = share if held_out is None else np.full(len(share), 0.5)
         self._net = LabelScorer(backbone, labels, prior, self.dropout)
         self.known_, self.scale_, self.shift_ = len(self.tags_), 1.0, 0.0
         self.history_: list[dict[str, float]] = []
         checkpoint = checkpoint_file(self.name, self.get_params(), train_, dev)
-        self._train(tagged, features, share, dev, cache, self.train_options(), checkpoint)
+        self._train(tagged, features, dev, cache, self.train_options(), checkpoint)
 
-    def _learn(
-        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
-    ) -> None:
-        self._net, self._features = copy.deepcopy(self._net), copy.copy(self._features)
-        tagged = [product for product in more if product.tags]
-        if old is None:
-            self.add_tags(sorted({tag for product in tagged for tag in product.tags}))
-            features = np.zeros((len(tagged), len(self.tags_)), dtype=np.float32)
-            if self._features.fitted:
-                features = self._features.transform(tagged)
-            extra: list[str] = []
-        else:
-            extra = self.tags_[self.known_ :]
-            earlier = [product for product in old if product.tags]
-            features = self._learn_features([*earlier, *tagged], dev, cache)
-            rows = replayed(len(earlier), len(tagged), self.seed)
-            tagged, features = [*(earlier[row] for row in rows), *tagged], features[[*rows, *range(-len(tagged), 0)]]
-        share = np.asarray(targets(tagged, self.tags_).mean(0)).ravel()
-        self._train(tagged, features, share, dev, cache, continued(self.train_options()))
-        self.add_tags(extra)
-
-    def _learn_features(self, products: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> Floats:
-        """Take the tags of products, with what the network knows of them, and learn the stacked features anew.
-
-        Returns:
-            The held-out logits of the products, shape (products, tags).
-        """
-        tags, least = frequent_tags(products, self.min_count, self.name)
-        self.add_tags(tags)
-        place = {tag: number for number, tag in enumerate(self.tags_)}
-        self._net.select([place[tag] for tag in tags])
-        self.tags_, self.known_ = tags, len(tags)
-        self._features = self.stacked_features(self._net.backbone)
-        held_out = self._features.fit(tags, products, dev, least, cache) if self.use_stacked_features else None
-        return np.zeros((len(products), len(tags)), dtype=np.float32) if held_out is None else held_out
+    @property
+    def _scorer(self) -> LabelScorer:
+        return self._net
 
     def _train(
         self,
         tagged: Sequence[Product],
         features: Floats,
-        share: Floats,
         dev: Sequence[Product],
         cache: FitCache,
         options: TrainOptions,
         checkpoint: Path | None = None,
     ) -> None:
-        """Train the network on tagged products, and calibrate it on dev.
-
-        Args:
-            tagged: The products.
-            features: Their stacked features, shape (products, tags).
-            share: The share of products that have each tag, shape (tags,).
-            dev: Products to choose the epoch and the calibration on.
-            cache: For the stacked features of dev.
-            options: How to train.
-            checkpoint: See `tagkit.neural.train`.
-        """
         gold = targets(tagged, self.tags_).toarray().astype(np.float32)
+        share = gold.mean(0)
         weights = torch.from_numpy(np.minimum(share.clip(1e-6) ** -self.balance, MOST_WEIGHT).astype(np.float32))
         backbone = self._net.backbone
         if self.freeze:
@@ -232,31 +187,6 @@ class Encoder(TrainOptions, EncoderOptions, StackingOptions, TokenExplained):
         logit = self.scale_ * float(self._logits([product])[0, at]) + self.shift_
         constant = self.scale_ * self._net.bias[at].item() + self.shift_
         return self._features.shares(product, at, logit, constant, self.scale_ * self._net.feature_weight.item())
-
-    def add_tags(self, tags: Sequence[str]) -> Self:
-        """Make the strategy give tags that train does not have, by their texts alone (zero-shot).
-
-        They borrow from the known tags with the most similar texts.
-
-        Args:
-            tags: The new tags; known ones among them stay as they are.
-
-        Returns:
-            The strategy itself.
-
-        Raises:
-            NotFitted: The strategy was neither fitted nor loaded.
-            WeightsMissing: The encoder as it was before training is unavailable.
-        """
-        self.check_fitted()
-        new = [tag for tag in dict.fromkeys(tags) if tag not in set(self.tags_)]
-        if new:
-            labels = embed(Backbone.load(self._net.backbone.source, self._net.backbone.sha256), new)
-            weights = self._net.lender_weights(labels, self.known_)
-            self._net.extend(labels, weights)
-            self._features.extend(new, weights)
-            self.tags_ = [*self.tags_, *new]
-        return self
 
     def _state(self) -> State:
         state: State = {"tags": self.tags_, "history": self.history_, "known": self.known_}

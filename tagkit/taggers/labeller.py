@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from tagkit.attribution import word_spans
 from tagkit.errors import BadInput
 from tagkit.explanation import Share
-from tagkit.neural import Window, bio
+from tagkit.neural import TrainOptions, Window, bio
 from tagkit.neural.gradients import TokenScore, mean_log_probability
+from tagkit.neural.options import replayed
 from tagkit.product import Product, Tags
 from tagkit.taggers.explained import TokenExplained
 from tagkit.text.present import lower
@@ -36,7 +37,7 @@ class Place(NamedTuple):
     score: float
 
 
-class CharacterLabeller(TokenExplained):
+class CharacterLabeller(TrainOptions, TokenExplained):
     """Base of the strategies that give each character a BIO label, so that `ensemble` can average them by characters.
 
     Subclasses call `_read_gold` in `_fit`, and return the probabilities of the labels in `_probabilities`.
@@ -58,6 +59,31 @@ class CharacterLabeller(TokenExplained):
         if not self.types_:
             raise BadInput(f"{self.name} learns from tags that are present in the text, and none is in train")
         return gold
+
+    def _read_more(
+        self, more: Sequence[Product], old: Sequence[Product] | None
+    ) -> tuple[list[Product], list[bio.Spans], list[str]]:
+        """Return what to train on to learn more products: these and old ones drawn at random, with their gold spans.
+
+        A span without a type gets the most probable of the known types; where no type is known, none is learned.
+
+        Returns:
+            The products, their spans, and the types: the known ones and new ones.
+        """
+        products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
+        gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
+        if self.types_ == [""]:
+            gold = [[(start, end, "") for start, end, _ in spans] for spans in gold]
+        elif "" not in self.types_:
+            lacking = [row for row, spans in enumerate(gold) if any(not kind for *_, kind in spans)]
+            labels = self.character_probabilities([products[row] for row in lacking])
+            for row, found in zip(lacking, labels, strict=True):
+                gold[row] = [(start, end, kind or self._type_of(found[start:end])) for start, end, kind in gold[row]]
+        return products, gold, sorted({*self.types_, *(kind for spans in gold for *_, kind in spans)})
+
+    def _type_of(self, labels: NDArray[np.float32]) -> str:
+        """Return the most probable type of characters that are one tag, by the probabilities of their labels."""
+        return self.types_[int(_type_logs(labels).argmax())]
 
     @property
     def types(self) -> list[str]:
@@ -96,13 +122,11 @@ class CharacterLabeller(TokenExplained):
 
     def _places(self, product: Product, tag: str, labels: NDArray[np.float32]) -> list[Place]:
         """Return each place of a tag in a text with each type, the most probable first."""
-        logs = np.log(np.maximum(labels, 1e-12))
         found = []
         for match in re.finditer(re.escape(lower(tag)), lower(product.text)) if tag else ():
             start, end = match.span()
-            for number, kind in enumerate(self.types_):
-                total = logs[start, 1 + 2 * number] + logs[start + 1 : end, 2 + 2 * number].sum()
-                found.append(Place(start, end, kind, float(np.exp(total / (end - start)))))
+            scores = np.exp(_type_logs(labels[start:end]) / (end - start)).tolist()
+            found += [Place(start, end, kind, score) for kind, score in zip(self.types_, scores, strict=True)]
         return sorted(found, key=lambda place: (-place.score, place))
 
     def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
@@ -151,6 +175,13 @@ class CharacterLabeller(TokenExplained):
         ]
         where = f"characters {place.start} to {place.end}" + (f", as {place.type}" if place.type else "")
         return {"place": where, "best labels": "; ".join(best)}
+
+
+def _type_logs(labels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the log-probability that characters are one tag of each type, shape (types,)."""
+    logs = np.log(np.maximum(labels, 1e-12))
+    total: NDArray[np.float32] = logs[0, 1::2] + logs[1:, 2::2].sum(0)
+    return total
 
 
 def _label_score(ids: Tensor, probabilities: Callable[[Tensor], Tensor], **labels: Any) -> Tensor:

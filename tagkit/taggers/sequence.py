@@ -19,7 +19,7 @@ from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.crf import CRF
 from tagkit.neural.hardware import uses_bf16
 from tagkit.neural.inference import pad, run
-from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language, replayed
+from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language
 from tagkit.parameters import BelowOne, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
@@ -29,7 +29,7 @@ DEEP, DEEP_RATE, RATE = 6, 2e-4, 5e-4
 """Encoders of more layers than this have the first learning rate by default, others the second."""
 
 
-class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
+class SequenceTagger(EncoderOptions, CharacterLabeller):
     """BIO labelling of tokens or characters, with the types of train.
 
     Each label is "outside", "begin" or "inside" of a type. Types are those of the annotations of train; where train has
@@ -38,7 +38,8 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
     longer than the model's window is read in overlapping windows; nothing is cut.
 
     It learns more products by a short continued training on these and on four times as many old ones, drawn at random;
-    without the old products on the new ones alone, which may make it forget. New types get labels of their own.
+    without the old products on the new ones alone, which may make it forget. New types get labels of their own; a new
+    product's tag without a type gets the most probable of the known types.
 
     Args:
         level: "char" labels characters, "word" the tokenizer's pieces, "auto": characters where most products are
@@ -99,10 +100,9 @@ class SequenceTagger(TrainOptions, EncoderOptions, CharacterLabeller):
     def _learn(
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
     ) -> None:
-        products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
-        gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
-        known, self.types_ = self.types_, sorted({*self.types_, *(kind for spans in gold for _, _, kind in spans)})
-        self._net = self._net.with_types(known, self.types_, self.seed)
+        products, gold, types = self._read_more(more, old)
+        self._net = self._net.with_types(self.types_, types, self.seed)
+        self.types_ = types
         self._train(products, gold, dev, continued(self._options()))
 
     def _options(self) -> TrainOptions:
@@ -256,7 +256,7 @@ class TokenClassifier(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             made = TokenClassifier(copy.deepcopy(self.backbone), 1 + 2 * len(types), self.dropout.p, crf)
-        places = [0, *(1 + 2 * types.index(kind) + inside for kind in known for inside in (0, 1))]
+        places = bio.label_places(known, types)
         made.head.weight[places], made.head.bias[places] = self.head.weight, self.head.bias
         if isinstance(self.crf, CRF) and isinstance(made.crf, CRF):
             made.crf.transitions[np.ix_(places, places)] = self.crf.transitions

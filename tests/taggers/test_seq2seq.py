@@ -42,10 +42,10 @@ def texts(rows):
 )
 @pytest.mark.usefixtures("restore")
 def test_set_decoding_changes_the_lists_without_training(fitted, products, options):
-    before, weights = fitted.predict(products), fitted.net_.copy.weight.clone()
+    before, weights = fitted.predict(products), fitted._net.copy.weight.clone()
     fitted.set_decoding(products[18:], **options)
     found = fitted.predict(products)
-    assert torch.equal(fitted.net_.copy.weight, weights) and len(fitted.history_) > 0
+    assert torch.equal(fitted._net.copy.weight, weights) and len(fitted.history_) > 0
     assert found != before and {tag for row in texts(found) for tag in row} <= set(fitted.tags_)
     assert fitted.needs_threshold is (options["returns"] > 1)
     fitted.set_decoding(products[18:], method="sample", returns=16)
@@ -94,12 +94,12 @@ def test_constrained_decoding_gives_tags_of_train_only(fitted):
 
 
 def test_open_decoding_copies_words_with_their_spans(opened):
-    opened.net_.copy_bias.data.fill_(50.0)
+    opened._net.copy_bias.data.fill_(50.0)
     try:
         product = Product("x", "blue velvet sofa")
         tags = opened.predict([product])[0]
     finally:
-        opened.net_.copy_bias.data.fill_(-3.0)
+        opened._net.copy_bias.data.fill_(-3.0)
     new = [tag for tag in tags if tag.source == "seq2seq:new"]
     assert {"velvet", "velvet sofa"} <= {tag.text for tag in new}
     assert {tag.text for tag in tags if tag not in new} <= set(opened.tags_)
