@@ -28,7 +28,7 @@ def fine_tune(
     layers: int,
     lora: int,
     evaluate: Callable[[nn.Module], float] | None,
-    checkpoint: Path,
+    checkpoint: Path | None,
 ) -> list[dict[str, float]]:
     """Train the model of a writer in place.
 
@@ -41,7 +41,7 @@ def fine_tune(
         layers: The number of last layers that are trained; 0: all weights.
         lora: The rank of the matrices that are trained and then added to the weights; 0: the weights are trained.
         evaluate: Returns the score on dev after each epoch; None: the last epoch is used.
-        checkpoint: The file from which an interrupted training resumes.
+        checkpoint: The file from which an interrupted training resumes; None: there is none.
 
     Returns:
         The history of training (see `tagkit.neural.train`).

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -29,6 +31,7 @@ from tagkit.neural import TrainOptions, Window, device
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.gradients import TokenScore
 from tagkit.neural.hardware import Precision, prepare
+from tagkit.neural.options import continued, replayed
 from tagkit.parameters import NonNegativeInt, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
@@ -53,6 +56,8 @@ class Generator(TrainOptions, TokenExplained, ListTagger):
     log-probabilities of a tag into its score. Without dev, the score is the share of the lists that contain the tag,
     weighted by their probabilities, times the mean probability of its tokens. Texts are truncated to the window (see
     `n_truncated_chars`). A saved prompted strategy contains only the name of its model, a fine-tuned one its weights.
+
+    A fine-tuned one learns more products as `encoder` does, with the old products only; a prompted one is fitted again.
 
     Args:
         model: A name from `tagkit models list`, the hub id of a causal language model, or a folder.
@@ -119,30 +124,62 @@ class Generator(TrainOptions, TokenExplained, ListTagger):
             raise BadInput("generator needs tags to train on, and no product of train has one")
         known = sorted({item for product in tagged for item in items(product, self.typed_)})
         model = LanguageModel.load(self.model)
-        prompt_format = self._prompt_format(model, known=known)
+        self.max_tokens_, self.confidence_ = 0, Confidence()
+        self.history_: list[dict[str, float]] = []
+        self._write_with(self._prompt_format(model, known=known), tagged, dev)
+        dev = [product for product in dev if items(product, self.typed_)]
+        self._train(tagged, dev, self._options(), checkpoint_file(self.name, self.get_params(), train, dev))
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        earlier, new = ([one for one in part or () if items(one, self.typed_)] for part in (old, more))
+        if self.typed_ and not new and any(one.tags for one in more):
+            raise BadInput(
+                "generator knows tags with types: give those of the new products as `annotations` with types"
+            )
+        if self.mode == "prompted" or old is None or not new:
+            super()._learn(more, old, dev, cache)
+            return
+        writer = self.writer_
+        prompt_format = self._prompt_format(copy.deepcopy(writer.model), writer.prompt_format.special)
+        self._write_with(prompt_format, [*earlier, *new], dev)
+        chosen = [*(earlier[row] for row in replayed(len(earlier), len(new), self.seed)), *new]
+        self._train(chosen, [one for one in dev if items(one, self.typed_)], continued(self._options()))
+
+    def _options(self) -> TrainOptions:
+        return self.train_options(learning_rate=self.learning_rate or (1e-3 if self.lora else 3e-4))
+
+    def _write_with(self, prompt_format: PromptFormat, tagged: Sequence[Product], dev: Sequence[Product]) -> None:
+        """Make the writer, which generates the tags of tagged products."""
         lengths = sorted(len(prompt_format.line(prompt_format.tags(items(product, self.typed_)))) for product in tagged)
-        self.max_tokens_ = round(1.25 * lengths[int(0.99 * (len(lengths) - 1))]) if lengths else DEFAULT_TOKENS
-        constraints = Constraints(prompt_format).fit(tagged)
-        self.writer_ = self._make_writer(prompt_format, constraints)
+        longest = round(1.25 * lengths[int(0.99 * (len(lengths) - 1))]) if lengths else DEFAULT_TOKENS
+        self.max_tokens_ = max(longest, self.max_tokens_)
+        self.writer_ = self._make_writer(prompt_format, Constraints(prompt_format).fit(tagged))
         if self.candidates and self.decoding == "constrained" and not self.typed_:
             self.writer_.retriever = CandidateRetriever().fit(tagged, dev)
         if self.mode == "prompted" and self.shots:
             self.writer_.few_shot = Demonstrations(self.demonstrations, self.shots, self.seed).fit(tagged)
-        self.history_: list[dict[str, float]] = []
-        labelled_dev = [product for product in dev if items(product, self.typed_)]
+
+    def _train(
+        self, tagged: Sequence[Product], dev: Sequence[Product], options: TrainOptions, checkpoint: Path | None = None
+    ) -> None:
+        """Fine-tune the model where it is to be, and calibrate the scores on dev; both parts have tags."""
         if self.mode == "fine-tuned":
-            self.history_ = fine_tune(
+            found = fine_tune(
                 self.writer_,
                 tagged,
                 self.order,
-                self.train_options(learning_rate=self.learning_rate or (1e-3 if self.lora else 3e-4)),
+                options,
                 augment=self.augment,
                 layers=self.layers,
                 lora=self.lora,
-                evaluate=(lambda _: self._f1(labelled_dev)) if labelled_dev and self.patience else None,
-                checkpoint=checkpoint_file(self.name, self.get_params(), train, labelled_dev),
+                evaluate=(lambda _: self._f1(dev)) if dev and self.patience else None,
+                checkpoint=checkpoint,
             )
-        self.calibrate(labelled_dev)
+            self.history_ = [*self.history_, *found]
+        if dev:
+            self.calibrate(dev)
 
     def _check(self) -> None:
         if self.layers and self.lora:

@@ -144,9 +144,80 @@ def test_a_sequence_labeller_learns_new_types(tiny_model, annotated, tmp_path):
         assert learned.learn(new, old=annotated).types == ["品", "格", "色"]
 
 
-def test_what_cannot_learn_alone_says_so(tiny_model, tmp_path):
-    options = {"model": str(tiny_model), "epochs": 1}
-    tagger = loaded(create("seq2seq", **options).fit(OLD), tmp_path)
-    with pytest.raises(BadInput, match="seq2seq learns more only together with the products it was fitted on"):
-        tagger.learn(NEW)
-    assert_same(tagger.learn(NEW, old=OLD), create("seq2seq", **options).fit([*OLD, *NEW]))
+def test_seq2seq_continues_with_new_tags(tiny_model, tmp_path):
+    options = {"model": str(tiny_model), "epochs": 4, "learning_rate": 1e-3, "batch_size": 8, "decoding": "open"}
+    tagger = create("seq2seq", **options).fit(OLD, dev=PRODUCTS[20:])
+    again = loaded(tagger, tmp_path)
+    before, history = tagger.predict(PRODUCTS), len(tagger.history_)
+    long = ("大衣", *(f"款{n}" for n in range(9)))
+    new = [*NEW, *(Product(f"coat{n}", "驼色大衣", tags=long) for n in range(3))]
+    learned = copy.copy(tagger).learn(new, dev=PRODUCTS[20:])
+    assert "大衣" in learned.tags_ and learned.known_ == len(learned.tags_) and len(learned.history_) > history
+    assert learned.max_tokens_ > tagger.max_tokens_ and "大衣" not in tagger.tags_
+    assert tagger.predict(PRODUCTS) == before
+    assert_same(loaded(learned, tmp_path / "learned"), learned)
+    again.learn(new)  # without the old products, and without dev
+    assert "大衣" in again.tags_
+    np.testing.assert_array_equal(again.confidence_.weights, tagger.confidence_.weights)
+    assert_same(loaded(again.add_tags(["长裙"]), tmp_path / "again"), again)
+
+
+@pytest.mark.parametrize("select", [False, True])
+def test_a_bilstm_continues_with_new_characters_and_types(select, annotated, tmp_path):
+    options = {"size": 16, "hidden": 16, "epochs": 40, "learning_rate": 0.02, "dropout": 0.0, "batch_size": 8}
+    tagger = create("bilstm_crf", select=select, **options).fit(annotated)
+    again = loaded(tagger, tmp_path)
+    before = tagger.predict(annotated)
+    note = Tag("驼绒", spans=(Span(0, 2),), type="料")
+    new = [Product(f"n{at}", "驼绒大衣", annotations=(note,)) for at in range(4)]
+    learned = copy.copy(tagger).learn(new)
+    assert learned.types == ["品", "料", "色"] and tagger.types == ["品", "色"]
+    assert set("驼绒") <= set(learned.characters_) and not set("驼绒") & set(tagger.characters_)
+    assert tagger.predict(annotated) == before
+    assert_same(loaded(learned, tmp_path / "learned"), learned)
+    right = sum(
+        {(tag.text, tag.type) for tag in row} == {(tag.text, tag.type) for tag in product.annotations}
+        for row, product in zip(learned.predict(annotated), annotated, strict=True)
+    )
+    assert right >= 0.8 * len(annotated)
+    assert "料" in again.learn(new).types  # without the old products
+
+
+@pytest.mark.parametrize("name", ["sequence", "bilstm_crf"])
+def test_a_tag_without_a_type_gets_a_known_one(name, tiny_model, annotated):
+    small = {"model": str(tiny_model)} if name == "sequence" else {"size": 16, "hidden": 16}
+    tagger = create(name, epochs=30, learning_rate=1e-2, batch_size=8, dropout=0.0, **small).fit(annotated)
+    bare = [replace(p, id=f"b{at}", annotations=(), tags=p.tags) for at, p in enumerate(annotated[:6])]
+    _, gold, types = tagger._read_more(bare, None)
+    assert types == ["品", "色"] == copy.copy(tagger).learn(bare).types
+    known = [{(span.start, span.end, tag.type) for tag in p.annotations for span in tag.spans} for p in annotated[:6]]
+    assert [set(spans) for spans in gold] == known
+    plain = create(name, epochs=1, learning_rate=1e-3, **small).fit([replace(p, annotations=()) for p in annotated])
+    assert plain.learn(annotated[:3]).types == [""]
+
+
+def test_a_fine_tuned_generator_continues(tiny_writer, tmp_path):
+    options = {"model": str(tiny_writer), "epochs": 4, "learning_rate": 3e-3, "batch_size": 8}
+    tagger = create("generator", **options).fit(OLD)
+    before, history = tagger.predict(PRODUCTS), len(tagger.history_)
+    learned = copy.copy(tagger).learn([*NEW, Product("coat", "驼色大衣", tags=("大衣",))])
+    assert len(learned.history_) - history < history and tagger.predict(PRODUCTS) == before
+    assert "大衣" in {item.text for item in learned.known} and "大衣" not in {item.text for item in tagger.known}
+    assert_same(loaded(learned, tmp_path / "learned"), learned)
+    with pytest.raises(BadInput, match="generator learns more only together with the products it was fitted on"):
+        loaded(tagger, tmp_path / "old").learn(NEW)
+
+
+def test_a_typed_generator_refuses_tags_without_types(tiny_writer, annotated):
+    tagger = create("generator", model=str(tiny_writer), epochs=1).fit(annotated)
+    with pytest.raises(BadInput, match="give those of the new products as `annotations` with types"):
+        tagger.learn([Product("new", "红色长裙", tags=("红色",))])
+
+
+@pytest.mark.parametrize("name", ["encoder", "seq2seq", "sequence", "bilstm_crf", "generator"])
+def test_a_product_that_loses_all_tags_can_be_learned(name, tiny_model, tiny_writer, annotated):
+    small = {"size": 8, "hidden": 8} if name == "bilstm_crf" else {"model": str(tiny_model)}
+    small = {"model": str(tiny_writer)} if name == "generator" else small
+    tagger = create(name, epochs=1, learning_rate=1e-3, **small).fit(annotated)
+    empty = [replace(annotated[0], tags=(), annotations=()), Product("nothing", "", tags=())]
+    assert len(tagger.learn(empty).predict(annotated)) == len(annotated)
