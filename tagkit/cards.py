@@ -145,6 +145,20 @@ def bars(pairs: Sequence[tuple[str, float]], head: tuple[str, str], digits: int 
     return table(head, rows, left=2)
 
 
+def picture(address: str, text: str, height: float = 9) -> str:
+    """Return a photo, which a browser draws only when it comes into view; nothing for no address.
+
+    Args:
+        address: A data address of an image, so that nothing is loaded from elsewhere.
+        text: What it shows, for those who do not see it.
+        height: Its largest height, in em.
+    """
+    if not address.startswith("data:image/"):
+        return ""
+    look = f"max-height:{height}em;max-width:100%;border-radius:.3em;background:#fff;vertical-align:top"
+    return f'<img loading="lazy" src="{html.escape(address)}" alt="{escape(text)}" style="{look}">'
+
+
 def beside(*parts: str) -> str:
     """Return parts side by side where the page is wide enough."""
     cells = "".join(f"<div>{part}</div>" for part in parts if part)

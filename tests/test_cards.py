@@ -74,3 +74,10 @@ def test_cards_need_no_heavy_package():
     code = "import sys, tagkit; tagkit.Product('红裙')._repr_html_(); print({'pandas', 'sklearn'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
+
+
+def test_a_picture_is_lazy_and_comes_from_a_data_address_only():
+    html = cards.picture('data:image/png;base64,AAAA" onerror="alert(1)', HOSTILE)
+    assert 'loading="lazy"' in html and "<script" not in html and 'onerror="' not in html
+    assert cards.picture("", "red shoe") == cards.picture("https://example.com/a.jpg", "red shoe") == ""
+    assert cards.picture("javascript:alert(1)", "x") == ""

@@ -77,6 +77,8 @@ def _place(digest: str) -> Path:
 def _stored(place: Path) -> list[Line] | None:
     try:
         rows = json.loads(place.read_bytes())
+        if not isinstance(rows, list):
+            return None
         return [Line(str(text), float(score), tuple(map(float, box))) for text, score, box in rows]  # type: ignore
     except (OSError, ValueError, TypeError):  # absent or damaged
         return None
