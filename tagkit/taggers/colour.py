@@ -7,8 +7,9 @@ from typing import Literal
 
 from tagkit.cache import FitCache
 from tagkit.explanation import Explanation, Share
-from tagkit.images.colours import TERMS, dominant_colours
-from tagkit.images.loading import photo_of
+from tagkit.images.colours import SIDE, TERMS, dominant_colours
+from tagkit.images.loading import BadPhoto, load_first
+from tagkit.images.unread import warn_of_unread
 from tagkit.parameters import PositiveInt
 from tagkit.parameters import Share as ShareOf
 from tagkit.product import Product, Tag, Tags
@@ -56,11 +57,12 @@ class Colour(Tagger):
         self.tags_ = [tag for own in self.names_.values() for tag in own.values()]
 
     def _tag(self, products: Sequence[Product]) -> Tags:
-        return [self._tag_one(product) for product in products]
+        found = [_colours(product) for product in products]
+        warn_of_unread(self.name, ((product, why) for product, (_, why) in zip(products, found, strict=True)))
+        return [self._ranked(colours, product) for product, (colours, _) in zip(products, found, strict=True)]
 
-    def _tag_one(self, product: Product) -> list[Tag]:
-        photo = photo_of(product)
-        shares = self._named(dominant_colours(photo), product) if photo is not None else {}
+    def _ranked(self, colours: Iterable[tuple[str, float]], product: Product) -> list[Tag]:
+        shares = self._named(colours, product)
         given = ((tag, round(share, 6)) for tag, share in shares.items() if share >= self.least)
         return ranked(given, self.name, self.limit)
 
@@ -82,17 +84,16 @@ class Colour(Tagger):
         return known.get(language) or next(iter(known.values()), "")
 
     def _explain(self, product: Product, tag: str) -> Explanation:
-        photo = photo_of(product)
-        colours = dominant_colours(photo) if photo is not None else []
-        given = {fold(one.text): one.score for one in self._tag_one(product)}
+        colours, why = _colours(product)
+        given = {fold(one.text): one.score for one in self._ranked(colours, product)}
         shares = tuple(
             Share(TERMS[term].en[0], share, "counts as the tag" if fold(tag) in map(fold, own) else "")
             for term, share in colours
             if (own := self._named([(term, share)], product)) or share >= self.least
         )
         facts = {"shares": "of the product's pixels, weighted by closeness to the middle of the photo"}
-        if photo is None:
-            facts = {"photo": "there is none that can be read"}
+        if why:
+            facts = {"photo": why}
         score = given.get(fold(tag), 0.0)
         return Explanation(product.text, tag, score, fold(tag) in given, self.name, shares=shares, facts=facts)
 
@@ -101,6 +102,14 @@ class Colour(Tagger):
 
     def _restore(self, state: State) -> None:
         self._use(state["names"])
+
+
+def _colours(product: Product) -> tuple[list[tuple[str, float]], str]:
+    """Return the colours on a product's photo, or nothing and the reason why."""
+    try:
+        return dominant_colours(load_first(product, at_least=SIDE)), ""
+    except BadPhoto as error:
+        return [], str(error)
 
 
 def names_in(tags: Iterable[str]) -> Names:
