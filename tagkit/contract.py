@@ -5,11 +5,14 @@ Each check takes a `Subject` and raises `Broken`, with a sentence on what is wro
 
 from __future__ import annotations
 
+import base64
 import copy
 import inspect
 import json
 import math
+import struct
 import tempfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -53,6 +56,8 @@ ODD = (
 """Products as they should not be, but are."""
 NEAR = 1e-4
 """How far scores may differ that should be equal."""
+COLOURS = ((30, 30, 30), (190, 20, 30), (50, 90, 180))
+"""What is on the photos of `photographed`, one after the other."""
 
 
 class Broken(AssertionError):
@@ -72,10 +77,15 @@ class Subject:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
+    def products(self) -> tuple[Product, ...]:
+        """Tagged products; with photos for a strategy that reads photos."""
+        return photographed(PRODUCTS) if self.tagger.reads_photos else PRODUCTS
+
+    @cached_property
     def fitted(self) -> Tagger:
         """The strategy, fitted once."""
         tagger = self.tagger.clone()
-        found = tagger.fit(PRODUCTS[:TRAIN], dev=PRODUCTS[TRAIN:])
+        found = tagger.fit(self.products[:TRAIN], dev=self.products[TRAIN:])
         _require(found is tagger, "`fit` does not return the strategy itself")
         return tagger
 
@@ -111,9 +121,9 @@ def nothing_to_learn_from_is_refused(subject: Subject) -> None:
 
 def tags_are_well_formed(subject: Subject) -> None:
     """Tags are ranked, unique, within the text, with scores from 0 to 1."""
-    rows = subject.fitted.predict(PRODUCTS)
-    _require(sum(map(bool, rows)) > len(PRODUCTS) // 4, "hardly any product of its own train part gets tags")
-    for product, row in zip(PRODUCTS, rows, strict=True):
+    rows = subject.fitted.predict(subject.products)
+    _require(sum(map(bool, rows)) > len(subject.products) // 4, "hardly any product of its own train part gets tags")
+    for product, row in zip(subject.products, rows, strict=True):
         scores = [tag.score for tag in row]
         where = f"for {product.title!r}"
         _require(scores == sorted(scores, reverse=True), f"scores do not fall {where}")
@@ -136,12 +146,12 @@ def a_saved_one_gives_the_same_tags(subject: Subject) -> None:
     _require(type(again) is type(tagger), f"what is loaded is a {type(again).__name__}")
     params = [json.dumps(one.get_params()) for one in (again, tagger)]
     _require(params[0] == params[1], "the loaded one has other parameters")
-    _require_same(again.predict(PRODUCTS + ODD), tagger.predict(PRODUCTS + ODD), "loaded")
+    _require_same(again.predict(subject.products + ODD), tagger.predict(subject.products + ODD), "loaded")
 
 
 def company_and_order_do_not_matter(subject: Subject) -> None:
     """One product, a batch and a shuffled batch give the same tags."""
-    rows = PRODUCTS + ODD
+    rows = subject.products + ODD
     batch = subject.fitted.predict(rows)
     _require_same([subject.fitted.predict([product])[0] for product in rows], batch, "tagged one by one")
     order = [(7 * i) % len(rows) for i in range(len(rows))]
@@ -181,15 +191,16 @@ def unread_text_is_counted(subject: Subject) -> None:
 
 def learning_more_keeps_the_contract(subject: Subject) -> None:
     """A strategy that learned more gives the same tags alone, in any order, and saved; its copy stays as it was."""
-    before = subject.fitted.predict(PRODUCTS)
-    corrected = replace(PRODUCTS[0], tags=(*PRODUCTS[0].tags, "细跟"))
+    before = subject.fitted.predict(subject.products)
+    corrected = replace(subject.products[0], tags=(*subject.products[0].tags, "细跟"))
     tagger = copy.copy(subject.fitted)
-    _require(tagger.learn([*PRODUCTS[TRAIN:], corrected], dev=PRODUCTS[:4]) is tagger, "`learn` does not return itself")
+    more = [*subject.products[TRAIN:], corrected]
+    _require(tagger.learn(more, dev=subject.products[:4]) is tagger, "`learn` does not return itself")
     learned = Subject(subject.tagger, subject.settings)
     vars(learned)["fitted"] = tagger
     for check in (a_saved_one_gives_the_same_tags, company_and_order_do_not_matter):
         check(learned)
-    _require_same(subject.fitted.predict(PRODUCTS), before, "after a copy learned more")
+    _require_same(subject.fitted.predict(subject.products), before, "after a copy learned more")
 
 
 def it_is_described(subject: Subject) -> None:
@@ -263,3 +274,23 @@ def _plain(row: Sequence[Tag]) -> list[Any]:
 
 def _texts(row: Sequence[Tag]) -> list[str]:
     return [tag.text for tag in row]
+
+
+def photographed(products: Sequence[Product]) -> tuple[Product, ...]:
+    """Return products with a photo each, as a data address: a square of one of `COLOURS` on white."""
+    return tuple(replace(product, images=(_photo(COLOURS[at % len(COLOURS)]),)) for at, product in enumerate(products))
+
+
+def _photo(colour: tuple[int, int, int]) -> str:
+    """Return the data address of a PNG of 24 × 24 pixels."""
+    white, inside = bytes((255, 255, 255)), bytes(colour)
+    rows = [white * 24] * 6 + [white * 6 + inside * 12 + white * 6] * 12 + [white * 24] * 6
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", 24, 24, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))),
+        (b"IEND", b""),
+    )
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"

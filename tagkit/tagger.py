@@ -45,6 +45,8 @@ class Tagger(Estimator, ABC):
     name: ClassVar[str] = ""
     needs_threshold: ClassVar[bool] = True
     """Whether the lists are meant to be cut at a threshold, which is chosen on dev; False: they are the answer."""
+    reads_photos: ClassVar[bool] = False
+    """Whether photos count, so that a product without words is tagged by its photo."""
     space: ClassVar[Space] = {}
     """What `tagkit tune` searches by default; a range between two whole numbers contains whole numbers."""
     # These are not annotated, and so are no parameters.
@@ -205,7 +207,8 @@ class Tagger(Estimator, ABC):
         """Return the ranked tags of each product, the best first.
 
         A product's tags do not depend on the other products in the call. A tag appears at most once in a list for each
-        type, in one spelling. A product gets no tags if cleaning leaves no letter or digit of its text.
+        type, in one spelling. A product gets no tags if cleaning leaves no letter or digit of its text, unless its
+        photo counts.
 
         Args:
             products: Products, titles or mappings with the fields of `Product`, or a table (see
@@ -236,13 +239,17 @@ class Tagger(Estimator, ABC):
         return [float(score or 0.0) for score in found]
 
     def _of_readable(self, rows: Sequence[Product], work: Callable[[Sequence[Product]], Sequence[Any]]) -> list[Any]:
-        """Return what `work` gives for the products of whose texts cleaning leaves a letter or digit, else None."""
+        """Return what `work` gives for the products that can be read, None for the others."""
         self.check_fitted()
-        readable = [has_content(product.text) for product in rows]
+        readable = [self.can_read(product) for product in rows]
         chosen = [product for product, is_one in zip(rows, readable, strict=True) if is_one]
         with blaming(self.source_):
             found = iter(work(chosen) if chosen else [])
         return [next(found) if is_one else None for is_one in readable]
+
+    def can_read(self, product: Product) -> bool:
+        """Say whether there is anything to tag a product by: a letter or digit, or a photo where photos count."""
+        return has_content(product.text) or (self.reads_photos and bool(product.images))
 
     def score(self, products: Iterable[Any], y: Iterable[Iterable[str]] | None = None) -> float:
         """Return F1@M, the mean F1 of the whole lists over the products with gold tags.

@@ -12,7 +12,6 @@ from tagkit.explaining.refinements import facts, find, stages
 from tagkit.explanation import Explanation
 from tagkit.pipeline import Pipeline
 from tagkit.tagger import Tagger
-from tagkit.text.clean import has_content
 from tagkit.text.spelling import fold
 
 
@@ -40,7 +39,7 @@ def explain(tagger: Tagger | Pipeline, product: Any, tag: str | None = None, met
     if len(rows) != 1:
         raise BadInput(f"`product` must be one product, not {len(rows)}")
     row = rows[0]
-    if not has_content(row.text):
+    if not pipeline.tagger.can_read(row):
         raise BadInput(f"`product`: cleaning leaves no letter or digit of {row.text[:60]!r}, so that it gets no tags")
     if tag is not None and not (isinstance(tag, str) and tag.strip()):
         raise BadInput(f"`tag` must be a text or None, not {tag!r}")

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import cKDTree
+from skimage.color import rgb2lab
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from scipy.spatial import cKDTree
 
 TABLE = Path(__file__).with_name("colours.tsv")
 SIDE = 96
@@ -81,8 +83,6 @@ def dominant_colours(photo: Image) -> list[tuple[str, float]]:
         Names of `TERMS` with their shares of the product's pixels, weighted by closeness to the middle; the largest
         first, shares above 0 that sum to 1.
     """
-    from skimage.color import rgb2lab
-
     small = photo.copy()
     small.thumbnail((SIDE, SIDE))
     lab = rgb2lab(np.asarray(small))
@@ -105,8 +105,6 @@ def background(lab: NDArray[np.float64]) -> NDArray[np.bool_]:
     Returns:
         A mask of shape (height, width).
     """
-    from scipy import ndimage
-
     edge = np.ones(lab.shape[:2], dtype=bool)
     edge[1:-1, 1:-1] = False
     near = np.linalg.norm(lab - np.median(lab[edge], axis=0), axis=-1) < TOLERANCE
@@ -123,9 +121,6 @@ def _closeness(shape: tuple[int, ...]) -> NDArray[np.float64]:
 @cache
 def _named() -> tuple[NDArray[np.int64], cKDTree]:
     """Return the number of the term of each colour of the table, and the colours in CIELAB."""
-    from scipy.spatial import cKDTree
-    from skimage.color import rgb2lab
-
     with TABLE.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     colours = np.array([[int(row["rgb"][at : at + 2], 16) for at in (1, 3, 5)] for row in rows], dtype=np.uint8)

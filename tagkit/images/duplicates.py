@@ -1,10 +1,8 @@
 """Photos that are nearly the same: the same file, or the same photo in another size, format or quality.
 
-Two photos are near-duplicates if their perceptual hashes differ in at most 10 of 256 bits, and their colours, reduced to
-8 × 8 pixels, by at most 3 of 255 on average. The hash alone takes every black shoe for every other one, and colours
-alone every small thing on white. Found on photos that were compressed again, scaled and brightened: at quality 60, at
-three times and at three quarters of the size, 95 % of them differ in at most 8 bits. Mirrored and cropped photos are not
-found.
+Two photos are near-duplicates if their perceptual hashes differ in at most 10 of 256 bits, and their colours, reduced
+to 8 × 8 pixels, by at most 3 of 255 on average. The hash alone takes every black shoe for every other one, and colours
+alone every small thing on white. What is cropped, mirrored or much brighter is not found.
 
 Source: Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions (2010), by the package ImageHash.
 """
@@ -12,13 +10,14 @@ Source: Zauner, Implementation and Benchmarking of Perceptual Image Hash Functio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import imagehash
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from PIL.Image import Image, Resampling
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 BITS, COLOURS = 10, 3.0
 """The largest differences of two near-duplicates: bits of the hash, and the mean over their colours."""
@@ -39,9 +38,6 @@ class Fingerprint(NamedTuple):
 
 def fingerprint(photo: Image) -> Fingerprint:
     """Return the fingerprint of an image in RGB."""
-    import imagehash
-    from PIL.Image import Resampling
-
     bits = np.packbits(imagehash.phash(photo, hash_size=16).hash.ravel())
     return Fingerprint(bits.view(np.uint64), np.asarray(photo.resize((SIDE, SIDE), Resampling.BOX)).ravel())
 
@@ -55,9 +51,6 @@ def groups(prints: Sequence[Fingerprint]) -> list[list[int]]:
     Returns:
         Groups of two or more, the largest first, in order of their first photos.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     if not prints:
         return []
     first, second = _pairs(np.stack([one.hash for one in prints]), np.stack([one.colours for one in prints]))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from rapidocr_onnxruntime import RapidOCR
 
 from tagkit.cache import cache_folder
 from tagkit.files import replacing
@@ -100,8 +101,6 @@ def _read(photo: Image) -> list[Line]:
 
 @cache
 def _engine() -> Any:
-    from rapidocr_onnxruntime import RapidOCR
-
     level = logging.getLogger().level
     engine = RapidOCR()
     logging.getLogger().setLevel(level)

@@ -1,4 +1,4 @@
-"""Small copies of photos inside of a page, so that the page needs no other file and nothing is loaded from elsewhere."""
+"""Small copies of photos inside of a page, so that the page needs no other file and loads nothing."""
 
 from __future__ import annotations
 

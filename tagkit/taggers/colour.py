@@ -40,6 +40,7 @@ class Colour(Tagger):
     """
 
     name = "colour"
+    reads_photos = True
 
     language: Literal["auto", "zh", "en"] = "auto"
     least: ShareOf = 0.1

@@ -30,10 +30,11 @@ class Ocr(Tagger):
         tagger: The strategy: its name, or a pair of name and parameters.
         synonyms: Other forms by preferred tag, for a strategy that takes some.
 
-    Source: Du et al., PP-OCR: A Practical Ultra Lightweight OCR System (2020); the models are PP-OCRv4, run by RapidOCR.
+    Source: Du et al., PP-OCR: A Practical Ultra Lightweight OCR System (2020); the models are PP-OCRv4, by RapidOCR.
     """
 
     name = "ocr"
+    reads_photos = True
 
     tagger: str | Sequence[Any] = "linear"
     synonyms: Mapping[str, Sequence[str]] | None = None

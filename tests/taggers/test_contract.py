@@ -110,8 +110,9 @@ def test_every_strategy_keeps_the_contract(name, check, subject):
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_table_is_read_by_its_columns(name, subject):
-    tagger, frame = subject(name).fitted, pd.DataFrame(PRODUCTS[:3])
-    for found, expected in ((frame, PRODUCTS[:3]), (frame["title"], [product.title for product in PRODUCTS[:3]])):
+    tagger, products = subject(name).fitted, subject(name).products[:3]
+    frame = pd.DataFrame(products)
+    for found, expected in ((frame, products), (frame["title"], [product.title for product in products])):
         for row, other in zip(tagger.predict(found), tagger.predict(expected), strict=True):
             assert_alike(row, other)
 
@@ -119,7 +120,7 @@ def test_a_table_is_read_by_its_columns(name, subject):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_every_strategy_explains_tags_that_it_gives_and_others(name, subject):
     tagger = subject(name).fitted
-    product = next(product for product in PRODUCTS if tagger.predict(product))
+    product = next(product for product in subject(name).products if tagger.predict(product))
     best = tagger.predict(product)[0]
     for tag, method in ((None, None), ("no such tag", None), (best.text, "occlusion"), (best.text, "random")):
         found = tagkit.explain(tagger, product, tag, method)

@@ -115,6 +115,7 @@ UNREADABLE: dict[str, Callable[[], bytes]] = {
     "paper.pdf": lambda: b"%PDF-1.4\n%%EOF\n",
     "no pixels.png": lambda: png(0, 0, png_chunk(b"IDAT", zlib.compress(b""))),
     "bomb.png": lambda: png(50_000, 50_000, png_chunk(b"IDAT", zlib.compress(b"\0" * 10_000_000, 9))),
+    "too large.png": lambda: png(9000, 9000, png_chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000, 9))),
     "bomb.gif": lambda: b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0, 0, 0) + b"\x2c" + bytes(20) + b";",
     "bomb of text.png": lambda: png(
         2,
