@@ -24,7 +24,13 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from tagkit.errors import BadInput, MissingExtra, UnknownName, did_you_mean
 
 T = TypeVar("T")
-DISTRIBUTION = {"sklearn": "scikit-learn", "ahocorasick": "pyahocorasick", "PIL": "pillow"}
+DISTRIBUTION = {
+    "sklearn": "scikit-learn",
+    "ahocorasick": "pyahocorasick",
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "rapidocr_onnxruntime": "rapidocr-onnxruntime",
+}
 """Where a package is imported under another name than it is installed under."""
 REFERENCE = re.compile(r"(?!\d)\w+(?:\.(?!\d)\w+)*:(?!\d)\w+")
 """The form of "package.module:Class"."""

@@ -1,1 +1,1 @@
-"""Photos: read and decoded (`sources`, `loading`), and turned into vectors by pre-trained encoders (`encoder`)."""
+"""Photos: read (`sources`), decoded (`loading`), their colours, text (`ocr`), vectors (`encoder`) and near-duplicates."""
