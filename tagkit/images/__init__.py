@@ -1,1 +1,1 @@
-"""Photos: read (`sources`), decoded (`loading`), their colours, text (`ocr`), vectors (`encoder`) and near-duplicates."""
+"""Photos: read (`sources`), decoded (`loading`), turned into vectors (`encoder`), colours, text (`ocr`)."""
