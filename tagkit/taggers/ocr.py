@@ -40,7 +40,8 @@ class Ocr(Tagger):
     synonyms: Mapping[str, Sequence[str]] | None = None
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
-        name, params = (self.tagger, {}) if isinstance(self.tagger, str) else self.tagger
+        pair: Any = (self.tagger, {}) if isinstance(self.tagger, str) else self.tagger
+        name, params = pair
         inner = create(registry.taggers.get(name), **params)  # a saved strategy may name it
         take_synonyms(inner, self.synonyms or {})
         self.tagger_ = inner.fit(self._with(train), dev=self._with(dev), cache=cache)
