@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -13,18 +13,6 @@ SIDE = 160
 """The longer side of a thumbnail, in pixels, unless another one is asked for."""
 QUALITY = 80
 """The quality of its JPEG."""
-
-
-class Thumbnail(NamedTuple):
-    """A small copy of a product's photo.
-
-    Attributes:
-        address: The picture as a data address; "" where there is none.
-        reason: Why there is none; "" for a product without a photo.
-    """
-
-    address: str
-    reason: str = ""
 
 
 def address_of(photo: Image, side: int = SIDE) -> str:

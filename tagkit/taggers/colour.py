@@ -7,7 +7,7 @@ from typing import Literal
 
 from tagkit.cache import FitCache
 from tagkit.explanation import Explanation, Share
-from tagkit.images.colours import SIDE, TERMS, dominant_colours
+from tagkit.images.colour_names import SIDE, TERMS, dominant_colours
 from tagkit.images.loading import BadPhoto, load_first
 from tagkit.images.unread import warn_of_unread
 from tagkit.parameters import PositiveInt

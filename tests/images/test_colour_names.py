@@ -7,7 +7,7 @@ pytest.importorskip("skimage", reason="colours need tagkit[images]")
 
 from PIL import Image, ImageDraw
 
-from tagkit.images.colours import TABLE, TERMS, background, dominant_colours
+from tagkit.images.colour_names import TABLE, TERMS, background, dominant_colours
 
 
 def shirt(colour, behind="white", size=(60, 80)):

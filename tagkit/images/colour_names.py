@@ -25,7 +25,7 @@ from skimage.color import rgb2lab
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-TABLE = Path(__file__).with_name("colours.tsv")
+TABLE = Path(__file__).with_name("colour_names.tsv")
 SIDE = 96
 """Photos are reduced to at most so many pixels on the longer side."""
 TOLERANCE = 12.0
