@@ -13,6 +13,9 @@ from tagkit.errors import BadInput
 
 LONGEST = 200
 """The longest message about a wrong value, in characters."""
+GOLD, GOLD_OR_NONE, NONE_OR_GOLD = "gold", "gold or none", "none or gold"
+"""The sources of annotations. The second says that no value is right as well, the third that the data name this first:
+published scorers differ there (see `attribute-F1`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Tag:
     Attributes:
         text: The tag itself, for example 高跟鞋.
         score: How sure the strategy is, from 0 to 1.
-        source: The name of the strategy that gave it ("gold" for an annotation).
+        source: The name of the strategy that gave it ("gold" for an annotation; "gold or none" and "none or gold" where
+            no value is right as well).
         spans: Where it stands in `Product.text`; empty when the tag was inferred.
         type: What kind of tag it is (an attribute or entity name), "" where the strategy has no types.
     """

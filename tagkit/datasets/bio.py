@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tagkit.product import Product, Span, Tag
@@ -17,16 +17,21 @@ def read_bio(path: Path) -> Iterator[tuple[str, list[str]]]:
     Args:
         path: The file, UTF-8, with "\n" or "\r\n".
     """
+    with path.open(encoding="utf-8") as lines:
+        yield from titles_of(lines)
+
+
+def titles_of(lines: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the titles of lines that `read_bio` reads, wherever these come from."""
     characters: list[str] = []
     labels: list[str] = []
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if row := line.rstrip("\n"):
-                characters.append(row[0])
-                labels.append(row[2:])
-            elif characters:
-                yield "".join(characters), labels
-                characters, labels = [], []
+    for line in lines:
+        if row := line.rstrip("\n"):
+            characters.append(row[0])
+            labels.append(row[2:])
+        elif characters:
+            yield "".join(characters), labels
+            characters, labels = [], []
     if characters:
         yield "".join(characters), labels
 

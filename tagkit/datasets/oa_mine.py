@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagkit.datasets import store
+from tagkit.datasets.attribute_rows import gold_source, values_of
 from tagkit.datasets.base import Expectation, Reader, load
 from tagkit.datasets.rows import kind_of, parse_json, read_text
 from tagkit.datasets.split import hold_out_tenth
@@ -16,7 +17,6 @@ from tagkit.product import Dataset, Product, Span, Tag
 
 TRAIN = {"full": "extractgpt/oa-mine/train.jsonl", "0.2": "extractgpt/oa-mine/train_0.2.jsonl"}
 TEST = "extractgpt/oa-mine/test.jsonl"
-NO_VALUE = "n/a"
 
 CARD = """\
 # oa_mine
@@ -88,7 +88,7 @@ def read_products(path: Path, **options: Any) -> Dataset:
     """Read a file in the layout of OA-Mine as test products, or any other file that `load` reads.
 
     The layout of OA-Mine has one JSON object per line: `input` (the title), `category`, and `target_scores` (the
-    allowed values by attribute, "n/a" where the attribute has none).
+    allowed values by attribute, "n/a" where it has none; beside values it says that none is right as well).
 
     Args:
         path: The file, plain or gzipped.
@@ -125,10 +125,9 @@ def _products(path: Path, prefix: str) -> tuple[Product, ...]:
 def _product(row: dict[str, Any], id: str) -> Product:
     title = row["input"]
     annotations = tuple(
-        Tag(value, 1.0, "gold", _first_span(value, title), name)
+        Tag(value, 1.0, gold_source(scored), _first_span(value, title), name)
         for name, scored in row["target_scores"].items()
-        for value in map(str.strip, scored)
-        if value not in ("", NO_VALUE)
+        for value in values_of(scored)
     )
     return Product(
         id,

@@ -69,7 +69,7 @@ def path(name: str) -> Path:
         known = ", ".join(sorted({source.dataset for source in sources().values()}))
         raise BadInput(f"no data file is called {name!r}; the known data sets are {known}")
     own = cache_folder("data") / name
-    if place := _local(name):
+    if place := local(name):
         try:
             _check(place.resolve(), source.sha256)
             return place
@@ -81,10 +81,11 @@ def path(name: str) -> Path:
 
 def is_here(names: Iterable[str]) -> bool:
     """Say whether all of some data files are on this machine, so that `path` downloads none of them."""
-    return all(_local(name) for name in names)
+    return all(local(name) for name in names)
 
 
-def _local(name: str) -> Path | None:
+def local(name: str) -> Path | None:
+    """Return where a file is on this machine, known or not and unchecked, None if it is not."""
     folders = [Path(os.environ["TAGKIT_DATA"]).expanduser()] if os.environ.get("TAGKIT_DATA") else []
     places = (folder / name for folder in [*folders, cache_folder("data")])
     return next((place for place in places if place.is_file()), None)

@@ -32,7 +32,8 @@ REPORTED = {"attribute-F1": "micro_f1", "attribute-P": "micro_precision", "attri
 
 PROTOCOL = (
     "For each product and each attribute that its gold names: a value is right if it equals an allowed one, blanks "
-    "around it removed; attributes that the gold does not name are ignored. Micro-averaged over products."
+    "around it removed; attributes that the gold does not name are ignored. Micro-averaged over products. Where the "
+    "gold allows no value (n/a) beside some values, only what it names first counts, as in the published scorer."
 )
 TOLERANCE = 0.01
 

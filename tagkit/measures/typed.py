@@ -11,6 +11,7 @@ from tagkit.measures.base import Floats, one_of
 from tagkit.measures.overlap import PooledMeasure, f1, precision, recall
 from tagkit.measures.run import Run
 from tagkit.product import Product, Tag
+from tagkit.tags import GOLD_OR_NONE, NONE_OR_GOLD
 
 
 class TypedMeasure(PooledMeasure):
@@ -90,13 +91,21 @@ class EntityF1(EntityMeasure):
 
 
 class AttributeMeasure(TypedMeasure):
-    """Base of attribute-P, attribute-R and attribute-F1."""
+    """Base of attribute-P, attribute-R and attribute-F1.
+
+    Args:
+        none: What counts where the gold allows no value beside some values ("n/a" among them): "first": what the gold
+            names first, as ExtractGPT's scorer has it, so that after "n/a" every value is wrong, and otherwise no value
+            is; "either": both are right, and nothing is missed where a wrong value is given; "value": no value never is
+            right, as if "n/a" were not there.
+    """
 
     source = (
         "Yang et al., MAVE: A Product Dataset for Multi-source Attribute Value Extraction (WSDM 2022); scores on "
         "OA-Mine: Brinkmann, Shraga and Bizer, ExtractGPT (2023)"
     )
     needs = "attributes"
+    none: str = one_of("first", "either", "value", default="first")
 
     def counts(self, tags: Sequence[Tag], product: Product) -> tuple[int, int, int]:
         """Return how many attribute values of one product are correct, predicted and gold."""
@@ -107,9 +116,14 @@ class AttributeMeasure(TypedMeasure):
         for tag in tags:
             if tag.type in requested:
                 predicted.setdefault(tag.type, tag.text.strip())
-        correct = [value in requested[name] for name, value in predicted.items()]
-        known = [values for name, values in requested.items() if values]
-        return sum(correct), len(predicted), len(known)
+        sources = {tag.type: tag.source for tag in product.annotations}
+        empty = {name for name, source in sources.items() if self.none == "first" and source == NONE_OR_GOLD}
+        correct = {name for name, value in predicted.items() if value in requested[name]} - empty
+        may_be_empty = {name for name, source in sources.items() if source in (GOLD_OR_NONE, NONE_OR_GOLD)}
+        missed = {name for name, values in requested.items() if values} - correct - empty
+        if self.none == "either":
+            missed -= may_be_empty
+        return len(correct), len(predicted), len(correct) + len(missed)
 
 
 class AttributePrecision(AttributeMeasure):
@@ -118,7 +132,8 @@ class AttributePrecision(AttributeMeasure):
     Protocol: the requested attributes of a product are the types of its gold annotations, and the attributes whose
     value is "" (requested, but unknown). The prediction for an attribute is the first tag of that type, without
     surrounding whitespace; it is correct if it equals one of the gold values of that type. Predictions for attributes
-    that were not requested are ignored. Undefined if no value is predicted.
+    that were not requested are ignored. Where the gold allows no value beside some values, what it names first is
+    right, as in the published scorer; with `none=either` both are. Undefined if no value is predicted.
     """
 
     name = "attribute-P"

@@ -74,7 +74,7 @@ class Backbone(nn.Module):
     def window(self) -> int:
         """The most tokens that the model can read at once."""
         config = self.model.config
-        reserved = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta") else 0
+        reserved = config.pad_token_id + 1 if config.model_type in ("mpnet", "roberta", "xlm-roberta") else 0
         return int(config.max_position_embeddings - reserved)
 
     @property

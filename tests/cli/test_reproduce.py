@@ -273,6 +273,20 @@ def test_an_unseen_data_set_needs_two_files_and_no_code(unseen, name, lines, cel
     assert {cell["verdict"] for cell in found.values()} == {"NEW"}
 
 
+@pytest.mark.parametrize(("names_first", "recall"), [("n/a", 100.0), ("Swim Boxer Trunks", 50.0)])
+def test_gold_that_allows_no_value_beside_a_value_is_scored_as_published(unseen, cells, names_first, recall):
+    allowed = dict.fromkeys(sorted(["n/a", "Swim Boxer Trunks"], key=lambda value: value != names_first), 1)
+    row = {"input": "Acme swim boxer trunks", "category": "Swimwear"}
+    gold = {"target_scores": {"Brand": {"Acme": 1}, "Description": allowed}}
+    Path("one.jsonl").write_text(json.dumps(row | gold), encoding="utf-8")
+    Path("run.json").write_text(json.dumps([row | {"pred": {"Brand": "Acme"}}]), encoding="utf-8")
+    found = cells("--data-file", "one.jsonl", "--runs-file", "run.json")
+    assert {cell: found[key]["measured"] for key in found for cell in [key[1]] if cell[-1] in "PR"} == {
+        "attribute-P": 100.0,
+        "attribute-R": recall,
+    }
+
+
 @pytest.mark.parametrize(
     ("data", "runs", "message"),
     [

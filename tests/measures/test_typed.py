@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tagkit.datasets.attribute_rows import gold_source
 from tagkit.errors import BadInput
 from tagkit.measures import Run, parse
 from tagkit.product import Product, Span, Tag
@@ -38,6 +39,32 @@ def test_attributes():
     assert parse("attribute-R")(run) == pytest.approx(1 / 3)
     assert parse("attribute-F1")(run) == pytest.approx(2 / 6)
     assert parse("attribute-P")(Run([predicted[0][2:]], products=[product])) == pytest.approx(1 / 2)
+
+
+@pytest.mark.parametrize(
+    ("names_first", "none", "answer", "scores"),
+    [
+        ("none", "first", {}, (1, 1)),
+        ("none", "either", {}, (1, 1)),
+        ("none", "value", {}, (1, 1 / 2)),
+        ("value", "first", {}, (1, 1 / 2)),
+        ("value", "either", {}, (1, 1)),
+        ("none", "first", {"Description": "Swim Boxer Trunks"}, (1 / 2, 1)),
+        ("none", "either", {"Description": "Swim Boxer Trunks"}, (1, 1)),
+        ("value", "first", {"Description": "Swim Boxer Trunks"}, (1, 1)),
+        ("none", "either", {"Description": "swim"}, (1 / 2, 1)),
+        ("none", "value", {"Description": "swim"}, (1 / 2, 1 / 2)),
+    ],
+)
+def test_no_value_beside_a_value(names_first, none, answer, scores):
+    allowed = ["n/a", "Swim Boxer Trunks"][:: 1 if names_first == "none" else -1]
+    source = gold_source(allowed)
+    gold = (Tag("Acme", source="gold", type="Brand"), Tag("Swim Boxer Trunks", source=source, type="Description"))
+    product = Product("1", "Acme swim boxer trunks", attributes={"Brand": "", "Description": ""}, annotations=gold)
+    predicted = [[Tag(value, type=name) for name, value in ({"Brand": "Acme"} | answer).items()]]
+    run = Run(predicted, products=[product])
+    found = tuple(parse(f"attribute-{letter}(none={none})")(run) for letter in "PR")
+    assert found == pytest.approx(scores)
 
 
 @pytest.mark.parametrize("name", ["entity-F1", "attribute-F1"])
