@@ -91,6 +91,34 @@ def local(name: str) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
+def fetch_archive(source: Source, place: Path) -> Path:
+    """Download the archive that GitHub makes of a file's repository, for files that are packed by tagkit itself.
+
+    Its checksum is not known, since GitHub may pack anew at any time: what is taken out of it must be checked.
+
+    Args:
+        source: The file.
+        place: Where the archive is written.
+
+    Raises:
+        DataMissing: It could not be downloaded.
+    """
+    import pooch
+
+    _say_unlicensed(source.dataset, source.repo)
+    base = os.environ.get("TAGKIT_SOURCE", "https://github.com").rstrip("/")
+    url = f"{base}/{source.repo}/archive/{source.commit}.zip"
+    try:
+        downloader = pooch.HTTPDownloader(timeout=TIMEOUT)
+        return Path(pooch.retrieve(url, None, fname=place.name, path=place.parent, downloader=downloader))
+    except (OSError, ValueError) as error:
+        name = f"{source.dataset}/{source.file}"
+        raise DataMissing(
+            f"{name} is not on this machine, and {url}, of which it is made, could not be downloaded ({error}); "
+            f"set TAGKIT_DATA to a folder that contains {name}"
+        ) from error
+
+
 def fetch(name: str) -> list[Path]:
     """Download the files of a data set that are not on this machine, and return the paths of all.
 
