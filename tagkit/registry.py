@@ -64,6 +64,10 @@ class Registry(Generic[T]):
         """Return all names, without importing anything."""
         return sorted(self._entries() | self._entry_points())
 
+    def names_of_texts(self) -> list[str]:
+        """Return the names of the strategies that need nothing but text: without those that state `reads_photos`."""
+        return [name for name in self.names() if not ((entry := self._entries().get(name)) and entry.reads_photos)]
+
     def __contains__(self, name: str) -> bool:
         """Tell whether something has that name; other packages are searched only for a name that we do not have."""
         return name in self._entries() or name in self._entry_points() or _imported(name) is not None
@@ -147,11 +151,12 @@ class Registry(Generic[T]):
 
 
 class _Entry(NamedTuple):
-    """Where a class is defined, its docstring and what it is called."""
+    """Where a class is defined, its docstring, what it is called, and whether it says that it reads photos."""
 
     file: Path
     doc: str
     cls: str
+    reads_photos: bool
 
 
 def is_reference(name: Any) -> bool:
@@ -175,19 +180,20 @@ def stated_names(folder: Path) -> dict[str, _Entry]:
     for file in sorted(folder.glob("*.py")):
         if not file.stem.startswith("_"):
             for node in ast.parse(file.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.ClassDef) and (name := _stated_name(node)):
-                    found[name] = _Entry(file, ast.get_docstring(node) or "", node.name)
+                if isinstance(node, ast.ClassDef) and (name := _stated(node, "name")):
+                    doc = ast.get_docstring(node) or ""
+                    found[str(name)] = _Entry(file, doc, node.name, bool(_stated(node, "reads_photos")))
     return found
 
 
-def _stated_name(node: ast.ClassDef) -> str:
-    """Return the text that a class gives to its attribute `name`, "" where it gives none."""
+def _stated(node: ast.ClassDef, attribute: str) -> Any:
+    """Return the constant that a class gives to an attribute, None where it gives none."""
     for line in node.body:
         if isinstance(line, (ast.Assign, ast.AnnAssign)) and isinstance(line.value, ast.Constant):
             target = line.targets[0] if isinstance(line, ast.Assign) else line.target
-            if isinstance(target, ast.Name) and target.id == "name":
-                return str(line.value.value)
-    return ""
+            if isinstance(target, ast.Name) and target.id == attribute:
+                return line.value.value
+    return None
 
 
 def missing_extra(error: ModuleNotFoundError, wanted_by: str) -> MissingExtra:

@@ -29,7 +29,7 @@ def compare(
             "--taggers",
             "-t",
             autocompletion=complete.strategies,
-            help="Strategies, comma-separated, also your own MODULE:CLASS (default: all).",
+            help="Strategies, comma-separated, also your own MODULE:CLASS (default: all that read no photos).",
         ),
     ] = "",
     set_: Annotated[
@@ -141,7 +141,7 @@ def _strategies(names: str, settings: Sequence[str], tuned: Sequence[Tuned]) -> 
         params.setdefault(name, {})[parameter] = given
     if not names and not params:
         return None
-    chosen = [name.strip() for name in names.split(",")] if names else registry.taggers.names()
+    chosen = [name.strip() for name in names.split(",")] if names else registry.taggers.names_of_texts()
     if strangers := params.keys() - set(chosen):
         option = "--tuned" if strangers <= {one.strategy for one in tuned} else "--set"
         raise BadInput(f"{option} names {', '.join(sorted(strangers))}, which does not take part")

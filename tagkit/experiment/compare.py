@@ -109,7 +109,7 @@ def compare(
         share=share,
         refine=None if refine is None else tuple(refine),
     )
-    rows = _rows(registry.taggers.names() if taggers is None else taggers, template, tuned or {})
+    rows = _rows(registry.taggers.names_of_texts() if taggers is None else taggers, template, tuned or {})
     Chain(refine or ()).for_data(data)  # says what a refinement lacks before anything is fitted
     names = [row.name for row in rows]
     base = baseline or next(

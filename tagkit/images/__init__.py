@@ -1,1 +1,1 @@
-"""Photos: read (`sources`), decoded (`loading`), turned into vectors (`encoder`), colours, text (`ocr`)."""
+"""Photos: read (`sources`), decoded (`loading`), turned into vectors (`encoder`, `vectors`), colours, text (`ocr`)."""
