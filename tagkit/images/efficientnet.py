@@ -63,12 +63,15 @@ class EfficientNetLite(nn.Module):
     Args:
         width: By how much the channels of the smallest network are multiplied.
         depth: By how much its blocks are.
+
+    Attributes:
+        size: The length of a vector.
     """
 
     def __init__(self, width: float = 1.0, depth: float = 1.0) -> None:
         super().__init__()
         self.stem = Conv(3, STEM, 3, 2)
-        self.blocks, channels, ends = nn.ModuleList(), STEM, []
+        self.blocks, channels, ends, sizes = nn.ModuleList(), STEM, [], []
         for at, (count, kernel, stride, expansion, base) in enumerate(STAGES):
             out = _multiple_of_8(base * width)
             repeats = count if at in (0, len(STAGES) - 1) else math.ceil(count * depth)
@@ -76,8 +79,9 @@ class EfficientNetLite(nn.Module):
                 self.blocks.append(Block(channels, out, kernel, 1 if number else stride, expansion))
                 channels = out
             ends.append(len(self.blocks) - 1)
+            sizes.append(out)
         self.head = Conv(channels, HEAD, 1)
-        self.ends = frozenset(ends)
+        self.ends, self.size = frozenset(ends), HEAD + sum(sizes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the vectors of a batch.
@@ -96,11 +100,6 @@ class EfficientNetLite(nn.Module):
             if at in self.ends:
                 means.append(x.mean((2, 3)))
         return torch.cat([functional.relu6(self.head(x)).mean((2, 3)), *means], dim=1)
-
-    @property
-    def size(self) -> int:
-        """The length of a vector."""
-        return HEAD + sum(block.project.out_channels for at, block in enumerate(self.blocks) if at in self.ends)
 
 
 def _multiple_of_8(channels: float) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import torch
@@ -57,7 +57,7 @@ class ImageEncoder:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput(f"{folder} holds no image encoder that can be loaded: {reason(error)}") from error
         self.pixels = pixels or self.trained_on
-        self._folder, self._tokenizer = folder, None
+        self._folder, self._tokenizer = folder, cast(Any, None)
         self.is_own = self._config.get("model_type") == OWN
         self._network = self._load_own() if self.is_own else self._load_hub()
         self._network.to(device()).eval()
@@ -78,7 +78,7 @@ class ImageEncoder:
             BadInput: It is no image encoder, or not the one with the checksum.
             WeightsMissing: It is not on this machine and cannot be downloaded.
         """
-        return _loaded(cls, model, weights.path(model, sha256), pixels)
+        return cast(Self, _loaded(model, weights.path(model, sha256), pixels))
 
     def encode(self, images: Sequence[Image]) -> Vectors:
         """Return the vectors of photos, shape (photos, size)."""
@@ -156,8 +156,8 @@ class ImageEncoder:
 
 
 @lru_cache(maxsize=2)
-def _loaded(cls: type[ImageEncoder], model: str, folder: Path, pixels: int) -> Any:
-    return cls(model, folder, pixels)
+def _loaded(model: str, folder: Path, pixels: int) -> ImageEncoder:
+    return ImageEncoder(model, folder, pixels)
 
 
 def _side(size: Any) -> int:
