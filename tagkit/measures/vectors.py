@@ -16,6 +16,7 @@ Source: Mu and Viswanath, All-but-the-Top: Simple and Effective Postprocessing f
 from __future__ import annotations
 
 import importlib.util
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,8 +43,6 @@ MOST = 200_000
 """So many vectors stay in memory."""
 AT_ONCE = 4_096
 """So many tags are embedded before their vectors are written."""
-ASKED = 500
-"""So many tags a query of the table names: SQLite has a limit."""
 
 Vector = NDArray[np.float32]
 log = logging.getLogger(__name__)
@@ -148,11 +147,9 @@ class _Store:
         found: dict[str, Vector] = {}
 
         def look(table: sqlite3.Connection) -> None:
-            for start in range(0, len(texts), ASKED):
-                some = texts[start : start + ASKED]
-                marks = ",".join("?" * len(some))
-                rows = table.execute(f"SELECT tag, vector FROM vectors WHERE tag IN ({marks})", some)  # nosec B608
-                found.update((tag, np.frombuffer(vector, np.float32)) for tag, vector in rows)
+            query = "SELECT tag, vector FROM vectors WHERE tag IN (SELECT value FROM json_each(?))"
+            rows = table.execute(query, [json.dumps(list(texts))])
+            found.update((tag, np.frombuffer(vector, np.float32)) for tag, vector in rows)
 
         self._use(look)
         return found

@@ -16,7 +16,7 @@ from tagkit.explanation import Explanation, Share
 from tagkit.features import CleaningOptions
 from tagkit.parameters import PositiveInt
 from tagkit.phrases import english
-from tagkit.phrases.candidates import Document, Phrase, Selection, Word, longest, noun_phrases
+from tagkit.phrases.candidates import Document, Phrase, Selection, TextWord, longest, noun_phrases
 from tagkit.product import Product, Tag, Tags
 from tagkit.tagger import State, Tagger
 from tagkit.text.clean import DEFAULT
@@ -144,7 +144,7 @@ class PhraseTagger(PhraseOptions, Tagger):
         cleaned = self.clean(product.text)
         stemmed = lang != "zh" and self.english == "stems"
         words = [
-            Word(
+            TextWord(
                 stem(token.text) if stemmed else token.text,
                 token.start,
                 token.end,
@@ -219,17 +219,17 @@ def _read_parts_of_speech(cleaned: CleanText, lang: str) -> Document:
     The part-of-speech tagger sees a full stop after the title, at the position of the line break.
     """
     title, line_break, rest = cleaned.text.partition("\n")
-    words: list[Word] = []
+    words: list[TextWord] = []
     for token in english.tokens(f"{title}. {rest}" if line_break else title):
         start, end = (place - (place > len(title) + bool(line_break)) for place in (token.start, token.end))
         pos = "N" if token.pos in english.NOUNS else "A" if token.pos in english.NOMINAL else ""
         if not any(map(str.isalpha, token.text)):
             pos = ""
-        words.append(Word(stem(token.text), start, end, keep=bool(pos), pos=pos))
+        words.append(TextWord(stem(token.text), start, end, keep=bool(pos), pos=pos))
     return Document(cleaned, lang, _with_gaps(words, cleaned), stemmed=True)
 
 
-def _with_gaps(words: Sequence[Word], cleaned: CleanText) -> list[Word]:
+def _with_gaps(words: Sequence[TextWord], cleaned: CleanText) -> list[TextWord]:
     """Return words with the original text between each and the word before it, including what was cleaned away."""
     found, before = [], 0
     for word in words:

@@ -1,6 +1,6 @@
 """A text as a list of words, and the candidate phrases that can be chosen among them.
 
-The strategies work on `Word`s and `Phrase`s alone, so that it does not matter to them how the words were found.
+The strategies work on `TextWord`s and `Phrase`s alone, so that it does not matter to them how the words were found.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Positions = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class TextWord:
     """One token of a text.
 
     Attributes:
@@ -74,7 +74,7 @@ class Document:
 
     clean: CleanText
     lang: str
-    words: Sequence[Word]
+    words: Sequence[TextWord]
     stemmed: bool = False
 
     def phrases(self, positions: Positions) -> list[Phrase]:
@@ -98,11 +98,11 @@ class Document:
         return tuple(self.clean.to_original(self.words[i].start, self.words[j].end) for i, j in phrase.places)
 
 
-Selection = Callable[[Sequence[Word], "int | None"], Positions]
+Selection = Callable[[Sequence[TextWord], "int | None"], Positions]
 """Chooses candidates from all words of a text and the maximum length of a phrase (None: any length)."""
 
 
-def runs(words: Sequence[Word], only: Collection[str] | None = None) -> Positions:
+def runs(words: Sequence[TextWord], only: Collection[str] | None = None) -> Positions:
     """Return the longest sequences of adjacent kept words.
 
     Args:
@@ -120,7 +120,7 @@ def runs(words: Sequence[Word], only: Collection[str] | None = None) -> Position
     return found
 
 
-def ngrams(words: Sequence[Word], max_words: int | None) -> Positions:
+def ngrams(words: Sequence[TextWord], max_words: int | None) -> Positions:
     """Return all sequences of up to `max_words` adjacent kept words."""
     found = []
     for first, last in runs(words):
@@ -130,7 +130,7 @@ def ngrams(words: Sequence[Word], max_words: int | None) -> Positions:
     return found
 
 
-def longest(words: Sequence[Word], max_words: int | None, only: Collection[str] | None = None) -> Positions:
+def longest(words: Sequence[TextWord], max_words: int | None, only: Collection[str] | None = None) -> Positions:
     """Return the longest sequences of adjacent kept words; one of more than `max_words` words is split into its words.
 
     Args:
@@ -147,7 +147,7 @@ def longest(words: Sequence[Word], max_words: int | None, only: Collection[str] 
     return found
 
 
-def noun_phrases(words: Sequence[Word], max_words: int | None) -> Positions:
+def noun_phrases(words: Sequence[TextWord], max_words: int | None) -> Positions:
     """Return the sequences of nouns with the adjectives before them, up to `max_words` words long."""
     kinds = "".join(word.pos or "-" for word in words)
     found = ((match.start(), match.end() - 1) for match in re.finditer("A*N+", kinds))

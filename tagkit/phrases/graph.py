@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from tagkit.phrases.candidates import Phrase, Word
+from tagkit.phrases.candidates import Phrase, TextWord
 
 Floats = NDArray[np.float64]
 DAMPING = 0.85
@@ -49,7 +49,7 @@ def pagerank(graph: Floats | sparse.csr_matrix, restart: Floats | None = None) -
 
 
 def word_graph(
-    words: Sequence[Word], window: int, weighted: bool = True
+    words: Sequence[TextWord], window: int, weighted: bool = True
 ) -> tuple[list[str], Floats | sparse.csr_matrix]:
     """Connect the kept words that occur within a window of each other.
 
@@ -77,7 +77,7 @@ def word_graph(
 
 
 def rank_words(
-    words: Sequence[Word], window: int, weighted: bool = True, restart: Mapping[str, float] | None = None
+    words: Sequence[TextWord], window: int, weighted: bool = True, restart: Mapping[str, float] | None = None
 ) -> dict[str, float]:
     """Return the PageRank of each kept word in the word graph, by form.
 

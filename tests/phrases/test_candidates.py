@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagkit.phrases.candidates import Document, Phrase, Word, longest, ngrams, noun_phrases, runs
+from tagkit.phrases.candidates import Document, Phrase, TextWord, longest, ngrams, noun_phrases, runs
 from tagkit.product import Span
 from tagkit.text.clean import clean
 
@@ -14,7 +14,7 @@ def words_of(line):
         if token == "|":
             gap = ","
         else:
-            words.append(Word(token, at, at + len(token), token != ".", gap))
+            words.append(TextWord(token, at, at + len(token), token != ".", gap))
             gap = " "
         at += len(token) + 1
     return words
@@ -30,13 +30,13 @@ def test_candidates():
 
 
 def test_chinese_words_with_a_blank_between_them_are_no_phrase():
-    words = [Word("高跟", 0, 2), Word("鞋子", 2, 4), Word("女士", 5, 7, gap=" ")]
+    words = [TextWord("高跟", 0, 2), TextWord("鞋子", 2, 4), TextWord("女士", 5, 7, gap=" ")]
     assert runs(words) == [(0, 1), (2, 2)]
 
 
 def test_noun_phrases_are_nouns_with_the_adjectives_before_them():
     words = [
-        Word(str(at), at, at + 1, kind != "-", pos=kind.replace("-", "")) for at, kind in enumerate("ANAANN-A-NAN")
+        TextWord(str(at), at, at + 1, kind != "-", pos=kind.replace("-", "")) for at, kind in enumerate("ANAANN-A-NAN")
     ]
     assert noun_phrases(words, None) == [(0, 1), (2, 5), (9, 9), (10, 11)]
     assert noun_phrases(words, 2) == [(0, 1), (9, 9), (10, 11)]
@@ -44,7 +44,7 @@ def test_noun_phrases_are_nouns_with_the_adjectives_before_them():
 
 
 def test_occurrences_are_grouped_into_phrases():
-    words = [Word("graph", 0, 6), Word("theori", 7, 13, gap=" "), Word("graph", 15, 20, gap=", ")]
+    words = [TextWord("graph", 0, 6), TextWord("theori", 7, 13, gap=" "), TextWord("graph", 15, 20, gap=", ")]
     cleaned = clean("Graphs theory, graph", ())
     plain, stemmed = (Document(cleaned, "en", words, stemmed) for stemmed in (False, True))
     assert plain.phrases([(0, 1), (2, 2)]) == [

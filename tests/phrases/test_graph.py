@@ -1,4 +1,4 @@
-"""Word graphs and PageRank."""
+"""TextWord graphs and PageRank."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from tagkit.phrases.candidates import Phrase, Word
+from tagkit.phrases.candidates import Phrase, TextWord
 from tagkit.phrases.graph import pagerank, rank_words, sum_scores, word_graph
 
 
@@ -31,7 +31,7 @@ def test_pagerank_agrees_with_networkx(seed):
 @pytest.mark.parametrize(("window", "weighted"), [(2, False), (2, True), (4, True), (50, True), (1, True)])
 def test_word_graph_counts_cooccurrences_within_the_window(window, weighted):
     rng = random.Random(window)
-    words = [Word(form, at, at + 1, keep=form != ".") for at, form in enumerate(rng.choices("abcdef.", k=30))]
+    words = [TextWord(form, at, at + 1, keep=form != ".") for at, form in enumerate(rng.choices("abcdef.", k=30))]
     forms, graph = word_graph(words, window, weighted)
     expected = np.zeros((len(forms), len(forms)))
     for (i, left), (j, right) in itertools.combinations(enumerate(words), 2):
@@ -45,7 +45,7 @@ def test_word_graph_counts_cooccurrences_within_the_window(window, weighted):
 @pytest.mark.parametrize("count", [3, 300])
 def test_rank_words_is_pagerank_of_the_word_graph(count):
     """300 words are more than a dense graph holds."""
-    words = [Word(f"w{at}", at, at + 1) for at in (*range(count), 0)]
+    words = [TextWord(f"w{at}", at, at + 1) for at in (*range(count), 0)]
     forms, graph = word_graph(words, 2)
     assert isinstance(graph, np.ndarray) == (count == 3)
     assert rank_words(words, 2) == dict(zip(forms, pagerank(graph).tolist(), strict=True))
