@@ -11,7 +11,7 @@ import yake
 
 from tagkit.parameters import NonNegativeFloat, PositiveInt
 from tagkit.phrases.base import CASED, PHRASE_SPACE, PhraseTagger
-from tagkit.phrases.candidates import Document, Phrase, Word, ngrams
+from tagkit.phrases.candidates import Document, Phrase, TextWord, ngrams
 from tagkit.product import Product, Tag
 from tagkit.tagger import ranked
 from tagkit.text.language import HAN, language_of
@@ -139,7 +139,7 @@ def _artificial_word(number: int) -> str:
     return "w" + "".join("abcdefghij"[int(digit)] for digit in str(number)) + "x"
 
 
-def _sentences(words: Sequence[Word], terms: dict[str, str]) -> str:
+def _sentences(words: Sequence[TextWord], terms: dict[str, str]) -> str:
     """Return the artificial words as a text with full stops and commas where the product has punctuation."""
     text = ""
     for word in words:
