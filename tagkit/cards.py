@@ -28,7 +28,7 @@ _JUDGED = {
 _MARK = (
     "text-decoration:underline;text-decoration-color:#4f7fd9;text-decoration-thickness:.15em;text-underline-offset:.2em"
 )
-_CELL = "padding:.2em .7em;border:0;border-bottom:1px solid #8883;background:transparent;vertical-align:top;"
+_CELL = "padding:.2em .7em;border:0;border-bottom:1px solid #8883;background:transparent;vertical-align:baseline;"
 
 
 def card(title: str, *parts: str, note: str = "") -> str:

@@ -153,7 +153,7 @@ class JudgedProducts:
         for item in self.items[:ON_CARD]:
             spans = [(span.start, span.end, tag.text) for row in item.rows for tag in row.tags for span in tag.spans]
             rows = [(cards.escape(row.row), cards.judged(row.kinds), f"{row.f1:.2f}") for row in item.rows]
-            head = f'<div style="margin-top:.6em">{cards.marked(item.product.text, spans, 300)}</div>'
+            head = f'<div style="margin-top:1em">{cards.marked(item.product.text, spans, 300)}</div>'
             parts += [head, cards.table(("row", "tags", "F1"), rows, left=2)]
         more = len(self) - ON_CARD
         parts += [cards.small(f"and {more:,} more: slice them, or to_frame()")] if more > 0 else []

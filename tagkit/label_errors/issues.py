@@ -149,7 +149,7 @@ class Issues:
 
     def _note(self) -> str:
         listed = (
-            f"the {len(self.wrong):,} tags that are most probably wrong, and the {len(self.missing):,} that are most "
+            f"The {len(self.wrong):,} tags that are most probably wrong, and the {len(self.missing):,} that are most "
         )
         return f"{listed}probably missing, of {self.n_products:,} tagged products with {self.n_tags:,} different tags"
 
