@@ -103,7 +103,7 @@ def agreement(
     if as_json:
         echo_json(asdict(found) | {"disagreements": rows})
         return
-    alpha = "not defined, since all was judged alike" if found.alpha is None else f"{found.alpha:.3f}"
+    alpha = f"not defined, since {found.why_not}" if found.alpha is None else f"{found.alpha:.3f}"
     echo(f"{', '.join(found.reviewers)}: {found.products:,} products, {found.judged:,} judged tags")
     echo(f"Krippendorff's alpha: {alpha}")
     table = [["tag", "both", "only one", "F1"]]

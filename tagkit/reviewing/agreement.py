@@ -10,7 +10,7 @@ from itertools import combinations, groupby
 import numpy as np
 
 from tagkit import cards
-from tagkit.errors import BadInput
+from tagkit.errors import BadInput, did_you_mean
 from tagkit.product import Product, Tag
 from tagkit.registry import missing_extra
 from tagkit.reviewing.decisions import SETTLED, Decision, Key, Reviewed, key_of
@@ -58,6 +58,13 @@ class Agreement:
     alpha: float | None
     tags: tuple[TagAgreement, ...]
 
+    @property
+    def why_not(self) -> str:
+        """Why there is no alpha; "" where there is one."""
+        if self.alpha is not None:
+            return ""
+        return "all was judged alike" if self.judged else "no two of them finished the same product"
+
     def __repr__(self) -> str:
         """Return reviewers, size and alpha in one line."""
         alpha = "none" if self.alpha is None else f"{self.alpha:.3f}"
@@ -67,7 +74,7 @@ class Agreement:
         """Return alpha and the tags with most disagreements as a card for notebooks."""
         rows = [[cards.escape(row.tag), str(row.both), str(row.one), f"{row.f1:.2f}"] for row in self.tags[:SHOWN]]
         table = cards.table(("tag", "both", "only one", "F1"), rows)
-        alpha = "not defined" if self.alpha is None else f"{self.alpha:.3f}"
+        alpha = f"not defined, since {self.why_not}" if self.alpha is None else f"{self.alpha:.3f}"
         note = f"{', '.join(self.reviewers)} · {self.products:,} products, {self.judged:,} judged tags"
         return cards.card(f"Krippendorff's alpha: {alpha}", table, note=note)
 
@@ -116,14 +123,12 @@ def agreement(store: ReviewStore, reviewers: Sequence[str] = ()) -> Agreement:
 
     Source: Krippendorff, Content Analysis (4th edition, 2018), chapter 12, through the package krippendorff.
     """
-    known = store.reviewers()
-    if unknown := [name for name in reviewers if name not in known]:
-        raise BadInput(f"nobody called {unknown[0]!r} decided anything; there are: {', '.join(known)}")
-    chosen = tuple(reviewers) or tuple(known)
-    if len(set(chosen)) < 2:
-        raise BadInput(
-            f"two reviewers can be compared, not {len(set(chosen))}: {', '.join(chosen) or 'nobody decided'}"
-        )
+    reviewers = [reviewers] if isinstance(reviewers, str) else list(dict.fromkeys(reviewers))
+    for name in reviewers:
+        check_reviewer(store, name)
+    chosen = tuple(reviewers or store.reviewers())
+    if len(chosen) < 2:
+        raise BadInput(f"two reviewers can be compared, not {len(chosen)}: {', '.join(chosen) or 'nobody decided'}")
     units: list[list[float]] = []
     both: Counter[Key] = Counter()
     one: Counter[Key] = Counter()
@@ -208,6 +213,17 @@ def with_final_tags(product: Product, tags: Iterable[Tag]) -> Product:
     listed = list(tags)
     notes = [replace(tag, score=1.0, source="gold") for tag in listed if tag.type or tag.spans]
     return replace(product, tags=tuple(dict.fromkeys(tag.text for tag in listed)), annotations=tuple(notes))
+
+
+def check_reviewer(store: ReviewStore, name: str) -> None:
+    """Refuse the name of somebody who decided nothing.
+
+    Raises:
+        BadInput: They did not.
+    """
+    if name not in (known := store.reviewers()):
+        there = f"there are: {', '.join(map(repr, known))}" if known else "nobody did"
+        raise BadInput(f"nobody called {name!r} decided anything{did_you_mean(name, known)}; {there}")
 
 
 def _finished(store: ReviewStore, reviewers: Sequence[str] = ()) -> Iterator[tuple[int, list[Reviewed]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,13 +14,16 @@ from tagkit.errors import BadInput
 from tagkit.product import Product, Tag
 from tagkit.reviewing.database import Database
 
+FIRST_IMPOSSIBLE = 2**63
+"""SQLite holds whole numbers below this."""
+
 
 class ReviewedProducts:
     """The products of a review, in one SQLite file; see `ReviewStore`, which adds the decisions."""
 
     def __init__(self, path: str | Path, products: Any = None, *, overlap: int | None = None) -> None:
-        if overlap is not None and overlap < 1:
-            raise BadInput(f"`overlap` is how many reviewers finish each product, at least 1, not {overlap}")
+        if overlap is not None and not (is_whole(overlap) and overlap >= 1):
+            raise BadInput(f"`overlap` is how many reviewers finish each product, at least 1, not {overlap!r}")
         rows = None if products is None else _with_different_ids(as_products(products))
         if rows is None and not Path(path).exists():
             raise BadInput(f"there is no file {path}: give the products to review")
@@ -84,9 +88,9 @@ class ReviewedProducts:
         Args:
             tags: Lists of tags with scores and spans, the best first, by the position of the product.
         """
-        for position in (min(tags, default=0), max(tags, default=0)):
-            self._checked(position)
-        lists = {n: as_json([tag.to_dict() for tag in found]) for n, found in tags.items()}
+        for position, found in tags.items():
+            self._within(position, found)
+        lists = {int(n): as_json([tag.to_dict() for tag in found]) for n, found in tags.items()}
         with self._file.writing("the suggestions are not saved") as connection:
             connection.executemany("REPLACE INTO suggestion VALUES (?, ?)", lists.items())
 
@@ -158,13 +162,27 @@ class ReviewedProducts:
         self._row("SELECT 1 FROM product WHERE position = ?", position)
         return int(position)
 
+    def _within(self, position: int, tags: Iterable[Tag]) -> None:
+        """Refuse what is no tag, and places that are outside of a product's text."""
+        self._checked(position)
+        length = -1
+        for tag in tags:
+            if not isinstance(tag, Tag):
+                raise BadInput(f"a tag of the product in position {position} is {tag!r}, not a `Tag`"[:200])
+            if tag.spans:
+                length = len(self.product(position).text) if length < 0 else length
+                if max(span.end for span in tag.spans) > length:
+                    where = f"the text of the product in position {position}, which has {length:,} characters"
+                    raise BadInput(f"the tag {tag.text!r} has a place outside of {where}"[:300])
+
     def _row(self, query: str, position: int) -> Any:
         """Return the value that a query finds for a position.
 
         Raises:
             BadInput: No product has this position.
         """
-        found = self._file.read(query, [int(position)])
+        is_possible = is_whole(position) and 0 <= position < FIRST_IMPOSSIBLE
+        found = self._file.read(query, [int(position)]) if is_possible else []
         if not found:
             raise BadInput(f"there is no product in position {position}: {self.path.name} holds {len(self):,}")
         return found[0][0]
@@ -172,6 +190,11 @@ class ReviewedProducts:
     def _about(self, name: str) -> str:
         found = self._file.read("SELECT value FROM about WHERE name = ?", [name])
         return found[0][0] if found else ""
+
+
+def is_whole(value: Any) -> bool:
+    """Say whether a value is a whole number, of Python or NumPy."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def as_json(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from tagkit.errors import BadInput
 from tagkit.product import Product, Span, Tag
 from tagkit.text.present import places
 
@@ -97,18 +98,31 @@ def summed_up(position: int, reviewer: str, decisions: Iterable[Decision]) -> Re
     return Reviewed(position, reviewer, state, tuple(kept.values()), tuple(rejected.values()), tuple(edited.values()))
 
 
+def as_tag(tag: Tag | str) -> Tag:
+    """Return a tag that a reviewer gave, of a text without the blanks around it.
+
+    Raises:
+        BadInput: It is neither a text nor a tag, or the text is empty.
+    """
+    if isinstance(tag, str):
+        return Tag(tag.strip(), 1.0, "reviewer")
+    if not isinstance(tag, Tag):
+        raise BadInput(f"a tag is a text or a `Tag`, not {tag!r}"[:200])
+    return tag
+
+
 def located(tag: Tag | str, product: Product, suggested: Iterable[Tag]) -> Tag:
     """Return a tag as it is stored: the suggested one of this text and type, else with the place where the text has it.
 
     Args:
-        tag: The tag; a text stands for the suggested tag of this text, of whatever type.
+        tag: The tag; a text, without blanks around it, stands for the suggested tag of this text, of whatever type.
         product: The product it belongs to.
         suggested: The tags suggested for the product.
     """
+    made = as_tag(tag)
     for one in suggested:
-        if one.text == tag if isinstance(tag, str) else key_of(one) == key_of(tag):
+        if one.text == made.text if isinstance(tag, str) else key_of(one) == key_of(made):
             return one
-    made = Tag(tag, 1.0, "reviewer") if isinstance(tag, str) else tag
     if made.spans:
         return made
     return replace(made, spans=tuple(Span(*place) for place in places(made.text, product.text)[:1]))

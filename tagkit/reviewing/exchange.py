@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tagkit.datasets.table import FORMULA, WRITERS
 from tagkit.errors import BadInput, UnknownName, did_you_mean
 from tagkit.files import replacing
 from tagkit.reviewing import records
-from tagkit.reviewing.agreement import final_tags
+from tagkit.reviewing.agreement import check_reviewer, final_tags
 from tagkit.reviewing.decisions import Decision, Reviewed, State, key_of, located
 from tagkit.reviewing.records import ProductReviews, ReviewRecord
 from tagkit.reviewing.store import ReviewStore
@@ -80,10 +81,13 @@ def export_reviews(
 
     Raises:
         UnknownName: There is no such format.
+        BadInput: This reviewer decided nothing.
         OSError: The file cannot be written; what was there is still there.
     """
     name = format or Path(path).suffix.lower().removeprefix(".")
     kind = _format(name)
+    if reviewer is not None:
+        check_reviewer(store, reviewer)
     made = [kind.to_record(item) for item in _items(store, reviewer) if not done or item.final is not None]
     with replacing(path) as file:
         if name in ("csv", "xlsx"):
@@ -135,33 +139,64 @@ def import_reviews(store: ReviewStore, path: str | Path, format: str = "", *, re
         raise BadInput(f"there is no file {path}")
     products = store.products()
     by_id = {product.id: n for n, product in enumerate(products)}
-    by_text = {product.text: n for n, product in enumerate(products)}
+    same_text = Counter(product.text for product in products)
+    by_text = {product.text: n for n, product in enumerate(products) if same_text[product.text] == 1}
     known = {(one.position, one.reviewer, *_same(one)) for one in store.decisions()}
     decisions: list[Decision] = []
     unknown: list[str] = []
     entries = unchanged = 0
     for where, record in _records(Path(path)):
-        try:
-            found = _format(format or _guess(record)).from_record(record)
-        except (AttributeError, KeyError, IndexError, TypeError, ValueError, StopIteration) as error:
-            raise BadInput(f"{path}, {where}: {str(error) or type(error).__name__}") from error
-        for entry in found:
+        for entry in _read(record, format or _guess(record), f"{path}, {where}"):
             entries += 1
             position = by_id.get(entry.id, by_text.get(entry.text))
             if position is None:
                 unknown.append(entry.id or entry.text)
                 continue
             made = [replace(one, position=position) for one in entry.decisions]
+            with at(f"{path}, {where}"):
+                made = [store.valid(one) for one in made]
             made = [one for one in made if (position, one.reviewer, *_same(one)) not in known]
             if not entry.decisions:
                 who = entry.reviewer or reviewer or store.reviewer
-                made = _changes(store, position, replace(entry, reviewer=who))
+                with at(f"{path}, {where}"):
+                    made = [store.valid(one) for one in _changes(store, position, replace(entry, reviewer=who))]
             unchanged += not made
             decisions += made
     if unknown and len(unknown) == entries:
         raise BadInput(f"{path}: {store.path.name} holds none of its {entries:,} products, for instance {unknown[0]!r}")
     store.record(decisions)
     return Imported(len({one.position for one in decisions}), len(decisions), unchanged, tuple(unknown))
+
+
+def _read(record: Mapping[str, Any], name: str, where: str) -> list[ReviewRecord]:
+    """Return what a record in a format says.
+
+    Raises:
+        BadInput: It is malformed, or tells no product.
+    """
+    kind = _format(name)
+    with at(where):
+        try:
+            found = kind.from_record(record)
+        except BadInput:
+            raise
+        except KeyError as error:
+            raise BadInput(f"this is no record of {name}: there is no {error}") from error
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise BadInput(f"this is no record of {name}: a value in it is not as it should be ({error})") from error
+        for entry in found:
+            if not entry.id and not entry.text:
+                raise BadInput("there is neither an id nor a text to find the product by")
+    return found
+
+
+@contextmanager
+def at(where: str) -> Iterator[None]:
+    """Say in errors where in a file they are."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
 
 
 def _changes(store: ReviewStore, position: int, entry: ReviewRecord) -> list[Decision]:

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tagkit.errors import BadInput
 from tagkit.product import Product, Span, Tag
 from tagkit.reviewing.agreement import with_final_tags
-from tagkit.reviewing.decisions import Decision, Reviewed, State, key_of
+from tagkit.reviewing.decisions import STATES, Decision, Reviewed, State, key_of
 
 TAGS, TEXT = "tags", "text"
 """What the question and the field are called in Label Studio and Argilla."""
+ARGILLA_STATES: dict[Any, State] = {"draft": "open", "discarded": "skip"}
+"""Where a reviewer stands whose response has such a status; any other response is finished."""
 USER = "tagkit:"
 """Stands before the name of a reviewer of which the id of an Argilla user is made."""
 
@@ -80,10 +83,11 @@ def from_line(record: Mapping[str, Any]) -> list[ReviewRecord]:
         Decision(0, one["kind"], _tag(one.get("tag")), _tag(one.get("new")), one["reviewer"], one.get("at", ""))
         for one in record["decisions"]
     ]
-    text = record["title"] + (f"\n{record['description']}" if record.get("description") else "")
+    text = _text(record["title"]) + (f"\n{record['description']}" if record.get("description") else "")
     names = dict.fromkeys(one.reviewer for one in made)
     return [
-        ReviewRecord(record["id"], text, who, decisions=[one for one in made if one.reviewer == who]) for who in names
+        ReviewRecord(_text(record["id"]), text, who, decisions=[one for one in made if one.reviewer == who])
+        for who in names
     ]
 
 
@@ -105,7 +109,7 @@ def from_row(record: Mapping[str, Any]) -> list[ReviewRecord]:
     title, description = _text(record.get("title")), _text(record.get("description"))
     text = f"{title}\n{description}" if description else title
     tags, rejected = (_listed(record.get(name)) for name in ("tags", "rejected"))
-    state: Any = _text(record.get("state")) or ("done" if tags else "open")
+    state = _state(record.get("state"), tags)
     return [ReviewRecord(_text(record.get("id")), text, _text(record.get("reviewer")), state, tags, rejected)]
 
 
@@ -137,7 +141,7 @@ def from_label_studio(record: Mapping[str, Any]) -> list[ReviewRecord]:
         name = name or (names[number] if number < len(names) else "")
         tags: list[Tag] = []
         for mark in one["result"]:
-            value = mark["value"]
+            value = mark.get("value")
             if mark["type"] == "labels":
                 span = Span(value["start"], value["end"])
                 tags.append(Tag(text[span.start : span.end], 1.0, "reviewer", (span,), value["labels"][0]))
@@ -168,13 +172,16 @@ def to_argilla(item: ProductReviews) -> dict[str, Any]:
 
 def from_argilla(record: Mapping[str, Any]) -> list[ReviewRecord]:
     """Return what the responses of a record say: labels, and spans with their labels."""
-    text = next(value for value in record["fields"].values() if isinstance(value, str))
+    text = next((value for value in record["fields"].values() if isinstance(value, str)), "")
     names = {user_id(name): name for name in (record.get("metadata") or {}).get("reviewers") or ()}
     tags: dict[str, list[Tag]] = {}
-    for answers in (record.get("responses") or {}).values():
+    states: dict[str, State] = {}
+    for answers in _tag_answers(record.get("responses") or {}):
         for answer in answers:
             marks = answer["value"] if isinstance(answer["value"], list) else [answer["value"]]
-            found = tags.setdefault(str(answer.get("user_id") or ""), [])
+            who = str(answer.get("user_id") or "")
+            found = tags.setdefault(who, [])
+            states[who] = ARGILLA_STATES.get(answer.get("status"), "done")
             for mark in marks:
                 if isinstance(mark, Mapping):
                     span = Span(mark["start"], mark["end"])
@@ -182,9 +189,26 @@ def from_argilla(record: Mapping[str, Any]) -> list[ReviewRecord]:
                 else:
                     found.append(_made(mark))
     return [
-        ReviewRecord(_text(record.get("id")), text, names.get(w, w), "done", _merged(found))
+        ReviewRecord(_text(record.get("id")), text, names.get(w, w), states[w], _merged(found))
         for w, found in tags.items()
     ]
+
+
+def _tag_answers(responses: Mapping[str, Any]) -> list[Any]:
+    """Return the answers to the questions about tags, by question.
+
+    That is the question `tags` where there is one, else those with lists of labels or spans, else those with single
+    labels; ratings and rankings are no tags.
+    """
+    if TAGS in responses:
+        return [responses[TAGS]]
+    kinds: dict[bool, list[Any]] = {True: [], False: []}
+    for answers in responses.values():
+        values = [answer["value"] for answer in answers]
+        marks = [mark for value in values for mark in (value if isinstance(value, list) else [value])]
+        if all(isinstance(mark, str) or (isinstance(mark, Mapping) and "start" in mark) for mark in marks):
+            kinds[any(isinstance(value, list) for value in values)].append(answers)
+    return kinds[True] or kinds[False]
 
 
 def to_doccano(item: ProductReviews) -> dict[str, Any]:
@@ -199,7 +223,10 @@ def from_doccano(record: Mapping[str, Any]) -> list[ReviewRecord]:
     text = record[TEXT]
     tags: list[Tag] = []
     for name in ("label", "labels", "cats", "entities"):
-        for mark in record.get(name) or ():
+        marks = record.get(name) or ()
+        if isinstance(marks, Mapping):  # labels with the share of the votes for each
+            marks = [label for label, share in marks.items() if share >= 0.5]
+        for mark in [marks] if isinstance(marks, str) else marks:
             if isinstance(mark, str):
                 tags.append(_made(mark))
                 continue
@@ -207,7 +234,7 @@ def from_doccano(record: Mapping[str, Any]) -> list[ReviewRecord]:
                 mark if isinstance(mark, list) else (mark["start_offset"], mark["end_offset"], mark["label"])
             )
             tags.append(Tag(text[start:end], 1.0, "reviewer", (Span(start, end),), label))
-    state: Any = record.get("state") or ("done" if tags else "open")
+    state = _state(record.get("state"), tags)
     return [ReviewRecord(_text(record.get("product_id")), text, _text(record.get("reviewer")), state, _merged(tags))]
 
 
@@ -247,7 +274,18 @@ def _listed(cell: Any) -> list[Tag]:
     """Return the tags of a cell: a list in JSON, or texts between semicolons."""
     text = _text(cell)
     parts = json.loads(text) if text.startswith("[") else text.replace("；", ";").split(";")
+    if not all(isinstance(part, str) for part in parts):
+        raise BadInput(f"a list of tags holds texts, not {text}"[:200])
     return [_made(part.strip()) for part in parts if part.strip()]
+
+
+def _state(value: Any, tags: Sequence[Tag]) -> State:
+    """Return the state that a cell names; where it is empty, a product with tags is finished."""
+    name = _text(value).strip().lower() or ("done" if tags else "open")
+    for state in STATES:
+        if name == state:
+            return state
+    raise BadInput(f"the state of a product is one of {', '.join(STATES)}, not {value!r}")
 
 
 def _tag(value: Any) -> Tag | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +15,7 @@ from tagkit.errors import BadInput
 from tagkit.product import Tag
 from tagkit.reviewing import queries
 from tagkit.reviewing.contents import ReviewedProducts, as_json
-from tagkit.reviewing.decisions import KINDS, STATES, Decision, Reviewed, State, key_of, located, summed_up
+from tagkit.reviewing.decisions import KINDS, STATES, Decision, Reviewed, State, as_tag, key_of, located, summed_up
 from tagkit.tags import check_text
 
 HELD = 600.0
@@ -101,7 +102,7 @@ class ReviewStore(ReviewedProducts):
         """Save that a product has another tag in the place of one; a text as the new one keeps the old one's type."""
         product, suggested = self.product(position), self._known(position)
         found = located(old, product, suggested)
-        made = located(new if isinstance(new, Tag) else Tag(new, 1.0, "reviewer", type=found.type), product, suggested)
+        made = located(replace(as_tag(new), type=found.type) if isinstance(new, str) else new, product, suggested)
         self.record([Decision(position, "edit", found, made)])
 
     def add(self, position: int, tag: Tag | str) -> None:
@@ -137,7 +138,7 @@ class ReviewStore(ReviewedProducts):
             decisions: A reviewer or time of "" stands for the present one; `step` is ignored.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        listed = [self._valid(one) for one in decisions]
+        listed = [self.valid(one) for one in decisions]
         if not listed:
             return
         with self._file.writing() as connection:
@@ -187,8 +188,13 @@ class ReviewStore(ReviewedProducts):
         found = self.review(position)
         return [*(self.suggestions(position) or ()), *found.tags, *found.rejected]
 
-    def _valid(self, decision: Decision) -> Decision:
-        self._checked(decision.position)
+    def valid(self, decision: Decision) -> Decision:
+        """Return a decision that can be saved.
+
+        Raises:
+            BadInput: It cannot.
+        """
+        self._within(decision.position, [tag for tag in (decision.tag, decision.new) if tag is not None])
         if decision.kind not in KINDS:
             raise BadInput(f"a decision is one of {', '.join(KINDS)}, not {decision.kind!r}")
         if (decision.tag is None) != (decision.kind in STATES) or (decision.new is None) != (decision.kind != "edit"):

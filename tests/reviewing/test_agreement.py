@@ -51,10 +51,19 @@ def test_alpha_is_not_defined_where_nothing_differs(stores):
 
 
 def test_who_cannot_be_compared(stores, open_store):
-    with pytest.raises(BadInput, match="nobody called 'max' decided anything; there are: ana, bob"):
+    with pytest.raises(BadInput, match="nobody called 'max' decided anything; there are: 'ana', 'bob'"):
         agreement(stores["ana"], ["ana", "max"])
     with pytest.raises(BadInput, match="two reviewers can be compared, not 1: ana"):
         agreement(stores["ana"], ["ana", "ana"])
+
+
+def test_why_there_is_no_alpha(stores, open_store):
+    assert agreement(stores["ana"], ["ana", "bob"]).why_not == ""
+    with pytest.raises(BadInput, match="two reviewers can be compared, not 1: ana"):
+        agreement(stores["ana"], "ana")
+    eve = open_store("eve")
+    eve.mark(3, "done")
+    assert "no two of them finished the same product" in agreement(eve, ["ana", "eve"])._repr_html_()
 
 
 def test_disagreements_and_settling_them(stores):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tagkit.errors import BadInput
-from tagkit.product import Product, Tag
+from tagkit.product import Product, Span, Tag
 from tagkit.reviewing.store import ReviewStore
 
 
@@ -59,7 +59,7 @@ def test_an_order_names_each_product_once(open_store, order):
         open_store().set_order(order)
 
 
-@pytest.mark.parametrize("position", [-1, 4])
+@pytest.mark.parametrize("position", [-1, 4, 1.5, True, None, 10**30])
 def test_a_position_that_is_none(open_store, position):
     store = open_store()
     for call in (store.product, store.suggestions, store.review, lambda n: store.suggest({n: []}), store.next):
@@ -74,3 +74,19 @@ def test_how_many_reviewers_a_product_needs_is_kept(open_store):
     assert open_store(overlap=2).overlap == 2 == open_store().overlap
     with pytest.raises(BadInput, match="at least 1, not 0"):
         open_store(overlap=0)
+
+
+@pytest.mark.parametrize("overlap", [0, 1.5, "2", True])
+def test_a_wrong_number_of_reviewers_leaves_the_file_as_it_was(open_store, overlap):
+    path = open_store().path
+    with pytest.raises(BadInput, match="`overlap` is how many reviewers finish each product, at least 1, not"):
+        ReviewStore(path, overlap=overlap)
+    assert ReviewStore(path).overlap == 1
+
+
+def test_suggestions_are_tags_with_places_in_the_text(open_store):
+    with open_store() as store:
+        with pytest.raises(BadInput, match="a tag of the product in position 0 is '红色', not a `Tag`"):
+            store.suggest({0: ["红色"]})
+        with pytest.raises(BadInput, match="'红色' has a place outside of the text of the product in position 1"):
+            store.suggest({0: [], 1: [Tag("红色", spans=(Span(0, 99),))]})

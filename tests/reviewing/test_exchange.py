@@ -8,7 +8,7 @@ import pytest
 
 import tagkit
 from tagkit.errors import BadInput, UnknownName
-from tagkit.product import Span, Tag
+from tagkit.product import Product, Span, Tag
 from tagkit.reviewing.exchange import FORMATS, export_reviews, import_reviews
 from tagkit.reviewing.store import ReviewStore
 
@@ -154,7 +154,24 @@ def test_several_reviewers_and_one_of_them(decided, empty, tmp_path, open_store)
         ('{"text": "别的", "label": []}', "empty.db holds none of its 1 products, for instance '别的'"),
         ("[1]", "record 1: a record is a JSON object, not 1"),
         ("{broken", "is neither a table nor JSON"),
-        ('{"text": "蓝色帆布鞋", "label": [[0]]}', "line 1: not enough values"),
+        ('{"text": "蓝色帆布鞋", "label": [[0]]}', "line 1: this is no record of doccano: .*not enough values"),
+        ('{"text": "蓝色帆布鞋", "label": [[0, 99, "色"]]}', "line 1: the tag .* has a place outside of the text"),
+        ('{"text": "蓝色帆布鞋", "entities": [{"start_offset": 0, "end_offset": 2}]}', "there is no 'label'"),
+        (
+            '{"text": "蓝色帆布鞋", "label": ["红"], "state": "nix"}',
+            "line 1: the state of a product is one of open, done",
+        ),
+        (
+            '{"id": ["p0"], "title": "x", "decisions": [{"kind": "done", "reviewer": "x"}]}',
+            "holds none of its 1 products",
+        ),
+        ('{"id": "p0", "title": "x", "decisions": [{"kind": "no", "reviewer": "x"}]}', "line 1: a decision is one of"),
+        ('{"id": "", "title": "", "tags": "红"}', "line 1: there is neither an id nor a text"),
+        ('{"id": "p0", "title": "x", "tags": "[1, 2]"}', r"a list of tags holds texts, not \[1, 2\]"),
+        (
+            '{"id": "p0", "fields": {}, "responses": {"tags": [{"value": [7]}]}}',
+            "the text of a tag must be text, not 7",
+        ),
         ('{"text": "蓝色帆布鞋", "label": ["红"]}\n{"text": 3, "label": [[9, 1, "a"]]}', "line 2: "),
     ],
 )
@@ -165,9 +182,42 @@ def test_what_cannot_be_read_changes_nothing(empty, tmp_path, content, said):
     assert empty.decisions() == []
 
 
+def test_what_other_tools_mean(empty, tmp_path):
+    def read(record, position=1):
+        (tmp_path / "in.json").write_text(json.dumps([record]), encoding="utf-8")
+        import_reviews(empty, tmp_path / "in.json", reviewer=(who := f"r{len(empty.reviewers())}"))
+        return empty.review(position, who)
+
+    text = "蓝色帆布鞋"
+    assert texts(read({"text": text, "label": "帆布鞋"}).tags) == ["帆布鞋"]
+    assert texts(read({"text": text, "cats": {"帆布鞋": 1.0, "红色": 0.0}}).tags) == ["帆布鞋"]
+    found = {"rating": [{"value": 5}], "order": [{"value": [{"value": "a", "rank": 1}]}], "note": [{"value": "nice"}]}
+    fields = {"id": "p1", "fields": {"text": text}}
+    assert texts(read(fields | {"responses": found | {"labels": [{"value": ["帆布鞋"]}]}}).tags) == ["帆布鞋"]
+    assert texts(read(fields | {"responses": {"label": [{"value": "帆布鞋"}]}}).tags) == ["帆布鞋"]
+    assert read(fields | {"responses": {"tags": [{"value": ["帆布鞋"], "status": "draft"}]}}).state == "open"
+    assert read(fields | {"responses": {"tags": [{"value": [], "status": "discarded"}]}}).state == "skip"
+    choices = {"type": "choices", "value": {"choices": ["帆布鞋"]}}
+    result = [{"type": "relation", "from_id": "a", "to_id": "b"}, choices]
+    assert texts(read({"data": {"text": text}, "annotations": [{"result": result}]}).tags) == ["帆布鞋"]
+    assert read({"id": "p1", "tags": "帆布鞋", "state": " Done "}).state == "done"
+
+
+def test_a_text_that_two_products_have_tells_neither(tmp_path):
+    rows = [Product("a", "红裙"), Product("b", "红裙"), Product("c", "蓝裙")]
+    (tmp_path / "in.jsonl").write_text(
+        '{"text": "红裙", "label": ["红"]}\n{"text": "蓝裙", "label": ["蓝"]}', encoding="utf-8"
+    )
+    with ReviewStore(tmp_path / "same.db", rows, reviewer="ana") as store:
+        found = import_reviews(store, tmp_path / "in.jsonl")
+        assert (found.unknown, found.products, texts(store.review(2).tags)) == (("红裙",), 1, ["蓝"])
+
+
 def test_names_and_files_that_are_not_there(empty, tmp_path):
     with pytest.raises(UnknownName, match=r"no format 'argila' of reviews \(did you mean 'argilla'\?\)"):
         export_reviews(empty, tmp_path / "out.json", "argila")
+    with pytest.raises(BadInput, match="nobody called 'zoe' decided anything; nobody did"):
+        export_reviews(empty, tmp_path / "out.csv", reviewer="zoe")
     with pytest.raises(BadInput, match="there is no file"):
         import_reviews(empty, tmp_path / "none.json")
     assert all(format.lacks.endswith(".") for format in FORMATS.values())

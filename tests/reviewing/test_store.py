@@ -138,6 +138,31 @@ def test_what_is_no_decision(open_store, decision, said):
         open_store().mark(0, "finished")
 
 
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        (None, "a tag is a text or a `Tag`, not None"),
+        (5, "a tag is a text or a `Tag`, not 5"),
+        (" ", "a tag needs a text"),
+        (Tag("红色", spans=(Span(0, 99),)), "'红色' has a place outside of the text"),
+    ],
+)
+def test_what_is_no_tag(open_store, tag, said):
+    with open_store() as store:
+        for decide in (store.add, store.accept, store.reject, lambda at, made: store.edit(at, "红色", made)):
+            with pytest.raises(BadInput, match=said):
+                decide(0, tag)
+        assert store.decisions() == []
+
+
+def test_blanks_around_a_typed_tag_are_not_part_of_it(open_store):
+    with open_store() as store:
+        store.accept(0, " 红色 ")
+        store.edit(0, "高跟", "高跟鞋\n")
+        store.add(0, "\t女 士 ")
+        assert texts(store.review(0).tags) == ["红色", "高跟鞋", "女 士"]
+
+
 def test_what_reviewers_decided_product_by_product(open_store):
     ana, bob = open_store("ana"), open_store("bob")
     for store in (ana, bob):
