@@ -139,6 +139,15 @@ def tiny_model(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_photo_model(tmp_path_factory) -> Path:
+    """A small EfficientNet-Lite with random weights, as a Hugging Face directory."""
+    pytest.importorskip("torch", reason="image encoders need tagkit[models]")
+    from small_photo_models import make_efficientnet
+
+    return make_efficientnet(tmp_path_factory.mktemp("models") / "tiny-photo")
+
+
+@pytest.fixture(scope="session")
 def tiny_writer(tmp_path_factory) -> Path:
     """A small Llama with random weights and a byte-level tokenizer, as a Hugging Face directory."""
     torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")

@@ -22,7 +22,19 @@ from tagkit.text.clean import clean
 from tagkit.text.spelling import fold
 
 STRATEGIES = registry.taggers.names()
-CLOSED = ("dictionary", "encoder", "ensemble", "hybrid", "knn", "lexicon", "linear", "semantic", "stacking")
+CLOSED = (
+    "dictionary",
+    "encoder",
+    "ensemble",
+    "hybrid",
+    "image_knn",
+    "image_linear",
+    "knn",
+    "lexicon",
+    "linear",
+    "semantic",
+    "stacking",
+)
 """The strategies that give tags of train only."""
 PER_CALL = 10
 """So many arbitrary products are tagged in one call."""
@@ -41,6 +53,8 @@ def small(request):
             return {"endpoint": server.url, "model": "loopback"}
         if name == "replay":
             return {"answers": str(request.getfixturevalue("stored_answers"))}
+        if name in ("image_knn", "image_linear"):
+            return {"model": str(request.getfixturevalue("tiny_photo_model"))}
         if name not in ("encoder", "ensemble", "semantic", "seq2seq", "sequence"):
             return {}
         model = {"model": str(request.getfixturevalue("tiny_model"))}
