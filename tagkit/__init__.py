@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tagkit import datasets as datasets
     from tagkit import experiment as experiment
     from tagkit import exploring as exploring
+    from tagkit import images as images
     from tagkit import label_errors as label_errors
     from tagkit import measures as measures
     from tagkit import report as report
@@ -57,7 +58,17 @@ __all__ = [
     "tune",
     "use_chinese_fonts",
 ]
-_PACKAGES = ("datasets", "experiment", "exploring", "label_errors", "measures", "report", "reviewing", "taggers")
+_PACKAGES = (
+    "datasets",
+    "experiment",
+    "exploring",
+    "images",
+    "label_errors",
+    "measures",
+    "report",
+    "reviewing",
+    "taggers",
+)
 _HOMES = {
     "Product": "tagkit.product",
     "Tag": "tagkit.product",

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from tagkit import cards
+from tagkit import cards, explored
 from tagkit.errors import BadInput
-from tagkit.explored import Explored
 from tagkit.frames import frame
 from tagkit.tags import LONGEST, Span, Tag, Tags, check_text, is_missing, listed, most_frequent_types, whole
 from tagkit.taxonomy import ancestors
@@ -156,14 +155,15 @@ class Product:
         known = {name: value for name, value in self.attributes.items() if value}
         spans = [(span.start, span.end, tag.text) for tag in self.annotations for span in tag.spans]
         text = cards.marked(self.text, spans) if spans else self.description and cards.paragraph(self.description)
-        return cards.card(self.title, text, cards.chips(self.tags), cards.values(known), note=facts)
+        body = "".join((text, cards.chips(self.tags), cards.values(known)))
+        return cards.card(self.title, cards.beside(explored.picture(self), body) if self.images else body, note=facts)
 
 
 Product.__new__.__wrapped__ = Product.__init__  # type: ignore[attr-defined]  # so that editors show its fields
 
 
 @dataclass(frozen=True)
-class Dataset(Explored):
+class Dataset(explored.Explored):
     """Products in three parts, and what one must know before using them.
 
     Attributes:

@@ -97,6 +97,9 @@ def audit(
     label_errors: Annotated[
         bool, typer.Option("--label-errors", help="List the tags that are probably wrong or missing instead.")
     ] = False,
+    photos: Annotated[
+        bool, typer.Option("--photos", help="List the products with nearly the same photo, also across parts, instead.")
+    ] = False,
     as_json: JsonOption = False,
     *,
     file: dict[str, str],
@@ -104,12 +107,13 @@ def audit(
     """Measure a data set, including leakage between its parts; exit with 1 if a value is not as expected."""
     from tagkit import datasets, registry
 
-    if label_errors:
-        issues = datasets.load(name, **file).issues()  # type: ignore[arg-type]
+    if label_errors or photos:
+        data = datasets.load(name, **file)  # type: ignore[arg-type]
+        looked = data.same_photos() if photos else data.issues()
         if as_json:
-            echo_json(issues.to_dict())
+            echo_json(looked.to_dict())
         else:
-            echo(issues)
+            echo(looked)
         return
     expectations = registry.datasets.get(name).expectations if name in registry.datasets else None
     found = datasets.audit(datasets.load(name, **file), expectations)

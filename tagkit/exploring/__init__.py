@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tagkit.experiment.result import Result
     from tagkit.exploring.overview import Overview
+    from tagkit.exploring.photos import PhotoGrid, SamePhotos
     from tagkit.exploring.products import JudgedProducts
     from tagkit.product import Dataset
 
@@ -16,6 +17,20 @@ def explore(data: Dataset) -> Overview:
     from tagkit.exploring.overview import overview
 
     return overview(data)
+
+
+def photos_of(data: Dataset, count: int, tagger: Any, seed: int) -> PhotoGrid:
+    """Return products with photos as a grid; see `Dataset.photos`."""
+    from tagkit.exploring.photos import photos_of
+
+    return photos_of(data, count, tagger, seed)
+
+
+def same_photos(data: Dataset) -> SamePhotos:
+    """Return groups of products with nearly the same photo; see `Dataset.same_photos`."""
+    from tagkit.exploring.photos import same_photos
+
+    return same_photos(data)
 
 
 def show(result: Result, count: int, row: str) -> JudgedProducts:

@@ -12,6 +12,7 @@ from tagkit import cards
 from tagkit.errors import BadInput
 from tagkit.experiment.result import Result
 from tagkit.frames import frame
+from tagkit.images.thumbnails import picture
 from tagkit.product import Product, Tag
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ class JudgedProducts:
             spans = [(span.start, span.end, tag.text) for row in item.rows for tag in row.tags for span in tag.spans]
             rows = [(cards.escape(row.row), cards.judged(row.kinds), f"{row.f1:.2f}") for row in item.rows]
             head = f'<div style="margin-top:1em">{cards.marked(item.product.text, spans, 300)}</div>'
-            parts += [head, cards.table(("row", "tags", "F1"), rows, left=2)]
+            table = cards.table(("row", "tags", "F1"), rows, left=2)
+            parts += [head, cards.beside(picture(item.product), table) if item.product.images else table]
         more = len(self) - ON_CARD
         parts += [cards.small(f"and {more:,} more: slice them, or to_frame()")] if more > 0 else []
         return cards.card(self.title, *parts, note=self.note)

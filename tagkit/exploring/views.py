@@ -107,8 +107,13 @@ def card(found: Overview) -> str:
 
 
 def page(found: Overview) -> str:
-    """Return everything as an HTML page, with a font for its Chinese where the extra `report` is installed."""
-    shown = card(found).replace("max-width:60em", "max-width:none", 1)
+    """Return everything as an HTML page."""
+    return around(found.name, card(found))
+
+
+def around(title: str, card: str) -> str:
+    """Return an HTML page with a card, with a font for its Chinese where the extra `report` is installed."""
+    shown = card.replace("max-width:60em", "max-width:none", 1)
     font = family = ""
     try:
         from tagkit.report.canvas import EMBEDDED, embedded_font
@@ -116,7 +121,7 @@ def page(found: Overview) -> str:
         pass  # the page then has the fonts of the machine it is read on
     else:
         font, family = embedded_font(CHINESE.findall(shown)), f'"{EMBEDDED}", '
-    return _PAGE.format(title=cards.escape(found.name), font=font, family=family, card=shown)
+    return _PAGE.format(title=cards.escape(title), font=font, family=family, card=shown)
 
 
 def text(found: Overview) -> str:

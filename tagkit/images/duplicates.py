@@ -1,8 +1,8 @@
 """Photos that are nearly the same: the same file, or the same photo in another size, format or quality.
 
 Two photos are near-duplicates if their perceptual hashes differ in at most 10 of 256 bits, and their colours, reduced
-to 8 × 8 pixels, by at most 3 of 255 on average. The hash alone takes every black shoe for every other one, and colours
-alone every small thing on white. What is cropped, mirrored or much brighter is not found.
+to 8 × 8 pixels, by at most 3 of 255 on average and 20 anywhere. The hash alone takes every black shoe for every other
+one, and colours alone every small thing on white. What is cropped, mirrored or much brighter is not found.
 
 Source: Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions (2010), by the package ImageHash.
 """
@@ -19,8 +19,8 @@ from PIL.Image import Image, Resampling
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-BITS, COLOURS = 10, 3.0
-"""The largest differences of two near-duplicates: bits of the hash, and the mean over their colours."""
+BITS, COLOURS, COLOUR = 10, 3.0, 20
+"""The largest differences of two near-duplicates: bits of the hash, the mean over their colours, and any one of them."""
 SIDE = 8
 
 
@@ -75,6 +75,7 @@ def _pairs(hashes: NDArray[np.uint64], colours: NDArray[np.uint8]) -> tuple[NDAr
     found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     for at, end in enumerate(ends.tolist()):
         near = at + 1 + np.flatnonzero(np.bitwise_count(hashes[at + 1 : end] ^ hashes[at]).sum(axis=1) <= BITS)
-        near = near[np.abs(colours[near] - colours[at]).mean(axis=1) <= COLOURS]
+        apart = np.abs(colours[near] - colours[at])
+        near = near[(apart.mean(axis=1) <= COLOURS) & (apart.max(axis=1, initial=0) <= COLOUR)]
         found.append((np.full(len(near), order[at]), order[near]))
     return np.concatenate([one for one, _ in found]), np.concatenate([other for _, other in found])

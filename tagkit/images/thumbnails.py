@@ -6,6 +6,11 @@ import base64
 import io
 from typing import TYPE_CHECKING
 
+from tagkit import cards
+from tagkit.errors import MissingExtra
+from tagkit.images.loading import BadPhoto, load_first
+from tagkit.product import Product
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -27,3 +32,29 @@ def address_of(photo: Image, side: int = SIDE) -> str:
     file = io.BytesIO()
     small.save(file, "JPEG", quality=QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def thumbnail(product: Product, side: int = SIDE) -> tuple[str, str]:
+    """Return a small copy of a product's first photo that can be read.
+
+    Nothing is downloaded for it.
+
+    Args:
+        product: The product.
+        side: The longer side of the copy, in pixels.
+
+    Returns:
+        Its data address, "" where there is none, and the reason for that, which is "" for a product without a photo.
+    """
+    if not product.images:
+        return "", ""
+    try:
+        return address_of(load_first(product, at_least=side), side), ""
+    except (BadPhoto, MissingExtra) as error:
+        return "", str(error)
+
+
+def picture(product: Product) -> str:
+    """Return a small copy of a product's photo as HTML, or why it cannot be shown; nothing without a photo."""
+    address, why = thumbnail(product)
+    return cards.picture(address, product.title) or cards.small(why)

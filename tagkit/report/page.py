@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from tagkit.experiment.expected import VERDICTS
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST, Row
+from tagkit.images.thumbnails import thumbnail
 from tagkit.measures import Measure, parse
 from tagkit.report import facts, plots
 from tagkit.report.canvas import embedded_font
@@ -158,7 +159,7 @@ def _examples(result: Result) -> list[dict[str, Any]]:
             pairs = [(text, text in products[at].tags) for text in texts]
             hits = sum(hit for _, hit in pairs)
             lists[name] = {"tags": pairs[:TAGS_SHOWN], "more": len(pairs[TAGS_SHOWN:]), "hits": hits}
-        out.append({"product": products[at], "lists": lists})
+        out.append({"product": products[at], "photo": thumbnail(products[at])[0], "lists": lists})
     return out
 
 

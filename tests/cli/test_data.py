@@ -117,3 +117,15 @@ def test_data_audit_of_label_errors(shop):
     assert set(found) == {"name", "products", "tags", "issues", "per_tag"}
     assert all(issue["reason"].startswith("held-out score") for issue in found["issues"])
     assert "probably missing" in run("audit", shop, "--label-errors").splitlines()[0]
+
+
+def test_data_audit_of_photos(tmp_path):
+    pytest.importorskip("imagehash", reason="photos need tagkit[images]")
+    from tagkit.contract import PRODUCTS, photographed
+
+    path = tmp_path / "photos.jsonl"
+    rows = [product.to_dict() for product in photographed(PRODUCTS[:4])]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    found = json.loads(run("audit", str(path), "--photos", "--json"))
+    assert found["photos"] == 4 and [len(group) for group in found["groups"]] == [2]
+    assert "4 photos were compared" in run("audit", str(path), "--photos").splitlines()[0]

@@ -36,6 +36,16 @@ def test_other_colours_and_mirrored_photos_are_other_photos():
     assert groups([fingerprint(one) for one in (first, swapped, mirrored)]) == []
 
 
+def test_a_small_patch_of_another_colour_makes_another_photo():
+    first = Image.new("RGB", (96, 96), "white")
+    first.paste((90, 60, 40), (30, 20, 60, 90))
+    second = first.copy()
+    first.paste((180, 30, 40), (78, 6, 90, 18))
+    second.paste((40, 30, 190), (78, 6, 90, 18))
+    assert groups([fingerprint(first), fingerprint(second)]) == []
+    assert groups([fingerprint(first), fingerprint(compressed(first, 70))]) == [[0, 1]]
+
+
 def test_no_photos_have_no_duplicates():
     assert groups([]) == [] and groups([fingerprint(photo(1))]) == []
 
