@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("imagehash", reason="photos need tagkit[images]")
 
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tagkit.errors import BadInput
 from tagkit.product import Dataset, Product
@@ -18,9 +18,10 @@ HOSTILE = "<script>alert(1)</script>"
 
 def photo(seed, size=(60, 80)):
     """The data address of a photo of blots."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (8, 6, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(seed).integers(0, 256, (16, 12, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels).resize((90, 120), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
     file = io.BytesIO()
-    Image.fromarray(pixels).resize((120, 160), Image.Resampling.BICUBIC).resize(size).save(file, "PNG")
+    image.resize(size).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
@@ -30,7 +31,7 @@ def data():
         return Product(id, f"{HOSTILE} {id}", images=(photo(seed, size),), tags=(tag,))
 
     train = (row("a", 1, "red"), row("b", 2, "blue"), row("c", 1, "red"), Product("d", "no photo", tags=("red",)))
-    test = (row("e", 1, "blue", (90, 120)), row("f", 3, "blue"), Product("g", "bad", images=("nowhere.jpg",)))
+    test = (row("e", 1, "blue", (120, 160)), row("f", 3, "blue"), Product("g", "bad", images=("nowhere.jpg",)))
     return Dataset("shop", train, (row("h", 2, "blue"),), test)
 
 
