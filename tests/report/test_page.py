@@ -111,3 +111,19 @@ def test_expected_scores_and_verdicts_are_on_the_same_page(several):
     page = Page(several)
     assert page.tags.count("img") == 2 and "<article>" not in several, "several results show one plot each"
     assert "experiment-1-scores" in page.ids and "experiment-2-scores" in page.ids
+
+
+def test_examples_have_small_lazy_copies_of_their_photos(tmp_path):
+    pytest.importorskip("PIL", reason="photos need tagkit[images]")
+    from tagkit.contract import PRODUCTS, photographed
+    from tagkit.experiment.compare import compare
+    from tagkit.product import Dataset, Product
+
+    rows = photographed(PRODUCTS)
+    bad = Product("bad", "红色高跟鞋", images=("nowhere.jpg",), tags=("红色",))
+    data = Dataset("shop", rows[:14], (), (*rows[14:20], bad))
+    result = compare({"dictionary": "dictionary"}, data, ["micro-F1"], samples=10, isolate=False, progress=False)
+    html = report.to_html(result, tmp_path / "report.html").read_text(encoding="utf-8")
+    photos = [address for address in Page(html).loads if address.startswith("data:image/jpeg;base64,")]
+    assert len(photos) == 6 and html.count('<img loading="lazy"') == 6 and len(html) < 10_000_000
+    assert html.count("<div") == html.count("</div>")
