@@ -112,7 +112,9 @@ class SamePhotos:
         """What was found, in words."""
         several = sum(map(len, self.groups)) - len(self.groups)
         out = [f"{self.photos:,} photos were compared; {several:,} are nearly the same as another one."]
-        out += [f"Products of {second} with a photo of {first}: {count:,}." for (first, second), count in self.leaks.items()]
+        out += [
+            f"Products of {second} with a photo of {first}: {count:,}." for (first, second), count in self.leaks.items()
+        ]
         differ = sum(len({frozenset(product.tags) for _, product in group}) > 1 for group in self.groups)
         out += [f"{differ:,} of {len(self.groups):,} groups do not agree on their tags."] if self.groups else []
         count, why = self.unread

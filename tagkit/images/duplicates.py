@@ -20,7 +20,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 BITS, COLOURS, COLOUR = 10, 3.0, 20
-"""The largest differences of two near-duplicates: bits of the hash, the mean over their colours, and any one of them."""
+"""The largest differences of two near-duplicates: bits of the hash, the mean over the colours, and any one of them."""
 SIDE = 8
 
 
