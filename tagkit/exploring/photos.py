@@ -28,7 +28,7 @@ ON_CARD = 10
 """So many groups of the same photo are on a card."""
 IN_GROUP = 8
 """So many photos of a group are shown."""
-_CELL = "width:12em;overflow:hidden;padding:.4em;border:1px solid #8883;border-radius:.4em;overflow-wrap:anywhere;font-size:smaller"
+_CELL = "width:12em;overflow:hidden;padding:.4em;border:1px solid #8883;border-radius:.4em;font-size:smaller"
 _GRID = "display:flex;flex-wrap:wrap;gap:.5em"
 
 
