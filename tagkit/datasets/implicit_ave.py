@@ -37,8 +37,9 @@ https://github.com/HenryPengZou/ImplicitAVE.
 `domain` takes one of: clothing, food, footwear, home, jewelry.
 
 **Fields.** Which attribute is asked is part of the question, not of the answer; `ask=True` writes it into
-`description`, where strategies that read only text see it. `images` holds the photo's file name; the photos of the
-test rows are in the folder `eval_images` of the shared data, and are not downloaded.
+`description`, where strategies that read only text see it. `images` of the test rows holds the path of the photo below
+the folder of data (`TAGKIT_DATA`): 1,609 of 1,610 are in `eval_images` of the authors' repository, which tagkit does not
+download; train and dev have none. `photos=True` reads the test rows only, as train, so that folds can be made of them.
 
 **Traps.**
 - 857 dev texts and 12 test texts occur in train (851 and 4 without stripping blanks at the ends);
@@ -57,6 +58,7 @@ class ImplicitAVE(Reader):
     Args:
         domain: One of the five domains (default: all).
         ask: Whether the description holds the attribute that is asked for.
+        photos: Whether only the rows with photos are read, those of test, to be tested in folds: all are in train.
     """
 
     name = "implicit_ave"
@@ -78,10 +80,14 @@ class ImplicitAVE(Reader):
 
     domain: Literal[None, "clothing", "food", "footwear", "home", "jewelry"] = None
     ask: bool = False
+    photos: bool = False
 
     def read(self) -> Dataset:
         """Read the files of the chosen domains."""
         chosen = [self.domain] if self.domain else list(DOMAINS)
+        if self.photos:
+            rows = tuple(row for name in chosen for row in _rows(name, "test", self.ask))
+            return Dataset(self.name, rows, (), (), self.card, self.licence)
         train, dev, test = (tuple(row for name in chosen for row in _rows(name, part, self.ask)) for part in PARTS)
         return Dataset(self.name, train, dev, test, self.card, self.licence)
 
@@ -97,7 +103,7 @@ def _rows(domain: str, part: str, ask: bool) -> Iterator[Product]:
                 attribute if ask else "",
                 f"{domain}/{row['category'].replace('/', '、')}",
                 {attribute: ""},
-                (row["images"],),
+                (f"implicit_ave/eval_images/{row['images']}",) if part == "test" else (),
                 "en",
                 (value,),
                 (Tag(value, 1.0, "gold", (), attribute),),
