@@ -55,6 +55,10 @@ def small(request):
             return {"answers": str(request.getfixturevalue("stored_answers"))}
         if name in ("image_knn", "image_linear"):
             return {"model": str(request.getfixturevalue("tiny_photo_model"))}
+        if name == "multimodal":
+            return {
+                "taggers": ["linear", ["image_linear", {"model": str(request.getfixturevalue("tiny_photo_model"))}]]
+            }
         if name not in ("encoder", "ensemble", "semantic", "seq2seq", "sequence"):
             return {}
         model = {"model": str(request.getfixturevalue("tiny_model"))}
