@@ -18,7 +18,7 @@ def test_scaled_features_have_mean_0_and_deviation_1():
     assert not scaled[:, 3].any()
 
 
-@pytest.mark.parametrize("name", ["image_knn", "image_linear"])
+@pytest.mark.parametrize("name", ["image", "image_knn", "image_linear"])
 def test_products_without_photos(name, tiny_photo_model, caplog):
     tagger = create(name, model=str(tiny_photo_model))
     with pytest.raises(BadInput, match="needs tagged products with photos"):
@@ -35,7 +35,7 @@ def test_products_without_photos(name, tiny_photo_model, caplog):
 
 def test_an_explanation_shows_neighbours_or_what_the_photo_adds(tiny_photo_model):
     products = photographed(PRODUCTS)
-    for name in ("image_knn", "image_linear"):
+    for name in ("image", "image_knn", "image_linear"):
         tagger = create(name, model=str(tiny_photo_model)).fit(products)
         best = tagger.predict(products[0])[0]
         found = tagger._explain(products[0], best.text)

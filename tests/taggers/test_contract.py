@@ -53,7 +53,7 @@ def small(request):
             return {"endpoint": server.url, "model": "loopback"}
         if name == "replay":
             return {"answers": str(request.getfixturevalue("stored_answers"))}
-        if name in ("image_knn", "image_linear"):
+        if name in ("image", "image_knn", "image_linear"):
             return {"model": str(request.getfixturevalue("tiny_photo_model"))}
         if name == "multimodal":
             return {

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from tagkit.contract import PRODUCTS, photographed
+from tagkit.taggers import create
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """Products whose only tag is the colour on their photo."""
+    return [
+        product.from_dict(product.to_dict() | {"tags": [("黑", "红", "蓝")[at % 3]]})
+        for at, product in enumerate(photographed(PRODUCTS))
+    ]
+
+
+def test_the_photo_tells_the_colour_and_the_seed_the_weights(shop, tiny_photo_model):
+    params = {"model": str(tiny_photo_model), "hidden": 16, "epochs": 40, "batch_size": 6}
+    first, again, other = (create("image", **params, seed=seed).fit(shop) for seed in (0, 0, 1))
+    assert [row[0].text for row in first.predict(shop)] == [product.tags[0] for product in shop]
+    assert first.predict(shop) == again.predict(shop) != other.predict(shop)
+
+
+def test_scores_are_those_of_the_layers(shop, tiny_photo_model):
+    tagger = create("image", model=str(tiny_photo_model), hidden=8, epochs=2).fit(shop, dev=shop[:6])
+    vector = (tagger.photos(shop[:1]).vectors - tagger._scaler.mean) / tagger._scaler.spread
+    first, constant, second, more = tagger.layers_
+    logits = np.maximum(vector @ first + constant, 0) @ second + more
+    scores = expit(tagger.scale_ * logits[0] + tagger.shift_)
+    assert tagger.score_of(shop[:1], tagger.tags_[0]) == pytest.approx([scores[0]], abs=1e-5)
