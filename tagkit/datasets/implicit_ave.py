@@ -37,9 +37,10 @@ https://github.com/HenryPengZou/ImplicitAVE.
 `domain` takes one of: clothing, food, footwear, home, jewelry.
 
 **Fields.** Which attribute is asked is part of the question, not of the answer; `ask=True` writes it into
-`description`, where strategies that read only text see it. `images` of the test rows holds the path of the photo below
-the folder of data (`TAGKIT_DATA`): 1,609 of 1,610 are in `eval_images` of the authors' repository, which tagkit does not
-download; train and dev have none. `photos=True` reads the test rows only, as train, so that folds can be made of them.
+`description`, where strategies that read only text see it. `images` of the test rows holds the path of the photo
+below the folder of data (`TAGKIT_DATA`): 1,609 of 1,610 are in `eval_images` of the authors' repository, which tagkit
+does not download; train and dev have none. `photos=True` reads the test rows only, as train, so that folds can be
+made of them.
 
 **Traps.**
 - 857 dev texts and 12 test texts occur in train (851 and 4 without stripping blanks at the ends);
