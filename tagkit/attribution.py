@@ -36,38 +36,47 @@ def without(product: Product, spans: Iterable[Span]) -> Product:
     return replace(product, title=text[:cut], description=text[cut + 1 :], annotations=())
 
 
-def by_occlusion(product: Product, tag: str, strategy: str, score: Score) -> Explanation:
-    """Return the explanation that any strategy can give: what the score loses without each word, and the category."""
+def by_occlusion(product: Product, tag: str, strategy: str, score: Score, rough: Score | None = None) -> Explanation:
+    """Return the explanation that any strategy can give: what the score loses without each word, and the category.
+
+    Args:
+        product: The product.
+        tag: The tag.
+        strategy: The name of the strategy.
+        score: Returns the scores of the tag.
+        rough: Returns them less exactly and in less time, for the weights of the words; None: `score`.
+    """
     now = score([product])[0]
-    words, shares = occlusion(product, score), category_share(product, score)
+    words, shares = occlusion(product, rough or score)
     facts = {"weights": "by how much the score falls without the word"}
     return Explanation(product.text, tag, now, now > 0, strategy, "occlusion", words, shares, facts=facts)
 
 
-def occlusion(product: Product, score: Score) -> tuple[Word, ...]:
-    """Return by how much a score falls when each word is left out; negative: by how much it rises.
+def occlusion(product: Product, score: Score) -> tuple[tuple[Word, ...], tuple[Share, ...]]:
+    """Return by how much a score falls when each word is left out, and when the category is; negative: how it rises.
 
     Args:
         product: The product.
-        score: Returns the score of the tag for each of several products. It is called once.
+        score: Returns the score of the tag for each of several products. It is called once with all of them, since a
+            batch costs less than its texts one by one.
+
+    Returns:
+        The words; and the category, unless there is none or it does not count.
 
     Source: Zeiler and Fergus, Visualizing and Understanding Convolutional Networks (ECCV 2014); for texts Li, Monroe
     and Jurafsky, Understanding Neural Networks through Representation Erasure (2016).
     """
     stretches = _stretches(word_spans(product))
-    if not stretches:
-        return ()
-    whole, *others = score([product, *(without(product, [stretch]) for stretch in stretches)])
-    pairs = zip(stretches, others, strict=True)
-    return words_at(product.text, ((at.start, at.end, whole - other) for at, other in pairs))
-
-
-def category_share(product: Product, score: Score) -> tuple[Share, ...]:
-    """Return by how much a score falls without the product's category; nothing where it has none or does not count."""
-    if not product.category:
-        return ()
-    whole, other = score([product, replace(product, category="")])
-    return (Share("category", whole - other, product.category),) if whole != other else ()
+    variants = [without(product, [stretch]) for stretch in stretches]
+    if product.category:
+        variants.append(replace(product, category=""))
+    if not variants:
+        return (), ()
+    whole, *others = score([product, *variants])
+    lost = [whole - other for other in others]
+    words = words_at(product.text, ((at.start, at.end, weight) for at, weight in zip(stretches, lost, strict=False)))
+    counts = product.category and lost[-1]
+    return words, (Share("category", lost[-1], product.category),) if counts else ()
 
 
 def pool(product: Product, pieces: Iterable[tuple[int, int, float]]) -> tuple[tuple[Word, ...], float]:

@@ -6,9 +6,8 @@ import hashlib
 import inspect
 import random
 from dataclasses import replace
-from functools import partial
 
-from tagkit.attribution import by_occlusion, word_spans
+from tagkit.attribution import word_spans
 from tagkit.errors import BadInput, did_you_mean
 from tagkit.explanation import Explanation, words_at
 from tagkit.product import Product
@@ -42,7 +41,7 @@ def by_method(tagger: Tagger, product: Product, tag: str, method: str | None) ->
         return tagger._explain(product, tag, method=method)  # type: ignore[call-arg]
     if method in GRADIENTS:
         raise BadInput(f"`method`: {tagger.name} is no network and has no gradients: use occlusion, or its own method")
-    return by_occlusion(product, tag, tagger.name, partial(tagger.score_of, tag=tag))
+    return tagger._by_occlusion(product, tag)
 
 
 def _at_random(tagger: Tagger, product: Product, tag: str) -> Explanation:

@@ -18,7 +18,7 @@ from tagkit.neural.tokens import Window
 
 Method = Literal["integrated gradients", "gradient × input"]
 GRADIENTS: tuple[Method, ...] = ("integrated gradients", "gradient × input")
-STEPS = 50
+STEPS = 20
 """At so many points between the empty text and the text the gradient is taken (integrated gradients)."""
 ROWS = 10
 """So many of them are computed at a time."""
@@ -56,7 +56,7 @@ def token_weights(scores: Sequence[TokenScore], method: Method) -> list[Piece]:
 
     Args:
         scores: The windows of a text.
-        method: The method; integrated gradients need captum (see `usable`).
+        method: The method; integrated gradients need captum (see `missing`).
 
     Source: Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks (ICML 2017); Shrikumar et al., Not Just
     a Black Box (2016).
@@ -73,11 +73,11 @@ def token_weights(scores: Sequence[TokenScore], method: Method) -> list[Piece]:
     return pieces
 
 
-def usable(method: Method) -> tuple[Method, str]:
-    """Return the method to use, and a sentence on why it is another one; "" if it is not."""
+def missing(method: Method) -> str:
+    """Return what a method lacks, as a sentence; "" where it can be used."""
     if method == "integrated gradients" and find_spec("captum") is None:
-        return "gradient × input", 'integrated gradients need the package captum: pip install "tagkit[explain]"'
-    return method, ""
+        return 'integrated gradients need the package captum: pip install "tagkit[explain]"'
+    return ""
 
 
 def _integrated(one: TokenScore, ids: Tensor) -> Tensor:

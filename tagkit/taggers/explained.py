@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 from torch import nn
 
 from tagkit import attribution
 from tagkit.explanation import Explanation, Share
-from tagkit.neural.gradients import GRADIENTS, Method, Piece, TokenScore, token_weights, usable
+from tagkit.neural.gradients import GRADIENTS, Method, Piece, TokenScore, missing, token_weights
 from tagkit.neural.tokens import Window
 from tagkit.product import Product
 from tagkit.tagger import Tagger
@@ -28,6 +28,13 @@ class TokenExplained(Tagger):
     """The default method."""
     gradient_unit: ClassVar[str] = "log-odds of the tag"
     """What gradients are taken of."""
+
+    def _rough(self) -> Self:
+        """Return a copy that computes in bf16 where the device multiplies that in hardware."""
+        made = copy.copy(self)
+        if hasattr(made, "tag_precision"):
+            made.tag_precision = "auto"
+        return made
 
     @abstractmethod
     def _token_scores(self, product: Product, tag: str) -> list[TokenScore]:
@@ -51,32 +58,40 @@ class TokenExplained(Tagger):
         Args:
             product: A product whose text has a letter or digit.
             tag: Any text, given by the strategy or not.
-            method: "occlusion", "integrated gradients", "gradient × input"; "": `explained_by`, and gradients where the
-                score does not change without any of the words, as that of a tag which is far from being given.
+            method: "occlusion", "integrated gradients", "gradient × input"; "": `explained_by`. Where a method cannot
+                be used, occlusion is; where that changes no score, as of a tag which is far from being given, and no
+                method was named, integrated gradients are.
         """
-        score, key = partial(self.score_of, tag=tag), fold(tag)
-        given = any(fold(one.text) == key for one in self._tag([product])[0])
-        made = Explanation(product.text, tag, score([product])[0], given, self.name, facts=self._facts(product, tag))
-        made = replace(made, shares=tuple(self._shares(product, tag)) or attribution.category_share(product, score))
-        if (method or self.explained_by) == OCCLUSION:
-            words = attribution.occlusion(product, score)
-            if method or any(word.weight for word in words):
-                weights = "by how much the score falls without the word"
-                return replace(made, words=words, method=OCCLUSION, facts={**made.facts, "weights": weights})
-        return self._by_gradients(product, made, cast(Method, method if method in GRADIENTS else GRADIENTS[0]))
+        chosen = cast(Method, method or self.explained_by)
+        why = missing(chosen)
+        made = None
+        if chosen == OCCLUSION or why:
+            made = self._by_occlusion(product, tag)
+            if method or any(word.weight for word in made.words) or missing(GRADIENTS[0]):
+                made = made.with_facts(note=f"occlusion is used: {why}") if why else made
+                return self._with_sources(product, made)
+            chosen = GRADIENTS[0]
+        score = made.score if made else self.score_of([product], tag)[0]
+        made = replace(
+            made or Explanation(product.text, tag, score, score > 0, self.name), method="", words=(), facts={}
+        )
+        return self._with_sources(product, self._by_gradients(product, made, chosen))
+
+    def _with_sources(self, product: Product, made: Explanation) -> Explanation:
+        """Add what each source contributes, and the facts."""
+        shares = tuple(self._shares(product, made.tag)) or made.shares
+        return replace(made, shares=shares, facts={**self._facts(product, made.tag), **made.facts})
 
     def _by_gradients(self, product: Product, made: Explanation, method: Method) -> Explanation:
         """Return an explanation with the words that count by gradients; without words where there is no gradient."""
         scores = self._token_scores(product, made.tag)
         if not scores:
             return made
-        used, why = usable(method)
-        pieces = [*token_weights(scores, used), *self._other_pieces(product, made.tag)]
+        pieces = [*token_weights(scores, method), *self._other_pieces(product, made.tag)]
         words, rest = attribution.pool(product, pieces)
-        facts = {**made.facts, "weights": f"by how much the word adds to the {self.gradient_unit}"}
-        facts |= {"beside words": round(rest, 3)} if round(rest, 3) else {}
-        facts |= {"note": f"{used} is used: {why}"} if why else {}
-        return replace(made, words=words, method=used, facts=facts)
+        facts = {"weights": f"by how much the word adds to the {self.gradient_unit}"}
+        facts |= {"beside words": str(round(rest, 3))} if round(rest, 3) else {}
+        return replace(made, words=words, method=method, facts=facts)
 
 
 def windows_scores(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +130,12 @@ class Semantic(Tagger):
         at = self.tags_.index(tag)
         scores: list[float] = np.clip((1 - self.own_) * near[:, at] + self.own_ * own[:, at], 0, 1).tolist()
         return scores
+
+    def _rough(self) -> Self:
+        """Return a copy that embeds in bf16 where the device multiplies that in hardware."""
+        made = copy.copy(self)
+        made.tag_precision = "auto"
+        return made
 
     def _explain(self, product: Product, tag: str) -> Explanation:
         found = super()._explain(product, tag)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
-from tagkit.explanation import Share
+from tagkit.explanation import Explanation, Share
 from tagkit.generation import Search, SpecialTokens, decode
 from tagkit.generation.base import ListTagger
 from tagkit.generation.hypothesis import Method
@@ -82,6 +82,8 @@ class Seq2Seq(TagLearner, ListTagger):
     decoding: Literal["constrained", "open"] = "constrained"
     method: Method = "sample"
     returns: PositiveInt = 16
+
+    first_tag_only_ = False  # not annotated, and so no parameter
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self.search(1)
@@ -189,15 +191,13 @@ class Seq2Seq(TagLearner, ListTagger):
         return self.micro_f1(self._votes(products, Search(tokens=self.max_tokens_)), products)
 
     def _votes(self, products: Sequence[Product], search: Search) -> Votes:
-        where = device()
-        prepare(self._net, where)
-        stepper = TagStepper(self._net, uses_bf16(self.tag_precision, where))
-        readings = self.readings(products)
+        readings, stepper = self.readings(products), self._stepper()
         special = SpecialTokens(-1, self._net.end)
         known = [Item(tag, "") for tag in (*self.tags_, "")]  # the end is the token after the tags
         out: Votes = [{} for _ in products]
-        lengths = [len(reading.window) for reading in readings]
-        for batch in sorted_buckets(lengths, TOKENS, max(1, ROWS // search.width)):
+        for batch in sorted_buckets(
+            [len(reading.window) for reading in readings], TOKENS, max(1, ROWS // search.width)
+        ):
             keys = [products[i].text for i in batch]
             found = decode(stepper, [readings[i] for i in batch], search, self._net.end, keys=keys)
             words = [[*known, *(Item(copy, "") for copy in readings[i].copies)] for i in batch]
@@ -212,6 +212,10 @@ class Seq2Seq(TagLearner, ListTagger):
                 out[i] = votes
         return out
 
+    def _stepper(self) -> TagStepper:
+        prepare(self._net, where := device())
+        return TagStepper(self._net, uses_bf16(self.tag_precision, where))
+
     def _first_logits(self, reading: Reading, ids: Tensor) -> Tensor:
         """Return the logits of a list's first token, shape (rows, tokens); `ids` are read instead of the text's."""
         batch = gather([reading], self._net.scorer.backbone.padding)
@@ -223,9 +227,34 @@ class Seq2Seq(TagLearner, ListTagger):
     def _read_tag(self, product: Product, tag: str) -> tuple[Reading, int]:
         """Return the input for a product, and which token a tag is, -1 for a tag that cannot be generated."""
         reading = self.readings([product])[0]
+        return reading, self._token_of(tag, reading)
+
+    def _token_of(self, tag: str, reading: Reading) -> int:
         at = position(self.tags_, tag)
         copied = position(reading.copies, tag) if at < 0 else -1
-        return reading, at if copied < 0 else self._net.end + 1 + copied
+        return at if copied < 0 else self._net.end + 1 + copied
+
+    def _by_occlusion(self, product: Product, tag: str) -> Explanation:
+        found = super()._by_occlusion(product, tag)
+        return found.with_facts(weights="by how much its probability as the first tag of a list falls without the word")
+
+    def _rough(self) -> Self:
+        """Return a copy in bf16 whose scores are the probabilities of the first tag of a list: no list is generated."""
+        made = super()._rough()
+        made.first_tag_only_ = True
+        return made
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        if not self.first_tag_only_:
+            return super()._score_of(products, tag)
+        readings, out, stepper = self.readings(products), [0.0] * len(products), self._stepper()
+        for batch in sorted_buckets([len(reading.window) for reading in readings], TOKENS, ROWS):
+            with torch.inference_mode():
+                chances = stepper.start([readings[i] for i in batch]).softmax(-1).tolist()
+            for i, row in zip(batch, chances, strict=True):
+                at = self._token_of(tag, readings[i])
+                out[i] = row[at] if at >= 0 else 0.0
+        return out
 
     def _token_scores(self, product: Product, tag: str) -> list[TokenScore]:
         reading, at = self._read_tag(product, tag)
@@ -278,8 +307,7 @@ class Seq2Seq(TagLearner, ListTagger):
     def n_truncated_chars(self, products: Any) -> list[int]:
         """Return for each product the number of characters of its text beyond the window."""
         rows = as_products(products)
-        windows = self._windows(self._net.scorer.backbone, rows)
-        ends = [max(0, int(window.ends.max(initial=0))) for window in windows]
+        ends = [max(0, int(window.ends.max(initial=0))) for window in self._windows(self._net.scorer.backbone, rows)]
         return [len(product.text.rstrip()) - end for product, end in zip(rows, ends, strict=True)]
 
     def _state(self) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -195,28 +196,39 @@ class StackedFeatures:
         """
         if not self.fitted:
             return []
-        words = occlusion(product, lambda products: value(self.transform(products)).tolist())
+        words, _ = occlusion(product, lambda products: value(self.transform(products)).tolist())
         return [(word.start, word.end, word.weight) for word in words]
 
     def _parts(self, product: Product, tag: int) -> dict[str, float]:
         """Return what each simple model adds to the logit of a tag; their sum is the logit."""
         assert self._base is not None
-        logit_ = float(self.transform([product])[0, tag])
+        vectors = self.vectors([product])
+        logit_ = float(self._transform([product], vectors)[0, tag])
         if tag >= self._near.shape[1]:
             return {"similar tags": logit_}
-        scores = self._base.transform([product], self.vectors([product]))[0, tag]
+        scores = self._base.transform([product], vectors)[0, tag]
         each = (scores - self._mean) / self._spread * self._weights
         found = {name: float(each[list(places)].sum()) for name, places in SOURCES.items()}
         return found | {"constant": logit_ - sum(found.values())}
 
     def vectors(self, products: Sequence[Product]) -> Floats:
         """Return the vectors of products by the encoder as it was before training, shape (products, size)."""
-        if self._backbone is None:
-            self._backbone = Backbone.load(self.model, self.sha256)
         texts = [
             f"{product.category} {product.text}".strip() if self.category else product.text for product in products
         ]
-        return embed(self._backbone, texts, precision=self.precision)
+        return embed(self._loaded(), texts, precision=self.precision)
+
+    def _loaded(self) -> Backbone:
+        if self._backbone is None:
+            self._backbone = Backbone.load(self.model, self.sha256)
+        return self._backbone
+
+    def rough(self) -> StackedFeatures:
+        """Return the same features from vectors in bf16, where the device multiplies that in hardware."""
+        made = copy.copy(self)
+        made.precision = "auto"
+        made._backbone = self._loaded() if self.fitted else self._backbone
+        return made
 
     def extend(self, tags: Sequence[str], near: Floats) -> None:
         """Add tags that train does not have.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from tagkit import registry
 from tagkit.attribution import pool
@@ -83,6 +83,11 @@ class CombinedTagger(Tagger):
         """Return for each product how many characters at the end of its text no sub-tagger reads."""
         products = as_products(products)
         return [min(counts) for counts in zip(*(t.n_truncated_chars(products) for t in self.taggers_), strict=True)]
+
+    def _rough(self) -> Self:
+        made = copy.copy(self)
+        made.taggers_ = [tagger._rough() for tagger in self.taggers_]
+        return made
 
     def _words(self, product: Product, tag: str, shares: Sequence[float]) -> tuple[Word, ...]:
         """Return the words that count for the sub-taggers, of each in proportion to its share in the score.

@@ -61,6 +61,11 @@ class TagLearner(TrainOptions, EncoderOptions, StackingOptions, TokenExplained):
             checkpoint: See `tagkit.neural.train`.
         """
 
+    def _rough(self) -> Self:
+        made = super()._rough()
+        made._features = self._features.rough()
+        return made
+
     def _learn(
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
     ) -> None:

@@ -45,12 +45,11 @@ def test_integrated_gradients_sum_to_the_difference_from_the_empty_text():
     assert [weight for *_, weight in times] == pytest.approx([4.0, 8.0, -4.0], abs=1e-4)
 
 
-def test_without_captum_another_method_is_used_and_said(monkeypatch):
-    assert gradients.usable("integrated gradients") == ("integrated gradients", "")
+def test_only_integrated_gradients_need_captum(monkeypatch):
+    assert gradients.missing("integrated gradients") == ""
     monkeypatch.setattr(gradients, "find_spec", lambda name: None)
-    method, why = gradients.usable("integrated gradients")
-    assert method == "gradient × input" and 'pip install "tagkit[explain]"' in why
-    assert gradients.usable("gradient × input") == ("gradient × input", "")
+    assert 'pip install "tagkit[explain]"' in gradients.missing("integrated gradients")
+    assert gradients.missing("gradient × input") == ""
 
 
 def test_the_log_probability_of_labels_is_a_weighted_mean():
