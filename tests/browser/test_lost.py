@@ -1,0 +1,89 @@
+"""What was shown as saved is in the file, whatever happens to the kernel or the disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+from jupyter_in_browser import PATIENCE, SETUP, Widget, run
+
+from tagkit.reviewing.store import ReviewStore
+
+REVIEW = "from shop import *\nreview = tagkit.review(unseen, tagger, {name!r}, order='given')\nreview"
+WATCH = """
+() => {
+  window.shown = new Set();
+  const root = document.querySelector(".tagkit-review");
+  const look = () => {
+    const title = root.querySelector(".tr-title")?.textContent;
+    for (const line of root.querySelectorAll('.tr-tags li[data-tag]:not(.tr-saving):not([data-status="open"])'))
+      window.shown.add(JSON.stringify([title, line.dataset.tag, line.dataset.status]));
+  };
+  new MutationObserver(look).observe(root, { childList: true, subtree: true, attributes: true, characterData: true });
+}
+"""
+
+
+@pytest.fixture
+def opened(lab, chromium, request):
+    """A notebook of its own with a review, the widget, and the file."""
+    name = request.node.name.partition("[")[0]
+    page = lab.open(chromium, name, SETUP, REVIEW.format(name=f"{name}.db"))
+    run(page, 0)
+    run(page, 1)
+    yield page, Widget(page).ready(), lab.folder / f"{name}.db"
+    page.close()
+
+
+def saved(path):
+    """Return what is in the file, as the widget would show it."""
+    with ReviewStore(path) as store:
+        return {
+            (store.product(one.position).title, tag.text, status)
+            for one in store.reviews()
+            for status, tags in (("accepted", one.tags), ("rejected", one.rejected))
+            for tag in tags
+        }
+
+
+@pytest.mark.parametrize("before", [3, 14])
+def test_a_killed_kernel_loses_nothing_that_was_shown_as_saved(opened, lab, before):
+    page, widget, path = opened
+    page.evaluate(WATCH)
+    for number in range(before):
+        widget.press("a" if number % 3 else "r")
+        if number % 4 == 3:
+            widget.press("n")
+    os.kill(int((lab.folder / "pid").read_text()), signal.SIGKILL)
+    widget.press("a", "a", "r")
+    widget.alerts("The kernel has stopped or was restarted")
+    shown = {tuple(row) for row in map(__import__("json").loads, page.evaluate("[...window.shown]"))}
+    there = saved(path)
+    assert shown <= there
+    assert shown or before < 4
+    if (dialog := page.locator(".jp-Dialog button.jp-mod-accept")).count():
+        dialog.click()
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', state="attached", timeout=PATIENCE)
+    run(page, 0)
+    run(page, 1)
+    page.locator(".tagkit-review.tr-lost").wait_for(state="detached", timeout=PATIENCE)
+    Widget(page).ready().saved()
+    assert saved(path) == there
+
+
+def test_a_full_disk_is_said_and_the_decision_is_not_shown_as_saved(opened):
+    page, widget, path = opened
+    run(page, 2, "pages = review.store._file.read('PRAGMA page_count')[0][0]\n"
+        "review.store._file.read(f'PRAGMA max_page_count={pages}')")
+    first = widget.tags.locator("li").first.get_attribute("data-tag")
+    widget.tags.focus()
+    for _ in range(60):
+        widget.press("a")
+        widget.press("ArrowUp")
+        if "full" in widget.root.locator(".tr-alert").text_content():
+            break
+        time.sleep(0.02)
+    widget.alerts("the disk is full")
+    assert first
