@@ -17,6 +17,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Keep a picture of each page of a test that failed."""
+    report = yield
+    if report.failed and "chromium" in item.fixturenames:
+        folder = Path("runs") / "browser"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, context in enumerate(item.funcargs["chromium"].contexts):
+            for page in context.pages:
+                page.screenshot(path=folder / f"{item.name}-{number}.png")
+    return report
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The browser."""
@@ -61,10 +74,7 @@ def show(page, lab):
         path = lab.folder / f"{page.url.rpartition('/')[2].partition('.')[0]}-{next(numbers)}-{next(names)}.db"
         arguments = arguments.format(path=path.name)
         code = f"{before}\nfrom shop import *\nreview = tagkit.review({arguments})\nreview"
-        old = page.locator(".tagkit-review")
-        run(page, 1, code)
-        if old.count():
-            old.first.wait_for(state="detached")
+        run(page, 1, code.lstrip())
         return Widget(page).ready(), path
 
     return new

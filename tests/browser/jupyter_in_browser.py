@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,16 +21,14 @@ from playwright.sync_api import Browser, Locator, Page, expect
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 TOKEN = "x"
-PATIENCE = 60_000
+PATIENCE = 20_000
 """Milliseconds for the start of a kernel on a busy machine; a page that is there answers within `ANSWER`."""
-ANSWER = 10_000
+ANSWER = 5_000
 
-SETUP = """
-import os, pathlib
+SETUP = """import os, pathlib
 from shop import products, tagger
 import tagkit
-pathlib.Path("pid").write_text(str(os.getpid()))
-"""
+pathlib.Path("pid").write_text(str(os.getpid()))"""
 SHOP = """
 import tagkit
 from tagkit.product import Product
@@ -110,11 +110,22 @@ class Jupyter:
         (self.folder / f"{name}.ipynb").write_text(json.dumps(notebook(cells)), encoding="utf-8")
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 1000}} | options)
         page.set_default_timeout(ANSWER)
-        where = "lab/tree" if self.app == "lab" else "notebooks"
+        where = f"lab/workspaces/{name}/tree" if self.app == "lab" else "notebooks"
         page.goto(f"http://127.0.0.1:{self.port}/{where}/{name}.ipynb?token={TOKEN}")
         page.wait_for_selector(".jp-CodeCell .cm-content", timeout=PATIENCE)
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', state="attached", timeout=PATIENCE)
+        self._wait_for_kernel(f"{name}.ipynb")
         return page
+
+    def _wait_for_kernel(self, path: str) -> None:
+        address = f"http://127.0.0.1:{self.port}/api/sessions?token={TOKEN}"
+        end = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < end:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                found = [one["kernel"] for one in json.load(answer) if one["path"] == path and one["kernel"]]
+            if found and found[0]["execution_state"] == "idle" and found[0]["connections"]:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"the kernel of {path} did not start")
 
 
 def notebook(cells: tuple[str, ...]) -> dict[str, Any]:
@@ -128,12 +139,24 @@ def notebook(cells: tuple[str, ...]) -> dict[str, Any]:
 
 
 def run(page: Page, cell: int = 0, code: str | None = None) -> None:
-    """Run a cell of a notebook as a user does: click, perhaps write other code, Shift+Enter."""
-    page.locator(".jp-CodeCell .cm-content").nth(cell).click()
-    if code is not None:
-        page.keyboard.press("ControlOrMeta+a")
-        page.keyboard.insert_text(code)
-    page.keyboard.press("Shift+Enter")
+    """Run a cell of a notebook as a user does: click, perhaps write other code, Shift+Enter.
+
+    JupyterLab forgets a cell that is run while it still connects to the kernel: then it is run again.
+    """
+    one = page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
+    prompt = one.locator(".jp-InputPrompt")
+    for _ in range(5):
+        one.locator(".cm-content").click()
+        if code is not None:
+            page.keyboard.press("ControlOrMeta+a")
+            page.keyboard.insert_text(code)
+        before = prompt.text_content()
+        page.keyboard.press("Shift+Enter")
+        with suppress(AssertionError):
+            expect(prompt).not_to_have_text(re.compile(rf"^({re.escape(before)}|\[ \]:)$"), timeout=1000)
+            expect(prompt).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=PATIENCE)
+            return
+    raise AssertionError(f"the cell {cell} did not run")
 
 
 class Widget:

@@ -65,7 +65,6 @@ def test_a_killed_kernel_loses_nothing_that_was_shown_as_saved(opened, lab, befo
     assert shown or before < 4
     if (dialog := page.locator(".jp-Dialog button.jp-mod-accept")).count():
         dialog.click()
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', state="attached", timeout=PATIENCE)
     run(page, 0)
     run(page, 1)
     page.locator(".tagkit-review.tr-lost").wait_for(state="detached", timeout=PATIENCE)
