@@ -9,7 +9,7 @@ ifneq ($(wildcard ../shared/data),)
 export TAGKIT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help compare test fuzz lint audit docs figures notebooks benchmarks clean
+.PHONY: help compare test browser-test fuzz lint audit docs figures notebooks benchmarks clean
 
 # mkdocs-material prints an advertisement unless it is told not to.
 export NO_MKDOCS_2_WARNING := 1
@@ -42,6 +42,10 @@ test: $(STAMP) ## Run the tests and the notebooks, and build the documentation
 	$(BIN)/python -m pytest tests $(PARALLEL)
 	TAGKIT_SMALL=1 $(BIN)/python -m pytest --nbval notebooks
 	$(BIN)/mkdocs build
+
+browser-test: $(STAMP) ## Review tags in JupyterLab and Chromium, which is installed by apt if there is none
+	.ci/chromium
+	$(BIN)/python -m pytest tests/browser -m browser --durations 5
 
 fuzz: $(STAMP) ## Try 2,000 arbitrary inputs on every strategy, reader, measure and refinement, and record the figures
 	TAGKIT_FUZZ=$${TAGKIT_FUZZ:-2000} $(BIN)/python -m pytest tests -m fuzz

@@ -43,7 +43,11 @@ def test_every_control_has_a_role_and_a_name(show):
     assert all(name for _, name, _ in found), found
     assert {role for role, _, _ in found} >= {"button", "combobox", "group", "listbox", "option"}
     buttons = {name for role, name, _ in found if role == "button"}
-    assert {name for part in COMMANDS.split(",") for name in ([part] if " " in part and part in ("Add tag", "Accept all") else part.split())} <= buttons
+    assert {
+        name
+        for part in COMMANDS.split(",")
+        for name in ([part] if " " in part and part in ("Add tag", "Accept all") else part.split())
+    } <= buttons
     described = {name: description for role, name, description in found if role == "button"}
     assert "stays in sight" in described["Reject"]
 
@@ -53,9 +57,7 @@ def test_a_tag_says_score_and_what_was_decided(show):
     widget.choose("红色")
     widget.press("r")
     widget.shows("红色", "rejected")
-    expect(widget.tag("红色")).to_have_accessible_name(
-        widget.tag("红色").get_attribute("aria-label") or ""
-    )
+    expect(widget.tag("红色")).to_have_accessible_name(widget.tag("红色").get_attribute("aria-label") or "")
     assert "rejected" in widget.tag("红色").get_attribute("aria-label")
     assert "score 0." in widget.tag("红色").get_attribute("aria-label")
     active = widget.tags.get_attribute("aria-activedescendant")

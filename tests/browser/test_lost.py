@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-import time
 
 import pytest
 from jupyter_in_browser import PATIENCE, SETUP, Widget, run
@@ -12,6 +12,8 @@ from jupyter_in_browser import PATIENCE, SETUP, Widget, run
 from tagkit.reviewing.store import ReviewStore
 
 REVIEW = "from shop import *\nreview = tagkit.review(unseen, tagger, {name!r}, order='given')\nreview"
+FULL = """pages = review.store._file.read('PRAGMA page_count')[0][0]
+review.store._file.read(f'PRAGMA max_page_count={pages}')"""
 WATCH = """
 () => {
   window.shown = new Set();
@@ -29,7 +31,7 @@ WATCH = """
 @pytest.fixture
 def opened(lab, chromium, request):
     """A notebook of its own with a review, the widget, and the file."""
-    name = request.node.name.partition("[")[0]
+    name = request.node.name
     page = lab.open(chromium, name, SETUP, REVIEW.format(name=f"{name}.db"))
     run(page, 0)
     run(page, 1)
@@ -48,21 +50,24 @@ def saved(path):
         }
 
 
-@pytest.mark.parametrize("before", [3, 14])
-def test_a_killed_kernel_loses_nothing_that_was_shown_as_saved(opened, lab, before):
+def shown(page):
+    """Return what was shown as saved since `WATCH` began."""
+    return {tuple(json.loads(row)) for row in page.evaluate("[...window.shown]")}
+
+
+def test_a_killed_kernel_loses_nothing_that_was_shown_as_saved(opened, lab):
     page, widget, path = opened
     page.evaluate(WATCH)
-    for number in range(before):
+    for number in range(14):
         widget.press("a" if number % 3 else "r")
         if number % 4 == 3:
             widget.press("n")
     os.kill(int((lab.folder / "pid").read_text()), signal.SIGKILL)
     widget.press("a", "a", "r")
     widget.alerts("The kernel has stopped or was restarted")
-    shown = {tuple(row) for row in map(__import__("json").loads, page.evaluate("[...window.shown]"))}
     there = saved(path)
-    assert shown <= there
-    assert shown or before < 4
+    assert shown(page)
+    assert shown(page) <= there
     if (dialog := page.locator(".jp-Dialog button.jp-mod-accept")).count():
         dialog.click()
     run(page, 0)
@@ -72,17 +77,26 @@ def test_a_killed_kernel_loses_nothing_that_was_shown_as_saved(opened, lab, befo
     assert saved(path) == there
 
 
-def test_a_full_disk_is_said_and_the_decision_is_not_shown_as_saved(opened):
+def test_a_full_disk_is_said_and_nothing_is_shown_as_saved_that_is_not(opened):
     page, widget, path = opened
-    run(page, 2, "pages = review.store._file.read('PRAGMA page_count')[0][0]\n"
-        "review.store._file.read(f'PRAGMA max_page_count={pages}')")
-    first = widget.tags.locator("li").first.get_attribute("data-tag")
+    run(page, 2, FULL)
+    page.evaluate(WATCH)
     widget.tags.focus()
-    for _ in range(60):
-        widget.press("a")
-        widget.press("ArrowUp")
-        if "full" in widget.root.locator(".tr-alert").text_content():
+    for key in "ar" * 40:
+        widget.press("Home", key)
+        widget.saved()
+        if alert := widget.root.locator(".tr-alert").text_content():
             break
-        time.sleep(0.02)
-    widget.alerts("the disk is full")
-    assert first
+    assert "The decision is not saved: " in alert
+    assert "the disk is full" in alert
+    first = widget.tags.locator("li").first
+    there = saved(path)
+    assert (first.get_attribute("data-status") != "open") == bool(there)
+    assert {row for row in there if row[2] == first.get_attribute("data-status")} == there
+    run(page, 3, "review.store._file.read('PRAGMA max_page_count=100000')")
+    widget.tags.focus()
+    widget.press("End", "a")
+    last = widget.tags.locator("li").last.get_attribute("data-tag")
+    widget.shows(last, "accepted")
+    assert (widget.root.locator(".tr-title").text_content(), last, "accepted") in saved(path)
+    assert widget.root.locator(".tr-alert").text_content() == ""

@@ -6,9 +6,7 @@ from jupyter_in_browser import SETUP, Widget, run
 
 from tagkit.reviewing.store import ReviewStore
 
-REVIEW = (
-    "from shop import *\nreview = tagkit.review(unseen, tagger, 'two.db', reviewer={who!r}, order='given')\nreview"
-)
+REVIEW = "from shop import *\nreview = tagkit.review(unseen, tagger, 'two.db', reviewer={who!r}, order='given')\nreview"
 
 
 def test_two_kernels_share_the_products_of_one_file(lab, chromium):
