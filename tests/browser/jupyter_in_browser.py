@@ -1,4 +1,4 @@
-"""What the browser tests share: a JupyterLab of their own, notebooks opened in Chromium, and the review widget in them."""
+"""What the browser tests share: a JupyterLab of their own, notebooks in Chromium, and the review widget in them."""
 
 from __future__ import annotations
 

@@ -46,9 +46,8 @@ def test_keys_of_an_input_method_decide_nothing(show):
     widget, path = show()
     widget.tags.focus()
     client = widget.page.context.new_cdp_session(widget.page)
-    client.send(
-        "Input.dispatchKeyEvent", {"type": "keyDown", "key": "Process", "code": "KeyA", "windowsVirtualKeyCode": 229}
-    )
+    composing = {"key": "Process", "code": "KeyA", "windowsVirtualKeyCode": 229}
+    client.send("Input.dispatchKeyEvent", {"type": "keyDown"} | composing)
     client.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": "a", "code": "KeyA", "windowsVirtualKeyCode": 65})
     widget.saved()
     assert decided(path) == (set(), set(), "open")

@@ -361,7 +361,7 @@ class View {
     if (!answer) return this.render();
     if (answer.product) this.show(answer.product, true);
     if (answer.left !== undefined) this.left = answer.left;
-    if (answer.said) this.say(answer.said);
+    this.say(answer.said ?? "");
     if (op === "open") this.total = answer.total;
     if (answer.product === null) {
       this.product = undefined;
@@ -398,6 +398,7 @@ class View {
     const answer = await this.attempt("show", { position: this.history[at] });
     if (!answer) return;
     this.at = at;
+    this.say("");
     this.show(answer.product);
     this.render();
   }
