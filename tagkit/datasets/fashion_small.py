@@ -40,7 +40,7 @@ https://github.com/tanmay0401/multimodal-recommendation-engine; photos and names
 **Parts.** 70/10/20 by the hash of the title's words in any order, so that equal titles stay together: 30,801 of them
 are distinct as they are written.
 
-**Options.** `mask=True` removes from every title all words of the names of colours, articles and sub-categories,
+**Options.** `mask=True` removes from every title all words of the names of colours and articles,
 whether or not they are this product's. `kind` keeps the tags of one kind only: then the first tag's precision is the
 accuracy.
 
@@ -58,7 +58,7 @@ class FashionSmall(Reader):
     """Fashion products with a small photo, a title, and five kinds of tags (English).
 
     Args:
-        mask: Whether words of the names of colours, articles and sub-categories are removed from the titles.
+        mask: Whether words of the names of colours and articles are removed from the titles.
         kind: Which tags are kept (default: all five kinds).
     """
 
@@ -85,7 +85,7 @@ class FashionSmall(Reader):
         rows: list[dict[str, Any]] = [row.values for row in parquet_rows(store.path(PRODUCTS)) if row.values]
         _find_photos()
         values = [row["description"].split(" - ") for row in rows]
-        hidden = _words(name for row in values for name in row[1:4]) if self.mask else ()
+        hidden = _words(name for row in values for name in row[2:4]) if self.mask else ()
         products = (
             (split_of(text_key(row["title"])), self._product(row, names, hidden))
             for row, names in zip(rows, values, strict=True)

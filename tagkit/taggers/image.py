@@ -49,11 +49,11 @@ class ImageHead(PhotoScorer):
     reads_photos = True
     space: ClassVar[Space] = {"learning_rate": (3e-4, 3e-3, "log"), "dropout": (0.1, 0.6), "epochs": (5, 30)}
 
-    hidden: PositiveInt = 1024
-    epochs: PositiveInt = 12
-    learning_rate: PositiveFloat = 1e-3
+    hidden: PositiveInt = 512
+    epochs: PositiveInt = 10
+    learning_rate: PositiveFloat = 2e-3
     batch_size: PositiveInt = 256
-    dropout: BelowOne = 0.4
+    dropout: BelowOne = 0.3
     seed: NonNegativeInt = 0
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
