@@ -148,6 +148,14 @@ def tiny_photo_model(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory, tiny_model) -> Path:
+    """A small CLIP with random weights, as a Hugging Face directory."""
+    from small_photo_models import make_clip
+
+    return make_clip(tmp_path_factory.mktemp("models") / "tiny-clip", tiny_model)
+
+
+@pytest.fixture(scope="session")
 def tiny_writer(tmp_path_factory) -> Path:
     """A small Llama with random weights and a byte-level tokenizer, as a Hugging Face directory."""
     torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")

@@ -14,6 +14,7 @@ SIDE = 32
 """A photo is looked at in so many columns and rows."""
 BINS = 6
 """How many parts each of red, green and blue is cut into."""
+SIZE = BINS**3
 
 
 def histogram(image: Image) -> NDArray[np.float32]:
@@ -27,5 +28,5 @@ def histogram(image: Image) -> NDArray[np.float32]:
     place = np.linspace(-1, 1, SIDE)
     weight = np.clip(1 - np.hypot(*np.meshgrid(place, place)) / np.sqrt(2), 0, 1).ravel()
     codes = (pixels[:, 0] * BINS + pixels[:, 1]) * BINS + pixels[:, 2]
-    shares = np.bincount(codes, weight, BINS**3) / weight.sum()
+    shares = np.bincount(codes, weight, SIZE) / weight.sum()
     return np.sqrt(shares).astype(np.float32)

@@ -55,6 +55,8 @@ def small(request):
             return {"answers": str(request.getfixturevalue("stored_answers"))}
         if name in ("image", "image_knn", "image_linear"):
             return {"model": str(request.getfixturevalue("tiny_photo_model"))}
+        if name == "image_zero_shot":
+            return {"model": str(request.getfixturevalue("tiny_clip"))}
         if name == "multimodal":
             return {
                 "taggers": ["linear", ["image_linear", {"model": str(request.getfixturevalue("tiny_photo_model"))}]]
