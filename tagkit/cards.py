@@ -145,17 +145,19 @@ def bars(pairs: Sequence[tuple[str, float]], head: tuple[str, str], digits: int 
     return table(head, rows, left=2)
 
 
-def picture(address: str, text: str, height: float = 9) -> str:
+def picture(address: str, text: str, height: float = 9, *, enlarged: bool = False) -> str:
     """Return a photo, which a browser draws only when it comes into view; nothing for no address.
 
     Args:
         address: A data address of an image, so that nothing is loaded from elsewhere.
         text: What it shows, for those who do not see it.
         height: Its largest height, in em.
+        enlarged: Whether a smaller photo gets this height too.
     """
     if not address.startswith("data:image/"):
         return ""
-    look = f"max-height:{height}em;max-width:100%;border-radius:.3em;background:#fff;vertical-align:top"
+    size = "height" if enlarged else "max-height"
+    look = f"{size}:{height}em;max-width:100%;border-radius:.3em;background:#fff;vertical-align:top"
     return f'<img loading="lazy" src="{html.escape(address)}" alt="{escape(text)}" style="{look}">'
 
 

@@ -61,6 +61,26 @@ class Neighbour:
     has_tag: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """A photo, and how much its parts count.
+
+    Attributes:
+        address: A small copy of the photo as a data address.
+        weights: Rows of equal cells, from top to bottom and left to right: by how much the score falls where the cell
+            is hidden; negative: by how much it rises.
+    """
+
+    address: str
+    weights: tuple[tuple[float, ...], ...]
+
+    def strongest(self) -> tuple[float, float, float]:
+        """Return the largest weight with the middle of its cell, in shares of the photo's width and height."""
+        cells = ((abs(weight), x, y) for y, row in enumerate(self.weights) for x, weight in enumerate(row))
+        _, x, y = max(cells, key=lambda cell: cell[0])
+        return self.weights[y][x], (x + 0.5) / len(self.weights[y]), (y + 0.5) / len(self.weights)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Why a product has a tag, or why not.
@@ -77,6 +97,7 @@ class Explanation:
         shares: What each source contributes.
         neighbours: The closest training products, the nearest first.
         facts: Further values by name, for example the threshold.
+        photo: Which parts of the photo count, for a strategy that looks at photos; None without.
 
     Raises:
         BadInput: The words overlap, are not in order, or their spans do not give their texts.
@@ -92,6 +113,7 @@ class Explanation:
     shares: tuple[Share, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    photo: HeatMap | None = None
 
     def __post_init__(self) -> None:
         """Check the words, and freeze the lists."""

@@ -30,7 +30,7 @@ BAR = 20
 
 def card(one: Explanation) -> str:
     """Return an explanation as a card."""
-    parts = [_marked(one), _legend(one), *_word_tables(one), *_share_table(one), *_neighbour_table(one)]
+    parts = [_marked(one), _legend(one), _heat_map(one), *_word_tables(one), *_share_table(one), *_neighbour_table(one)]
     facts = {name: value for name, value in one.facts.items() if name != "why not"}
     return cards.card(_heading(one), cards.paragraph(_why_not(one)), *parts, cards.values(facts), note=_note(one))
 
@@ -46,6 +46,11 @@ def lines(one: Explanation) -> list[Line]:
     if strongest:
         out += [[], [("words for (+) and against (-)", "bold")]]
         out += [_bar_line(word.text, word.weight, most) for word in strongest]
+    if one.photo:
+        weight, x, y = one.photo.strongest()
+        verb = "falls" if weight >= 0 else "rises"
+        where = f"{100 * x:.0f} % from the left and {100 * y:.0f} % from the top"
+        out += [[], [(f"the score {verb} most, by {abs(weight):.3g}, without the part of the photo {where}", "")]]
     if one.shares:
         most = max(abs(share.value) for share in one.shares)
         out += [[], [("shares", "bold")]]
@@ -124,6 +129,29 @@ def _legend(one: Explanation) -> str:
         for name, colour, line in (("for", FOR, "solid"), ("against", AGAINST, "dashed"))
     )
     return f'<div style="font-size:smaller">{"".join(made)}</div>'
+
+
+def _heat_map(one: Explanation) -> str:
+    """Return the photo, and again under cells that are the stronger blue or orange the more they count."""
+    if not one.photo:
+        return ""
+    most = max((abs(weight) for row in one.photo.weights for weight in row), default=0.0)
+    cells = []
+    for y, row in enumerate(one.photo.weights):
+        for x, weight in enumerate(row):
+            if not most or abs(weight) < FAINT * most:
+                continue
+            fill = f"rgba({FOR if weight > 0 else AGAINST},{0.7 * abs(weight) / most:.2f})"
+            place = f"left:{100 * x / len(row):.2f}%;top:{100 * y / len(one.photo.weights):.2f}%"
+            size = f"width:{100 / len(row):.2f}%;height:{100 / len(one.photo.weights):.2f}%"
+            title = f"{'for' if weight > 0 else 'against'}: {weight:+.3g}"
+            cells.append(f'<div style="position:absolute;{place};{size};background:{fill}" title="{title}"></div>')
+    image = cards.picture(one.photo.address, "the photo", 12, enlarged=True)
+    covered = f'<div style="position:relative;display:inline-block;line-height:0">{image}{"".join(cells)}</div>'
+    note = cards.small(
+        "right: blue parts speak for the tag, orange ones against it; how the score changes without them"
+    )
+    return f"{cards.beside(image, covered)}{note}"
 
 
 def _word_tables(one: Explanation) -> list[str]:

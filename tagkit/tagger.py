@@ -47,6 +47,8 @@ class Tagger(Estimator, ABC):
     """Whether the lists are meant to be cut at a threshold, which is chosen on dev; False: they are the answer."""
     reads_photos: ClassVar[bool] = False
     """Whether photos count, so that a product without words is tagged by its photo."""
+    shows_parts: ClassVar[bool] = True
+    """Whether an explanation shows which parts of a photo count; False for a strategy that says it in its own way."""
     space: ClassVar[Space] = {}
     """What `tagkit tune` searches by default; a range between two whole numbers contains whole numbers."""
     # These are not annotated, and so are no parameters.

@@ -7,6 +7,7 @@ from typing import Any
 
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput, blaming
+from tagkit.explaining.heat_map import heat_map
 from tagkit.explaining.methods import by_method
 from tagkit.explaining.refinements import facts, find, stages
 from tagkit.explanation import Explanation
@@ -47,6 +48,8 @@ def explain(tagger: Tagger | Pipeline, product: Any, tag: str | None = None, met
         passed = stages(pipeline, row)
         named = _best(passed[-1].tags or passed[0].tags) if tag is None else _spelt(pipeline, passed[0].tags, tag)
         found = by_method(pipeline.tagger, row, named, method)
+        if pipeline.tagger.reads_photos and pipeline.tagger.shows_parts and method in (None, "occlusion"):
+            found = replace(found, photo=heat_map(pipeline.tagger, row, named))
     given = find(passed[-1].tags, named) is not None
     return replace(found, given=given, facts={**facts(pipeline, passed, named, found.score), **found.facts})
 

@@ -17,6 +17,8 @@ from tagkit.tagger import State, Tagger, ranked
 from tagkit.text.language import language_of
 from tagkit.text.spelling import fold
 
+LEAST_SHOWN = 0.01
+"""Smaller shares are left out of explanations."""
 Names = dict[str, dict[str, str]]
 """The tag of each term that is used, by term and language ("zh" or "en")."""
 
@@ -88,9 +90,13 @@ class Colour(Tagger):
         colours, why = _colours(product)
         given = {fold(one.text): one.score for one in self._ranked(colours, product)}
         shares = tuple(
-            Share(TERMS[term].en[0], share, "counts as the tag" if fold(tag) in map(fold, own) else "")
+            Share(
+                TERMS[term].en[0],
+                share,
+                "counts as the tag" if fold(tag) in map(fold, self._named([(term, share)], product)) else "",
+            )
             for term, share in colours
-            if (own := self._named([(term, share)], product)) or share >= self.least
+            if share >= LEAST_SHOWN
         )
         facts = {"shares": "of the product's pixels, weighted by closeness to the middle of the photo"}
         if why:

@@ -35,6 +35,7 @@ class Ocr(Tagger):
 
     name = "ocr"
     reads_photos = True
+    shows_parts = False
 
     tagger: str | Sequence[Any] = "linear"
     synonyms: Mapping[str, Sequence[str]] | None = None
