@@ -49,7 +49,7 @@ def heat_map(tagger: Tagger, product: Product, tag: str) -> HeatMap | None:
     photo.thumbnail((SIDE, SIDE))
     pixels = np.asarray(photo)
     corners = [(y, x) for y in range(CELLS - HIDDEN + 1) for x in range(CELLS - HIDDEN + 1)]
-    variants = [pixels, *(_without(pixels, *corner) for corner in corners)]
+    variants = [pixels, *(without_square(pixels, *corner) for corner in corners)]
     whole, *others = tagger.score_of([replace(product, images=(_png(one),)) for one in variants], tag)
     sums, counts = np.zeros((CELLS, CELLS)), np.zeros((CELLS, CELLS))
     for (y, x), score in zip(corners, others, strict=True):
@@ -59,7 +59,7 @@ def heat_map(tagger: Tagger, product: Product, tag: str) -> HeatMap | None:
     return HeatMap(address_of(photo, SIDE), tuple(map(tuple, weights.tolist())))
 
 
-def _without(pixels: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
+def without_square(pixels: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
     """Return a photo in which a square of cells has the colour of the border; y and x are its first cell."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     height, width = pixels.shape[:2]

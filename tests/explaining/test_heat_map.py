@@ -14,7 +14,7 @@ pytest.importorskip("skimage", reason="photos need tagkit[images]")
 from PIL import Image
 
 import tagkit
-from tagkit.explaining.heat_map import CELLS, _without, heat_map
+from tagkit.explaining.heat_map import CELLS, heat_map, without_square
 from tagkit.product import Product
 from tagkit.taggers import create
 
@@ -65,7 +65,7 @@ def test_a_product_without_words_is_explained_by_its_photo(tagger):
 def test_what_is_hidden_gets_the_colour_of_the_border():
     pixels = np.zeros((83, 61, 3), dtype=np.uint8)
     pixels[[0, -1]] = pixels[:, [0, -1]] = 200
-    hidden = _without(pixels, 2, 6)
+    hidden = without_square(pixels, 2, 6)
     changed = (hidden != pixels).any(axis=-1)
     assert changed[83 * 2 // 8 : 83 * 4 // 8, 61 * 6 // 8 : -1].all() and not changed[: 83 * 2 // 8].any()
     assert (hidden[changed] == 200).all()
