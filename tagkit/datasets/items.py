@@ -99,12 +99,13 @@ def with_tags(products: Iterable[Any], tags: Iterable[Iterable[str]]) -> list[Pr
     """Return products with the given gold tags.
 
     Raises:
-        BadInput: There are not as many lists of tags as products, or one is a single text.
+        BadInput: There are not as many lists of tags as products, or one is no list.
     """
     rows, lists = as_products(products), list(tags)
     if len(rows) != len(lists):
         raise BadInput(f"there are {len(rows)} products and {len(lists)} lists of tags")
     for position, row in enumerate(lists):
-        if isinstance(row, str):
-            raise BadInput(f"item {position} of y must be a list of tags, not the text {row!r}")
+        if isinstance(row, str) or not isinstance(row, Iterable):
+            what = f"the text {row!r}" if isinstance(row, str) else repr(row)
+            raise BadInput(f"item {position} of y must be a list of tags, not {what}"[:200])
     return [replace(product, tags=tuple(row)) for product, row in zip(rows, lists, strict=True)]

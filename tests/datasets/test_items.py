@@ -70,3 +70,5 @@ def test_tags_are_given_beside_products():
         with_tags(["a", "b"], [["c"]])
     with pytest.raises(BadInput, match="item 1 of y must be a list of tags, not the text 'd'"):
         with_tags(["a", "b"], [["c"], "d"])
+    with pytest.raises(BadInput, match="item 0 of y must be a list of tags, not None"):
+        with_tags(["a"], [None])
