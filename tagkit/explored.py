@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tagkit.exploring.overview import Overview
     from tagkit.exploring.photos import PhotoGrid, SamePhotos
     from tagkit.label_errors.issues import Issues
+    from tagkit.pipeline import Pipeline
+    from tagkit.tagger import Tagger
 
 
 class Explored:
@@ -48,16 +50,17 @@ class Explored:
         """
         return tagkit.exploring.same_photos(self)
 
-    def issues(self: Any, limit: int = 200) -> Issues:
+    def issues(self: Any, limit: int = 200, tagger: str | Tagger | Pipeline | None = None) -> Issues:
         """Return the tags that are probably wrong and those that are probably missing, with the reason of each.
 
         Args:
             limit: How many of each kind to return at most.
+            tagger: Whose scores count (default: built-in ones); see `tagkit.label_errors.find_issues`.
 
         Raises:
             BadInput: Fewer than 10 products have tags, or no text has a word; or the limit is below 1.
         """
-        return tagkit.label_errors.find_issues(self, limit)
+        return tagkit.label_errors.find_issues(self, limit, tagger)
 
 
 def picture(product: Any) -> str:

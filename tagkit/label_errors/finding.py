@@ -12,29 +12,32 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tagkit.errors import BadInput
 from tagkit.features import TextFeatures
+from tagkit.label_errors.by_strategy import scored_by
 from tagkit.label_errors.held_out import Cells, held_out
 from tagkit.label_errors.issues import MISSING, WRONG, Issue, Issues
 from tagkit.label_errors.quality import tag_quality
+from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset, Product
+from tagkit.tagger import Tagger
 
 WORDS = 5
 """So many shared words are named."""
 
 
-def find(data: Dataset, limit: int) -> Issues:
+def find(data: Dataset, limit: int, tagger: str | Tagger | Pipeline | None = None) -> Issues:
     """Return the probable errors of a data set; see `tagkit.label_errors.find_issues`."""
     if limit < 1:
         raise BadInput(f"the limit is the most errors of each kind to return, 1 or more, not {limit}")
     cells = held_out(data.products)
+    if tagger is not None:
+        cells = scored_by(tagger, cells)
     quality = tag_quality(cells.score, cells.given, cells.share)
+    order = np.lexsort((cells.votes * np.where(cells.given, 1, -1), quality))
     near = _Nearest(cells)
     kinds: dict[str, tuple[Issue, ...]] = {}
     for kind, mask in ((WRONG, cells.given & (quality < 1)), (MISSING, ~cells.given & (cells.score >= 0.5))):
-        at = np.flatnonzero(mask)
-        kinds[kind] = tuple(
-            _issue(cells, near, int(pair), kind, float(quality[pair]))
-            for pair in at[np.argsort(quality[at], kind="stable")[:limit]]
-        )
+        at = order[mask[order]][:limit]
+        kinds[kind] = tuple(_issue(cells, near, int(pair), kind, float(quality[pair])) for pair in at)
     return Issues(data.name, kinds[WRONG], kinds[MISSING], len(cells.products), len(cells.tags))
 
 

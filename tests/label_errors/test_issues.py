@@ -22,7 +22,7 @@ def test_a_score_near_zero_is_said_to_be_so():
 
 
 def test_all_forms_show_all_issues():
-    assert "the 1 tags that are most probably wrong" in str(FOUND) and "[2] 红鞋" in str(FOUND)
+    assert "The 1 tags that are most probably wrong" in str(FOUND) and "[2] 红鞋" in str(FOUND)
     html = FOUND._repr_html_()
     assert "<script" not in html and "double" in html and "dashed" in html and "蓝鞋" in html
     assert [row["reason"] for row in json.loads(json.dumps(FOUND.to_dict()))["issues"]] == [
