@@ -65,7 +65,8 @@ class Completion:
     def add(self, tags: Iterable[str]) -> None:
         """Add tags behind those that are known."""
         for tag in tags:
-            self._tags.setdefault(tag, folded(tag))
+            if tag not in self._tags:
+                self._tags[tag] = folded(tag)
 
     def find(self, typed: str, limit: int = LIMIT) -> list[tuple[str, str]]:
         """Return completions, and by which other form each was found ("": by itself).

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from tagkit.datasets.items import as_products
 from tagkit.errors import BadInput
@@ -30,9 +30,11 @@ class ReviewedProducts:
         self._file = Database(path)
         self.path = self._file.path
         try:
+            digest = None if rows is None else _digest(rows)
             if not self._about("digest"):
-                self._fill(rows or [])
-            self._same(rows)
+                self._fill(rows or [], digest)
+            if digest and digest != self._about("digest"):
+                self._refuse(rows or [])
             if overlap is not None and overlap != self.overlap:
                 with self._file.writing("the number of reviewers is not saved") as connection:
                     connection.execute("REPLACE INTO about VALUES ('overlap', ?)", [str(overlap)])
@@ -133,7 +135,7 @@ class ReviewedProducts:
         """How many reviewers finish each product."""
         return int(self._about("overlap") or 1)
 
-    def _fill(self, rows: Sequence[Product]) -> None:
+    def _fill(self, rows: Sequence[Product], digest: str | None) -> None:
         """Save the products in a file that has none, unless another process does so first."""
         if not rows:
             raise BadInput(f"{self.path.name} holds no products yet: give the products to review")
@@ -142,13 +144,11 @@ class ReviewedProducts:
                 return
             contents = ((n, one.id, as_json(one.to_dict())) for n, one in enumerate(rows))
             connection.executemany("INSERT INTO product VALUES (?, ?, ?)", contents)
-            connection.executemany("INSERT INTO queue VALUES (?, ?)", ((n, n) for n in range(len(rows))))
-            connection.execute("INSERT INTO about VALUES ('digest', ?)", [_digest(rows)])
+            connection.execute("INSERT INTO queue SELECT position, position FROM product")
+            connection.execute("INSERT INTO about VALUES ('digest', ?)", [digest])
 
-    def _same(self, rows: Sequence[Product] | None) -> None:
-        """Refuse products of which the ids or the texts are not those in the file."""
-        if rows is None or _digest(rows) == self._about("digest"):
-            return
+    def _refuse(self, rows: Sequence[Product]) -> NoReturn:
+        """Say in which product the ids or the texts are not those in the file."""
         why = f"it holds {len(self):,} products, and {len(rows):,} are given"
         if len(rows) == len(self):
             pairs = zip(self.products(), rows, strict=True)
@@ -197,9 +197,12 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, default=float)
+
+
 def as_json(value: Any) -> str:
     """Return a value as JSON; scores may be numbers of NumPy."""
-    return json.dumps(value, ensure_ascii=False, default=float)
+    return _TO_JSON.encode(value)
 
 
 def _with_different_ids(rows: list[Product]) -> list[Product]:

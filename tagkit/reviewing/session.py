@@ -31,10 +31,17 @@ class Session:
         store: Where decisions are saved.
         tagger: What suggests tags; None: the tags that the products came with are reviewed.
         completion: The tags that are offered for completion.
+        dev: The products on which learning is measured; None: those that the tagger knows.
     """
 
-    def __init__(self, store: ReviewStore, tagger: Tagger | Pipeline | None, completion: Completion) -> None:
-        self.store, self.tagger, self.completion = store, tagger, completion
+    def __init__(
+        self,
+        store: ReviewStore,
+        tagger: Tagger | Pipeline | None,
+        completion: Completion,
+        dev: Sequence[Product] | None = None,
+    ) -> None:
+        self.store, self.tagger, self.completion, self.dev = store, tagger, completion, dev
         self._suggested_since: set[int] | None = None  # positions, once the tagger has learned
 
     def answer(self, op: str, **fields: Any) -> Answer:
@@ -157,6 +164,7 @@ class Session:
         products = self.finished()
         if not products:
             raise BadInput("no product is finished yet: finish some before the tagger learns from them")
+        options = {"dev": self.dev} | options
         if isinstance(self.tagger, Pipeline):
             learned = self.tagger.learn(products, **options)
         else:

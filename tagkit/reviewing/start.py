@@ -29,6 +29,7 @@ def review(
     reviewer: str = "",
     order: str | None = None,
     vocabulary: Any = None,
+    dev: Any = None,
 ) -> Review:
     """Return a widget for Jupyter in which the suggested tags of products are reviewed, one product at a time.
 
@@ -47,6 +48,8 @@ def review(
             in a new one the default. An order that needs the suggestions of all products has them made at the start.
         vocabulary: The tags for completion: a list, a mapping from tags to other forms, or a data set; None: those of
             the products and of the tagger.
+        dev: Tagged products on which learning (the key l) is measured, as `Tagger.predict` takes them; None: those
+            that the tagger knows. Products that are reviewed are taken out of them.
 
     Raises:
         BadInput: An argument is wrong, or the file holds other products.
@@ -73,7 +76,7 @@ def review(
         if wanted not in (store.order, "given" if is_new else store.order):
             _set_order(store, rows or store.products(), tagger, wanted)
         completion = Completion.of(vocabulary, *_known_tags(tagger, rows or ()))
-        return Review(Session(store, tagger, completion))
+        return Review(Session(store, tagger, completion, None if dev is None else as_products(dev)))
     except BaseException:
         store.close()
         raise

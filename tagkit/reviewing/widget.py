@@ -16,6 +16,8 @@ from tagkit.reviewing.store import ReviewStore
 from tagkit.tagger import Tagger
 
 _STATIC = Path(__file__).parent / "static"
+_SCRIPTS = ("commands", "elements", "python", "entry", "photo", "screen", "view")
+"""The files of the front end, one module when joined: a notebook gets it from Python as one text."""
 
 
 class Review(anywidget.AnyWidget):
@@ -28,7 +30,7 @@ class Review(anywidget.AnyWidget):
         session: The products, the tagger and the decisions.
     """
 
-    _esm = _STATIC / "review.js"
+    _esm = "\n".join((_STATIC / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
     _css = _STATIC / "review.css"
 
     def __init__(self, session: Session) -> None:
@@ -55,8 +57,8 @@ class Review(anywidget.AnyWidget):
         """Let the tagger learn from the finished products, as the key l does.
 
         Args:
-            **options: `old`, the products that the tagger was fitted on, and `dev`, those to measure on, where it does
-                not know them; see `Pipeline.learn`.
+            **options: `old`, the products that the tagger was fitted on, where it does not know them, and `dev`, those
+                to measure on in place of those given to `tagkit.review`; see `Pipeline.learn`.
 
         Returns:
             What changed: F1 on dev before and after, tags gained and lost.
