@@ -1,0 +1,202 @@
+"""The network of `span`: scores of spans for types, by the texts of the types, and the loss it is trained with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tagkit.neural.backbone import Backbone
+from tagkit.neural.bio import Spans
+from tagkit.neural.inference import pad
+from tagkit.neural.spans import FEATURES, Candidates, Floats, Ints
+from tagkit.neural.tokens import Window
+
+SIZE = 256
+"""Dimension of the vectors of spans and types."""
+WIDTHS = 17
+"""Spans of so many tokens and more share one vector of their width."""
+WITHOUT_OWN = 0.2
+"""The share of types whose own vectors are left out in a training step, so that the label texts alone suffice."""
+FAST = 10.0
+"""The few weights of features are stored divided by this, so that they move faster than others."""
+
+
+SCORED = ("first", "last", "prior", "at", "known")
+"""The parts of a batch that `SpanScorer.score` takes."""
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A window with its candidate spans.
+
+    Attributes:
+        window: The window.
+        found: Its candidates.
+        at: The candidate and the type of each row of `known`, shape (rows, 2).
+        known: What the dictionary knows, shape (rows, 3).
+        prior: The log-odds of the types, shape (types,).
+        gold: Which candidates are values of which types, shape (spans, types).
+        counted: Which of them count in training, the same shape.
+    """
+
+    window: Window
+    found: Candidates
+    at: Ints
+    known: Floats
+    prior: Floats
+    gold: Bools
+    counted: Bools
+
+
+class SpanScorer(nn.Module):
+    """The score of a span for a type: z·(Pl + d) + b, and what the dictionary says.
+
+    z is gelu of the sum of linear functions of the vectors of the first token, of the last one and of the mean of all,
+    and of a vector of the width. l is the vector that the encoder gave the type's own text before training; P is shared
+    by all types; d and b are the type's own, and d starts at 0. A score above 0 says that the span is a value.
+
+    Args:
+        backbone: The encoder.
+        labels: The vectors of the types' texts, of length 1, shape (types, size of the encoder).
+        bias: What scores start from.
+        dropout: Before the linear functions.
+    """
+
+    labels: Tensor
+    own: nn.Parameter
+
+    def __init__(self, backbone: Backbone, labels: NDArray[np.float32], bias: float, dropout: float) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.tokens = nn.Linear(backbone.size, 3 * SIZE)
+        self.widths = nn.Embedding(WIDTHS, SIZE)
+        self.project = nn.Linear(labels.shape[1], SIZE, bias=False)
+        nn.init.normal_(self.widths.weight, std=0.02)
+        nn.init.normal_(self.project.weight, std=0.1 / math.sqrt(labels.shape[1]))
+        self.register_buffer("labels", torch.from_numpy(labels) * math.sqrt(labels.shape[1]))
+        self.own = nn.Parameter(torch.zeros(len(labels), SIZE))
+        self.bias = nn.Parameter(torch.full((len(labels),), bias))
+        self.known = nn.Parameter(torch.full((FEATURES,), 0.3 / FAST))
+        self.prior = nn.Parameter(torch.full((1,), 0.3 / FAST))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return what the tokens say of spans that begin with, end with and contain them, shape (batch, tokens, 3m)."""
+        found = self.dropout(self.backbone(ids, mask))
+        with torch.autocast(ids.device.type, enabled=False):
+            return self.tokens(found.float())
+
+    def score(self, tokens: Tensor, first: Tensor, last: Tensor, prior: Tensor, at: Tensor, known: Tensor) -> Tensor:
+        """Return the scores of spans, shape (batch, spans, types).
+
+        Args:
+            tokens: From `forward`.
+            first: The first token of each span, shape (batch, spans).
+            last: The last one.
+            prior: The log-odds of the types, shape (batch, types).
+            at: The text, span and type of each row of `known`, shape (rows, 3).
+            known: What the dictionary knows, shape (rows, 3).
+        """
+        with torch.autocast(tokens.device.type, enabled=False):
+            begin, end, inside = tokens.split(SIZE, dim=-1)
+            sums = nn.functional.pad(inside.cumsum(1), (0, 0, 1, 0))
+            row = torch.arange(len(first), device=first.device)[:, None]
+            width = last - first + 1
+            mean = (sums[row, last + 1] - sums[row, first]) / width[..., None]
+            spans = begin[row, first] + end[row, last] + mean + self.widths(width.clamp(max=WIDTHS) - 1)
+            own: Tensor = self.own
+            if self.training:
+                own = own * (torch.rand(len(own), 1, device=own.device) >= WITHOUT_OWN)
+            scores = nn.functional.gelu(spans) @ (self.project(self.labels) + own).T + self.bias
+            scores = scores + FAST * self.prior * prior[:, None]
+            return scores.index_put(tuple(at.T), FAST * (known @ self.known), accumulate=True)
+
+    @torch.no_grad()
+    def scores_of(self, tokens: Tensor, example: Example) -> NDArray[np.float32]:
+        """Return the scores of the candidates of one window, shape (spans, types).
+
+        Args:
+            tokens: From `forward` for this window, on the CPU, shape (tokens, 3m); padding may follow.
+            example: The window.
+        """
+        where = next(self.parameters()).device
+        batch = collate([example], 0)
+        given = (batch[key].to(where) for key in SCORED)
+        scores = self.score(tokens[None].to(where), *given)[0, : len(example.found.first)]
+        return scores.float().cpu().numpy()
+
+    @torch.no_grad()
+    def add(self, labels: NDArray[np.float32]) -> None:
+        """Add types by the vectors of their texts, shape (new types, size of the encoder)."""
+        more = torch.from_numpy(labels).to(self.labels) * math.sqrt(labels.shape[1])
+        self.labels = torch.cat([self.labels, more])
+        self.own = nn.Parameter(torch.cat([self.own, self.own.new_zeros(len(labels), SIZE)]))
+        self.bias = nn.Parameter(torch.cat([self.bias, self.bias.mean().expand(len(labels))]))
+
+
+def targets(text: str, found: Candidates, spans: Spans, types: Mapping[str, int]) -> tuple[Bools, Bools]:
+    """Return which candidates are values of which types, and which of them count in training.
+
+    Other places of the text of a value do not count, since data may mark its first place only.
+
+    Returns:
+        Two arrays of shape (spans, types).
+    """
+    gold = np.zeros((len(found.first), len(types)), dtype=bool)
+    counted = np.ones_like(gold)
+    if not spans:
+        return gold, counted
+    texts: dict[str, set[int]] = {}
+    for start, end, kind in spans:
+        texts.setdefault(text[start:end], set()).add(types[kind])
+    wanted: dict[tuple[int, int], set[int]] = {(start, end): set() for start, end, _ in spans}
+    for start, end, kind in spans:
+        wanted[start, end].add(types[kind])
+    for at, place in enumerate(zip(found.starts.tolist(), found.ends.tolist(), strict=True)):
+        counted[at, list(texts.get(text[slice(*place)], ()))] = False
+        mine = list(wanted.get(place, ()))
+        gold[at, mine] = counted[at, mine] = True
+    return gold, counted
+
+
+def collate(examples: Sequence[Example], padding: int) -> dict[str, Tensor]:
+    """Return windows as one batch; spans that are padding do not count."""
+    batch = pad([one.window for one in examples], padding)
+    size = max(len(one.found.first) for one in examples)
+    first, last = (np.zeros((len(examples), size), dtype=np.int64) for _ in range(2))
+    gold, counted = (np.zeros((len(examples), size, len(examples[0].prior)), dtype=bool) for _ in range(2))
+    for row, one in enumerate(examples):
+        count = len(one.found.first)
+        first[row, :count], last[row, :count] = one.found.first, one.found.last
+        gold[row, :count], counted[row, :count] = one.gold, one.counted
+    at = [np.column_stack([np.full(len(one.at), row), one.at]) for row, one in enumerate(examples)]
+    made = {"first": first, "last": last, "prior": np.stack([one.prior for one in examples])}
+    made |= {"at": np.concatenate(at), "known": np.concatenate([one.known for one in examples])}
+    made |= {"gold": gold, "counted": counted}
+    return batch | {key: torch.from_numpy(value) for key, value in made.items()}
+
+
+def span_loss(scores: Tensor, gold: Tensor, counted: Tensor) -> Tensor:
+    """Return the loss that wants each gold span above 0 and every other span below 0, per type of each text.
+
+    Args:
+        scores: Shape (batch, spans, types).
+        gold: Which spans are values of which types, the same shape.
+        counted: Which of them count, the same shape.
+
+    Source: the zero-bounded log-sum-exp loss of Su et al., Global Pointer: Novel Efficient Span-based Approach for
+    Named Entity Recognition (2022).
+    """
+    least = torch.finfo(scores.dtype).min / 2
+    missed = torch.where(gold & counted, -scores, least)
+    wrong = torch.where(~gold & counted, scores, least)
+    zero = scores.new_zeros(len(scores), 1, scores.shape[2])
+    total = torch.cat([missed, zero], 1).logsumexp(1) + torch.cat([wrong, zero], 1).logsumexp(1)
+    return total.sum() / max(1, int((gold & counted).sum()))

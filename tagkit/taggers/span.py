@@ -1,0 +1,307 @@
+"""Spans: a fine-tuned encoder scores spans of the text for types, by the types' own texts; values may overlap."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import ClassVar, Literal, Self, cast
+
+import numpy as np
+import torch
+
+from tagkit.cache import FitCache
+from tagkit.datasets.split import hold_out_tenth
+from tagkit.errors import BadInput
+from tagkit.neural import Backbone, TrainOptions, Window, bio, train
+from tagkit.neural.backbone import head_state, load_head
+from tagkit.neural.checkpoint import checkpoint_file
+from tagkit.neural.inference import embed, run
+from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language, replayed
+from tagkit.neural.span_choice import Choice, Decision, Found, best_of, without_overlap
+from tagkit.neural.span_scorer import SCORED, Example, SpanScorer, collate, span_loss, targets
+from tagkit.neural.spans import SpanUnits, ValueCounts
+from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt, Probability
+from tagkit.product import Product, Tags
+from tagkit.tagger import Space, State, Tagger
+
+DEEP, DEEP_RATE, RATE = 6, 2e-4, 5e-4
+"""Encoders of more layers than this have the first learning rate by default, others the second."""
+EPOCHS, STEPS = 15, 600
+"""Training takes so many epochs, or as many as make so many steps."""
+FEWEST = 50
+"""So many products are needed to keep a tenth of them for choosing thresholds."""
+CHUNK = 2000
+"""Products that are read at a time."""
+SEVERAL = 0.05
+"""A type may have several values in a text if it has in this share of the training texts with the type."""
+
+
+class SpanTagger(TrainOptions, EncoderOptions, Tagger):
+    """A score for each short span of the text and each type, so that values may overlap and have several types.
+
+    The vector of a span is made of its first, its last and the mean of its tokens. A type's weights are a linear
+    function of the vector that the encoder gave the type's own text before training, shared by all types, and a part of
+    its own: types with few examples borrow from those with similar names, and `add_types` adds one by its name alone.
+    To the score are added what train knows, held out in training: how often the span's text is a value of the type, in
+    all and in the category, how often it is none, and how frequent the type is in the category.
+
+    Scores are calibrated, and thresholds per type chosen for F1, on dev or, where there is none, on a tenth of train;
+    in that case training goes on for a short time with all of train. A text longer than the model's window is read in
+    overlapping windows; nothing is cut.
+
+    It learns more products by a short continued training on these and on four times as many old ones, drawn at random;
+    without the old products on the new ones alone, which may make it forget.
+
+    Args:
+        epochs: See `TrainOptions`; None: 15, and more where these would be fewer than 600 steps.
+        level: "char" reads single characters, "word" the tokenizer's pieces, "auto": characters where most products
+            are Chinese.
+        augment: The probability that a value is exchanged, in each epoch, for another of its type from the same
+            category.
+        values: How many values a type has in a text: "one", "several", or "auto": what is usual for it in train.
+        only_asked: Whether a product that names attributes without a value (`Product.attributes`) gets values of those
+            alone. In `oa_mine` they reveal which attributes have a value, so that no comparison may use them.
+
+    Source: spans beside the texts of types: Zaratiana et al., GLiNER: Generalist Model for Named Entity Recognition
+    using Bidirectional Transformer (NAACL 2024); nested spans and their loss: Su et al., Global Pointer: Novel
+    Efficient Span-based Approach for Named Entity Recognition (2022).
+    """
+
+    name = "span"
+    needs_threshold = False
+    space: ClassVar[Space] = {
+        "learning_rate": (1e-4, 1e-3, "log"),
+        "head_rate": (1.0, 10.0, "log"),
+        "epochs": (5, 40),
+        "augment": (0.0, 0.5),
+        "dropout": (0.0, 0.3),
+    }
+
+    epochs: PositiveInt | None = None  # type: ignore[assignment]
+    learning_rate: PositiveFloat | None = None
+    head_rate: PositiveFloat = 2.0
+    average: BelowOne = 0.99
+    freeze: bool | None = None
+    level: Literal["auto", "char", "word"] = "auto"
+    augment: Probability = 0.3
+    values: Literal["auto", "one", "several"] = "auto"
+    only_asked: bool = False
+
+    # Not annotated, and so no parameters.
+    _counts = ValueCounts()
+    several_ = cast("dict[str, bool]", {})
+
+    def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        gold = self._gold(train_)
+        self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
+        if not self.types_:
+            raise BadInput(f"{self.name} learns from tags that are present in the text, and none is in train")
+        self.level_ = self.level
+        if self.level == "auto":
+            self.level_ = "char" if main_language(train_) == "zh" else "word"
+        backbone = Backbone.load(choose_model(self.model, train_))
+        labels = embed(backbone, list(map(_label, self.types_)), precision=self.precision)
+        windows = self._windows(backbone, train_)
+        backbone.trim(windows, [] if self.level_ == "char" else train_)
+        self._units = SpanUnits.of([product.text for product in train_], gold)
+        self._count(train_, gold, self._windows(backbone, train_))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self._net = SpanScorer(backbone, labels, -2.0, self.dropout)
+        self.history_: list[dict[str, float]] = []
+        self._choice = Choice()
+        chosen_on = [product for product in dev if product.tags]
+        learned: Sequence[Product] = train_
+        if not chosen_on and len(train_) >= FEWEST:
+            learned, chosen_on = map(list, hold_out_tenth(train_))  # type: ignore[assignment]
+        options = self._options(len(learned))
+        checkpoint = checkpoint_file(self.name, self.get_params(), train_, dev)
+        self._train(learned, chosen_on if dev else [], options, checkpoint)
+        self._choose(chosen_on)
+        if len(learned) < len(train_):
+            self._train(train_, [], continued(options))
+
+    def _learn(
+        self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
+    ) -> None:
+        self._net = copy.deepcopy(self._net)
+        everything = [*(old or ()), *more]
+        gold = self._gold(everything)
+        self._add({kind for spans in gold for _, _, kind in spans})
+        known = self._counts
+        self._count(everything, gold, self._windows(self._net.backbone, everything))
+        if old is None:
+            self._counts = known.plus(self._counts)
+        products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
+        self._train(products, [], continued(self._options(len(products))))
+        self._choose([product for product in dev if product.tags])
+
+    def add_types(self, types: Iterable[str]) -> Self:
+        """Make the strategy give values of types that train does not have, by their names alone (zero-shot).
+
+        Args:
+            types: The names, such as "Sleeve Length" or "袖长"; known ones among them stay as they are.
+
+        Returns:
+            The strategy itself; `learn` with some examples makes it better at them.
+
+        Raises:
+            BadInput: A name is blank.
+            NotFitted: The strategy was neither fitted nor loaded.
+            WeightsMissing: The encoder as it was before training is unavailable.
+        """
+        self.check_fitted()
+        names = list(types)
+        if not all(isinstance(name, str) and name.strip() for name in names):
+            raise BadInput(f"the name of a type is a text that is not blank, which not all of {names!r} are")
+        self._net = copy.deepcopy(self._net)
+        self._add(names)
+        return self
+
+    def _add(self, types: Iterable[str]) -> None:
+        new = [kind for kind in dict.fromkeys(types) if kind not in set(self.types_)]
+        if new:
+            encoder = Backbone.load(self._net.backbone.source, self._net.backbone.sha256)
+            self._net.add(embed(encoder, list(map(_label, new))))
+            self.types_ = [*self.types_, *new]
+
+    def _gold(self, products: Sequence[Product]) -> list[bio.Spans]:
+        """Return the distinct gold spans of each product, nested ones included."""
+        return [sorted(set(bio.gold_spans(product))) for product in products]
+
+    def _windows(self, backbone: Backbone, products: Sequence[Product]) -> list[Window]:
+        windows = self.read_windows(backbone, products, self.level_)
+        return [window for window in windows if (window.starts >= 0).any()]
+
+    def _count(self, products: Sequence[Product], gold: Sequence[bio.Spans], windows: Sequence[Window]) -> None:
+        """Count the values of products, and learn which types have several in a text."""
+        self._counts = ValueCounts.count(products, gold, self._units, windows)
+        having: dict[str, list[bool]] = defaultdict(list)
+        for product, spans in zip(products, gold, strict=True):
+            texts: dict[str, set[str]] = defaultdict(set)
+            for start, end, kind in spans:
+                texts[kind].add(product.text[start:end])
+            for kind, found in texts.items():
+                having[kind].append(len(found) > 1)
+        self.several_ = {kind: bool(np.mean(found) >= SEVERAL) for kind, found in having.items()}
+
+    def _options(self, products: int) -> TrainOptions:
+        steps = -(-products // self.batch_size)
+        epochs = self.epochs or max(EPOCHS, -(-STEPS // steps))
+        rate = self.learning_rate or (DEEP_RATE if self._net.backbone.layers > DEEP else RATE)
+        return self.train_options(epochs=epochs, learning_rate=rate)
+
+    def _train(
+        self,
+        products: Sequence[Product],
+        dev: Sequence[Product],
+        options: TrainOptions,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """Train the network; see `tagkit.neural.train`. A text is an example with all its windows."""
+        backbone, gold = self._net.backbone, self._gold(products)
+        windows: dict[int, list[Window]] = defaultdict(list)
+        for window in self._windows(backbone, products):
+            windows[window.row].append(window)
+        rows = list(windows)
+        flat = [bio.without_overlaps(spans) for spans in gold]
+        swap = bio.ValueSwap(products, flat, self.augment)
+
+        def examples(row: int) -> list[Example]:
+            product, found, text, spans = products[row], windows[row], products[row].text, gold[row]
+            if self.augment and flat[row] == gold[row]:
+                text, spans = swap(row)
+                prefix = [product.category] if self.category else None
+                found = backbone.reader(self.level_, self.window).read([text], prefix)
+            return [self._example(window, text, product.category, spans) for window in found]
+
+        if self.level_ != "char" if self.freeze is None else self.freeze:
+            backbone.freeze_embeddings()
+        self.history_ = [
+            *self.history_,
+            *train(
+                self._net,
+                lambda net, batch: span_loss(
+                    self._net.score(net(batch["ids"], batch["mask"]), *(batch[key] for key in SCORED)),
+                    batch["gold"],
+                    batch["counted"],
+                ),
+                lambda chosen: collate([one for at in chosen for one in examples(rows[at])], backbone.padding),
+                [max(map(len, windows[row])) for row in rows],
+                options,
+                name=self.name,
+                evaluate=(lambda _: bio.span_f1(self._tag(dev), dev)) if dev and self.patience else None,
+                head_rate=self.head_rate,
+                checkpoint=checkpoint,
+            ),
+        ]
+
+    def _example(self, window: Window, text: str, category: str, own: bio.Spans | None = None) -> Example:
+        """Return a window with its candidates, what is known of them, and for training its gold spans."""
+        numbers = {kind: number for number, kind in enumerate(self.types_)}
+        found = self._units.candidates(window, text)
+        at, known = self._counts.features(text, category, found, numbers, own)
+        prior = self._counts.prior(category, self.types_, own)
+        return Example(window, found, at, known, prior, *targets(text, found, own or [], numbers))
+
+    def _choose(self, products: Sequence[Product]) -> None:
+        """Choose thresholds and calibration on products with gold tags; without any, the former ones stay."""
+        if not products:
+            return
+        decisions: list[Decision] = []
+        gold: Counter[str] = Counter()
+        for product, found in zip(products, self._best(products), strict=True):
+            values = {(kind, product.text[start:end]) for start, end, kind in bio.gold_spans(product)}
+            gold.update(kind for kind, _ in values)
+            given = {(one.type, product.text[one.start : one.end]): one.score for one in reversed(found)}
+            decisions += [Decision(value[0], score, value in values) for value, score in given.items()]
+        self._choice = Choice.of(decisions, gold)
+
+    def _best(self, products: Sequence[Product]) -> list[list[Found]]:
+        """Return the best spans of each text for each type, whatever their scores."""
+        windows, net = self._windows(self._net.backbone, products), self._net
+        found: list[list[Found]] = [[] for _ in products]
+        for batch, tokens in run(net, windows, net.backbone.padding, self.tag_precision):
+            for at, row in zip(batch, tokens, strict=True):
+                product = products[windows[at].row]
+                one = self._example(windows[at], product.text, product.category)
+                scores = net.scores_of(row, one)
+                found[windows[at].row] += best_of(scores, one.found.starts, one.found.ends, self.types_)
+        several = dict.fromkeys(self.types_, self.values == "several") if self.values != "auto" else self.several_
+        return [without_overlap(row, several) for row in found]
+
+    def _tag(self, products: Sequence[Product]) -> Tags:
+        out: Tags = []
+        for first in range(0, len(products), CHUNK):
+            part = products[first : first + CHUNK]
+            for product, found in zip(part, self._best(part), strict=True):
+                asked = {name for name, value in product.attributes.items() if not value} if self.only_asked else set()
+                given = [
+                    (one.start, one.end, one.type, self._choice.probability(one.score))
+                    for one in found
+                    if one.score > self._choice.threshold(one.type) and (not asked or one.type in asked)
+                ]
+                out.append(bio.as_tags(product.text, given, self.name))
+        return out
+
+    def _state(self) -> State:
+        learned: State = {"types": self.types_, "level": self.level_, "history": self.history_}
+        learned |= {"several": self.several_, "units": asdict(self._units)}
+        learned |= {"counts": self._counts.state(), "choice": asdict(self._choice)}
+        return learned | {"backbone": self._net.backbone.state(), "net": head_state(self._net)}
+
+    def _restore(self, state: State) -> None:
+        self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
+        self.several_, self._units = state["several"], SpanUnits(**state["units"])
+        self._counts, self._choice = ValueCounts(**state["counts"]), Choice(**state["choice"])
+        backbone = Backbone.from_state(state["backbone"])
+        self._net = SpanScorer(backbone, np.asarray(state["net"]["labels"]), 0.0, self.dropout)
+        load_head(self._net, state["net"])
+
+
+def _label(kind: str) -> str:
+    """Return the text by which a type is read; tags without types have one of their own."""
+    return kind or "tag"
