@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -31,12 +32,14 @@ attribute.
 **Licence.** None is stated. tagkit downloads the files on your request and does not redistribute them.
 
 **Parts.** Upstream's large train part is train. Use five folds of it (`folds: 5` of an experiment, `--folds 5` of
-`tagkit compare`), which are cut by the hash of the id. Upstream's test file of a variant is read as test where you
-saved it as `wdc_pave/VARIANT/test.jsonl` in `TAGKIT_DATA`; it is not pinned here, and is otherwise not needed.
+`tagkit compare`), which are cut by the hash of the id. Upstream's test files are read as test where you saved
+them as `wdc_pave/VARIANT/test.jsonl` in `TAGKIT_DATA`; they are not pinned here, and are otherwise not needed.
 
 **Fields.** `attributes` names the attributes that are asked for, all with an empty value; most have none in the offer.
 Each value says whether it stands in the title, the description or both: its spans are the first occurrence in each of
-them, as a whole word if it has one. In `normalized` a value has spans only where it is as written.
+them, as a whole word if it has one. In `normalized` the spans are those of the values as written (108.0 at 42-1/2"): a
+strategy that finds values in the text learns where they stand, and the refinement `normalise_values` what becomes of
+them.
 
 **Traps.**
 - An attribute may allow several values, and no value beside them (the source of these annotations says "gold or none").
@@ -69,22 +72,34 @@ class WDCPave(Reader):
     variant: Literal["extraction", "normalized"] = "extraction"
 
     def read(self) -> Dataset:
-        """Read the offers, and upstream's test file where it is on this machine."""
-        train = self._products(store.path(FILES[self.variant]))
-        test = store.local(TEST.format(variant=self.variant))
-        return Dataset(self.name, train, (), self._products(test) if test else (), self.card, self.licence)
+        """Read the offers, and upstream's test files where these are on this machine."""
+        test = [store.local(TEST.format(variant=variant)) for variant in self._variants]
+        products = self._products([place for place in test if place]) if all(test) else ()
+        train = self._products([store.path(FILES[variant]) for variant in self._variants])
+        return Dataset(self.name, train, (), products, self.card, self.licence)
 
-    def _products(self, path: Path) -> tuple[Product, ...]:
-        lines = path.read_text(encoding="utf-8").split("\n")
-        return tuple(_product(json.loads(line), self.variant == "extraction") for line in lines if line.strip())
+    @property
+    def _variants(self) -> list[str]:
+        """The variants that are read: where values stand is in the first."""
+        return list(dict.fromkeys(("extraction", self.variant)))
+
+    def _products(self, files: Sequence[Path]) -> tuple[Product, ...]:
+        written, wanted = _rows(files[0]), _rows(files[-1])
+        return tuple(_product(written[id], row) for id, row in wanted.items())
 
 
-def _product(row: dict[str, Any], as_written: bool) -> Product:
+def _rows(path: Path) -> dict[str, dict[str, Any]]:
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return {str(row["id"]): row for row in (json.loads(line) for line in lines if line.strip())}
+
+
+def _product(written: dict[str, Any], row: dict[str, Any]) -> Product:
+    """Return an offer with the values of `row`, whose spans are those of the values in `written`."""
     title, description = row["input_title"], row["input_description"]
     annotations = tuple(
-        Tag(value, 1.0, gold_source(values), _spans(value, title, description, values[value], as_written), name)
+        Tag(value, 1.0, gold_source(values), tuple(sorted(spans, key=lambda span: span.start)), name)
         for name, values in row["target_scores"].items()
-        for value in values_of(values)
+        for value, spans in _places(written["target_scores"].get(name, {}), values, title, description).items()
     )
     return Product(
         str(row["id"]),
@@ -98,12 +113,30 @@ def _product(row: dict[str, Any], as_written: bool) -> Product:
     )
 
 
-def _spans(value: str, title: str, description: str, where: Any, as_written: bool) -> tuple[Span, ...]:
+def _places(written: dict[str, Any], wanted: dict[str, Any], title: str, description: str) -> dict[str, list[Span]]:
+    """Return the spans of each wanted value of one attribute: those of the values as written that it comes from.
+
+    Both variants list the values of an attribute in one order; where one wanted value comes from several as written it
+    has the spans of all, and where the numbers differ otherwise only equal values have spans.
+    """
+    raw, values = values_of(written), values_of(wanted)
+    if len(values) == 1:
+        pairs = [(one, values[0]) for one in raw]
+    elif len(values) == len(raw):
+        pairs = list(zip(raw, values, strict=True))
+    else:
+        pairs = [(one, value) for one in raw for value in values if one.casefold() == value.casefold()]
+    found: dict[str, list[Span]] = {value: [] for value in values}
+    for one, value in pairs:
+        found[value] += _spans(one, title, description, written[one])
+    return found
+
+
+def _spans(value: str, title: str, description: str, where: Any) -> list[Span]:
     """Return the first occurrence of a value in each of the parts (0 title, 1 description) that are said to hold it."""
     literal, found = re.escape(value), []
     for part in sorted(where["pid"]):
         text, first = (description, len(title) + 1) if part else (title, 0)
-        match = re.search(rf"(?<!\w){literal}(?!\w)", text) or (re.search(literal, text) if as_written else None)
-        if match:
+        if match := re.search(rf"(?<!\w){literal}(?!\w)", text) or re.search(literal, text):
             found.append(Span(first + match.start(), first + match.end()))
-    return tuple(found)
+    return found

@@ -12,6 +12,7 @@ from tagkit.refine import Chain, Step
 from tagkit.refine.parents import Parents
 from tagkit.refine.steps import Diversity, Limit, NearDuplicates, Normalise, StopTags, Synonyms, Vocabulary
 from tagkit.refine.thresholds import Thresholds
+from tagkit.refine.values import NormaliseValues
 
 STEPS = [
     Normalise(),
@@ -27,6 +28,7 @@ STEPS = [
     Limit(3),
     Parents({"高跟鞋": ("鞋子",), "高跟": ("鞋子", "女鞋")}),
     Vocabulary(["高跟鞋", "蓝色"]),
+    NormaliseValues({"": [["", "高跟", "高跟鞋"]] * 3}),
 ]
 
 
