@@ -204,7 +204,7 @@ def tiny(tiny_model, tmp_path_factory):
     def make(name: str, **params: object) -> object:
         trained = (
             {"epochs": 2, "learning_rate": 3e-3, "precision": "fp32"}
-            if name in ("encoder", "seq2seq", "sequence")
+            if name in ("encoder", "seq2seq", "sequence", "span")
             else {}
         )
         return create(name, **{"model": str(tiny_model), **trained, **params})

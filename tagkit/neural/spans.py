@@ -64,7 +64,7 @@ class SpanUnits:
         is_aligned = [_borders(text, start) and _borders(text, end) for text, (start, end, _) in pairs]
         words = bool(np.mean(is_aligned) >= ALIGNED)
         sizes = [
-            sum(_borders(text, at) for at in range(start, end)) if words else end - start
+            sum(not text[at].isspace() and (not words or _borders(text, at)) for at in range(start, end))
             for text, (start, end, _) in pairs
         ]
         return cls(words, int(min(MOST_UNITS, np.quantile(sizes, COVERED, method="higher"))))

@@ -25,9 +25,6 @@ from tagkit.product import Product
 from tagkit.tagger import Space, State
 from tagkit.taggers.labeller import CharacterLabeller
 
-DEEP, DEEP_RATE, RATE = 6, 2e-4, 5e-4
-"""Encoders of more layers than this have the first learning rate by default, others the second."""
-
 
 class SequenceTagger(EncoderOptions, CharacterLabeller):
     """BIO labelling of tokens or characters, with the types of train.
@@ -47,6 +44,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         crf: Whether a conditional random field learns which label follows which.
         decoding: "viterbi" takes the most probable well-formed labels, "greedy" the most probable label of each
             character, as the transformers pipeline does (aggregation "simple").
+        epochs: See `TrainOptions`; None: 15, and up to 60 where these would be fewer than 600 steps.
         learning_rate: See `TrainOptions`; None: 5e-4, and 2e-4 for encoders of more than six layers.
         augment: The probability that a value is exchanged, in each epoch, for another of its type from the same
             category.
@@ -71,7 +69,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         "dropout": (0.0, 0.3),
     }
 
-    epochs: PositiveInt = 15
+    epochs: PositiveInt | None = None  # type: ignore[assignment]
     learning_rate: PositiveFloat | None = None
     average: BelowOne = 0.99
     freeze: bool | None = None
@@ -95,7 +93,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         self.history_: list[dict[str, float]] = []
         labelled_dev = [product for product in dev if product.tags] if self.patience else []
         checkpoint = checkpoint_file(self.name, self.get_params(), train_, labelled_dev)
-        self._train(train_, gold, dev, self._options(), checkpoint)
+        self._train(train_, gold, dev, self.suited_options(backbone.layers, len(train_)), checkpoint)
 
     def _learn(
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
@@ -103,11 +101,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         products, gold, types = self._read_more(more, old)
         self._net = self._net.with_types(self.types_, types, self.seed)
         self.types_ = types
-        self._train(products, gold, dev, continued(self._options()))
-
-    def _options(self) -> TrainOptions:
-        rate = DEEP_RATE if self._net.backbone.layers > DEEP else RATE
-        return self.train_options(learning_rate=self.learning_rate or rate)
+        self._train(products, gold, dev, continued(self.suited_options(self._net.backbone.layers)))
 
     def _train(
         self,

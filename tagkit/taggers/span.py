@@ -20,23 +20,17 @@ from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.inference import embed, run
 from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language, replayed
-from tagkit.neural.span_choice import Choice, Decision, Found, best_of, without_overlap
 from tagkit.neural.span_scorer import SCORED, Example, SpanScorer, collate, span_loss, targets
 from tagkit.neural.spans import SpanUnits, ValueCounts
 from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger
+from tagkit.taggers.span_choice import Choice, Decision, Found, best_of, types_with_several, without_overlap
 
-DEEP, DEEP_RATE, RATE = 6, 2e-4, 5e-4
-"""Encoders of more layers than this have the first learning rate by default, others the second."""
-EPOCHS, STEPS = 15, 600
-"""Training takes so many epochs, or as many as make so many steps."""
 FEWEST = 50
 """So many products are needed to keep a tenth of them for choosing thresholds."""
 CHUNK = 2000
 """Products that are read at a time."""
-SEVERAL = 0.05
-"""A type may have several values in a text if it has in this share of the training texts with the type."""
 
 
 class SpanTagger(TrainOptions, EncoderOptions, Tagger):
@@ -56,7 +50,7 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
     without the old products on the new ones alone, which may make it forget.
 
     Args:
-        epochs: See `TrainOptions`; None: 15, and more where these would be fewer than 600 steps.
+        epochs: See `TrainOptions`; None: 15, and up to 60 where these would be fewer than 600 steps.
         level: "char" reads single characters, "word" the tokenizer's pieces, "auto": characters where most products
             are Chinese.
         augment: The probability that a value is exchanged, in each epoch, for another of its type from the same
@@ -117,7 +111,7 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
         learned: Sequence[Product] = train_
         if not chosen_on and len(train_) >= FEWEST:
             learned, chosen_on = map(list, hold_out_tenth(train_))  # type: ignore[assignment]
-        options = self._options(len(learned))
+        options = self.suited_options(backbone.layers, len(learned))
         checkpoint = checkpoint_file(self.name, self.get_params(), train_, dev)
         self._train(learned, chosen_on if dev else [], options, checkpoint)
         self._choose(chosen_on)
@@ -136,7 +130,7 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
         if old is None:
             self._counts = known.plus(self._counts)
         products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
-        self._train(products, [], continued(self._options(len(products))))
+        self._train(products, [], continued(self.suited_options(self._net.backbone.layers)))
         self._choose([product for product in dev if product.tags])
 
     def add_types(self, types: Iterable[str]) -> Self:
@@ -179,20 +173,7 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
     def _count(self, products: Sequence[Product], gold: Sequence[bio.Spans], windows: Sequence[Window]) -> None:
         """Count the values of products, and learn which types have several in a text."""
         self._counts = ValueCounts.count(products, gold, self._units, windows)
-        having: dict[str, list[bool]] = defaultdict(list)
-        for product, spans in zip(products, gold, strict=True):
-            texts: dict[str, set[str]] = defaultdict(set)
-            for start, end, kind in spans:
-                texts[kind].add(product.text[start:end])
-            for kind, found in texts.items():
-                having[kind].append(len(found) > 1)
-        self.several_ = {kind: bool(np.mean(found) >= SEVERAL) for kind, found in having.items()}
-
-    def _options(self, products: int) -> TrainOptions:
-        steps = -(-products // self.batch_size)
-        epochs = self.epochs or max(EPOCHS, -(-STEPS // steps))
-        rate = self.learning_rate or (DEEP_RATE if self._net.backbone.layers > DEEP else RATE)
-        return self.train_options(epochs=epochs, learning_rate=rate)
+        self.several_ = types_with_several([product.text for product in products], gold)
 
     def _train(
         self,

@@ -36,6 +36,16 @@ def test_a_strategy_hands_its_own_values_to_the_training():
     assert values == (3, 7, 1e-3, 16, 0.99)
 
 
+@pytest.mark.parametrize(("examples", "epochs"), [(1452, 15), (640, 15), (286, 34), (64, 60), (None, 15), (16_000, 15)])
+def test_few_examples_need_more_epochs_and_deep_encoders_a_lower_rate(examples, epochs):
+    tagger = create("sequence")
+    options = tagger.suited_options(6, examples)
+    assert (options.epochs, options.learning_rate) == (epochs, 5e-4)
+    assert tagger.suited_options(12, examples).learning_rate == 2e-4
+    given = tagger.set_params(epochs=3, learning_rate=1e-3).suited_options(12, examples)
+    assert (given.epochs, given.learning_rate) == (3, 1e-3)
+
+
 def test_the_encoder_is_chosen_by_the_language_of_the_products():
     chinese, english = Product("1", "蓝色帆布鞋"), Product("2", "Blue canvas shoes")
     assert choose_model("auto", [english]) == "minilm-l6"

@@ -61,7 +61,7 @@ def small(request):
             return {
                 "taggers": ["linear", ["image_linear", {"model": str(request.getfixturevalue("tiny_photo_model"))}]]
             }
-        if name not in ("encoder", "ensemble", "semantic", "seq2seq", "sequence"):
+        if name not in ("encoder", "ensemble", "semantic", "seq2seq", "sequence", "span"):
             return {}
         model = {"model": str(request.getfixturevalue("tiny_model"))}
         trained = model | {"epochs": 2, "learning_rate": 1e-3}

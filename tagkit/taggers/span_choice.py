@@ -13,9 +13,12 @@ from scipy import sparse
 from scipy.special import expit
 
 from tagkit.calibration import platt
+from tagkit.neural.bio import Spans
 
 FLOOR, BEST = -8.0, 6
 """Spans below this score, and more than so many for a type of a window, are not looked at."""
+SEVERAL = 0.05
+"""A type may have several values in a text if it has in this share of the training texts with the type."""
 SHRUNK = 1.0
 """A type's own decisions are weighed against the mean of all types, which counts as much as so many types."""
 ENOUGH = 10
@@ -131,6 +134,18 @@ def best_of(
             if (score := float(scores[at, number])) > FLOOR:
                 found.append(Found(int(starts[at]), int(ends[at]), kind, score))
     return found
+
+
+def types_with_several(texts: Sequence[str], gold: Sequence[Spans]) -> dict[str, bool]:
+    """Say for each type whether a text has several values of it often enough to expect them."""
+    having: dict[str, list[bool]] = defaultdict(list)
+    for text, spans in zip(texts, gold, strict=True):
+        values: dict[str, set[str]] = defaultdict(set)
+        for start, end, kind in spans:
+            values[kind].add(text[start:end])
+        for kind, found in values.items():
+            having[kind].append(len(found) > 1)
+    return {kind: bool(np.mean(found) >= SEVERAL) for kind, found in having.items()}
 
 
 def without_overlap(found: Iterable[Found], several: Mapping[str, bool]) -> list[Found]:

@@ -1,0 +1,90 @@
+"""The network of `span`, its targets and its loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
+
+from tagkit.neural.backbone import Backbone  # noqa: E402
+from tagkit.neural.span_scorer import Example, SpanScorer, collate, span_loss, targets  # noqa: E402
+from tagkit.neural.spans import SpanUnits  # noqa: E402
+
+TYPES = {"品": 0, "色": 1}
+
+
+def example(window, text, gold):
+    found = SpanUnits(True, 3).candidates(window, text)
+    return Example(
+        window,
+        found,
+        np.array([[0, 1]]),
+        np.ones((1, 3), dtype=np.float32),
+        np.zeros(2, dtype=np.float32),
+        *targets(text, found, gold, TYPES),
+    )
+
+
+@pytest.fixture
+def network(tiny_model):
+    backbone = Backbone.load(str(tiny_model))
+    torch.manual_seed(0)
+    labels = np.eye(2, backbone.size, dtype=np.float32)
+    return SpanScorer(backbone, labels, -2.0, 0.0).eval()
+
+
+def test_targets_nest_and_other_places_of_a_value_do_not_count(network):
+    text = "红鞋红"
+    (window,) = network.backbone.reader("char").read([text])
+    one = example(window, text, [(0, 1, "色"), (0, 2, "品"), (1, 2, "品")])
+    places = list(zip(one.found.starts.tolist(), one.found.ends.tolist(), strict=True))
+    gold = {(*places[at], kind) for at, kind in np.argwhere(one.gold).tolist()}
+    assert gold == {(0, 1, 1), (0, 2, 0), (1, 2, 0)}
+    assert [(*places[at], kind) for at, kind in np.argwhere(~one.counted).tolist()] == [(2, 3, 1)]
+
+
+def test_a_window_has_the_same_scores_alone_and_in_a_batch(network):
+    texts = ["红色高跟鞋", "蓝色"]
+    windows = network.backbone.reader("char").read(texts)
+    rows = [example(window, text, []) for window, text in zip(windows, texts, strict=True)]
+    batch = collate(rows, network.backbone.padding)
+    with torch.no_grad():
+        tokens = network(batch["ids"], batch["mask"])
+    for row, one in enumerate(rows):
+        alone = collate([one], 0)
+        with torch.no_grad():
+            own = network(alone["ids"], alone["mask"])[0]
+        assert np.allclose(network.scores_of(tokens[row], one), network.scores_of(own, one), atol=1e-5)
+
+
+def test_what_the_dictionary_knows_is_added_to_one_span_and_type(network):
+    (window,) = network.backbone.reader("char").read(["红鞋"])
+    one = example(window, "红鞋", [])
+    tokens = network(*(collate([one], 0)[key] for key in ("ids", "mask")))[0]
+    other = Example(one.window, one.found, one.at, 2 * one.known, one.prior, one.gold, one.counted)
+    more = network.scores_of(tokens, other) - network.scores_of(tokens, one)
+    assert more[0, 1] == pytest.approx(10 * float(network.known.sum()), abs=1e-4)
+    more[0, 1] = 0
+    assert np.allclose(more, 0, atol=1e-5)
+
+
+def test_a_type_is_added_by_its_label_alone(network):
+    (window,) = network.backbone.reader("char").read(["红鞋"])
+    one = example(window, "红鞋", [])
+    tokens = network(*(collate([one], 0)[key] for key in ("ids", "mask")))[0]
+    before = network.scores_of(tokens, one)
+    network.add(np.eye(2, network.backbone.size, dtype=np.float32)[:1])
+    wider = Example(window, one.found, one.at, one.known, np.zeros(3, dtype=np.float32), one.gold, one.counted)
+    padded = np.zeros((len(one.gold), 3), dtype=bool)
+    wider = Example(window, one.found, one.at, one.known, np.zeros(3, dtype=np.float32), padded, ~padded)
+    after = network.scores_of(tokens, wider)
+    assert np.allclose(after[:, :2], before, atol=1e-5) and np.allclose(after[:, 2], before[:, 0], atol=1e-5)
+
+
+def test_the_loss_falls_as_gold_rises_and_others_fall():
+    gold = torch.tensor([[[True], [False], [False]]])
+    counted = torch.tensor([[[True], [True], [False]]])
+    values = [span_loss(torch.tensor([[[a], [b], [9.0]]]), gold, counted) for a, b in ((0.0, 0.0), (4.0, -4.0))]
+    assert values[0] == pytest.approx(2 * np.log(2), abs=1e-5) and values[1] < 0.05
+    assert span_loss(torch.zeros(1, 3, 1), gold & False, counted) == pytest.approx(np.log(3), abs=1e-5)
