@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -106,11 +107,10 @@ def _converted(found: tuple[float, str] | None, target: str, default: str, form:
 @cache
 def _factor(unit: str, target: str) -> float | None:
     """Return by what a number in a unit is multiplied to be in another; None where they are not of one kind."""
+    units = _units()
     for name in dict.fromkeys((SIGNS.get(unit.lower(), unit), unit.lower(), unit.lower().removesuffix("s"))):
-        try:
-            return float(_units()(name).to(target).magnitude)
-        except Exception:  # pint raises errors of many kinds for what is no unit
-            continue
+        with suppress(Exception):  # pint raises errors of many kinds for what is no unit
+            return float(units(name).to(target).magnitude)
     return None
 
 
