@@ -124,7 +124,7 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
         self._net = copy.deepcopy(self._net)
         everything = [*(old or ()), *more]
         gold = self._gold(everything)
-        self._add({kind for spans in gold for _, _, kind in spans})
+        self._add(sorted({kind for spans in gold for _, _, kind in spans}))
         known = self._counts
         self._count(everything, gold, self._windows(self._net.backbone, everything))
         if old is None:
