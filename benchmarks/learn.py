@@ -9,7 +9,8 @@ and F1@M is that of test. `linear, warm start` is `linear` as it learns where th
 
 p-values against the fit on all are of a paired test over seeds and products, corrected for all strategies (Holm). Each
 finished run is kept in `runs/benchmarks/learn/`, so that a stopped command continues; `--only-report` writes the
-figures of the runs that are there. `generator` is left out: its fine-tuning takes hours on a CPU.
+figures of the runs that are there. Networks take many minutes of CPU time for each seed; `generator` is left out,
+since its fine-tuning takes hours.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ def on_page_content(html: str, page: Any, **context: Any) -> str:
     if page.file.src_uri.startswith("notebooks/"):
         html = re.sub(r'href="([\w-]+)\.ipynb"', r'href="../\1/"', html)
         html = re.sub(r'href="\.\./docs/([\w/-]+)\.md"', r'href="../../\1/"', html)
+        html = re.sub(r'src="\.\./docs/(images/[\w.-]+)"', r'src="../../\1"', html)
     return html
 
 
