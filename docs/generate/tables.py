@@ -10,7 +10,7 @@ from dataclasses import replace
 from tagkit.experiment.result import Result
 from tagkit.experiment.spec import TEST
 from tagkit.measures import parse_all
-from tagkit.report.scores import heading, legend, measure_names, score_table, shown_rows
+from tagkit.report.scores import duration, heading, legend, measure_names, score_table, shown_rows
 from tagkit.report.tables import DASH, Cell, Column, to_markdown
 
 __all__ = ["DASH", "escape", "scores", "table"]
@@ -64,7 +64,7 @@ def scores(
             line += [_score(cells[at]), cells[at + 1] if titles[at + 1] == "SD" else Cell()]
         # Stored answers are read in no time, which says nothing of the model that gave them.
         has_cost = is_measured and row.strategy != "replay"
-        line.append(cells[titles.index("time")] if has_cost else Cell())
+        line.append(Cell(duration(result.rows[row.name].seconds)) if has_cost else Cell())
         lines.append(line)
     if sort:
         lines.sort(key=lambda line: -_number(line[1 + 2 * names.index(sort)]))
