@@ -4,12 +4,13 @@
     python benchmarks/faithfulness.py --part test
 
 Each strategy is fitted with the settings of `make compare`, seed 0, and kept in runs/faithfulness. The best tag of each
-of 100 products drawn from the part, 12 for the strategies in `SLOW`, is explained: on dev by every method that the
-strategy has, among which the default was chosen; on test by the default and at random. A removed word is
-replaced by blanks, and the score is the strategy's own (`Tagger.score_of`). The figures are means over the shares of 1,
-5, 10, 20 and 50 % of the words, rounded up (AOPC), with 95 % bootstrap intervals over products. p is that of a paired
+of up to 100 products drawn from the part, 12 for the strategies in `SLOW`, is explained: on dev by every method that
+the strategy has, among which the default was chosen; on test by the default and at random. A removed word is replaced
+by blanks, and the score is the strategy's own (`Tagger.score_of`). The figures are means over the shares of 1, 5, 10,
+20 and 50 % of the words, rounded up (AOPC), with 95 % bootstrap intervals over products. p is that of a paired
 randomisation test; on test, corrected by Holm over all rows. Seconds are the median of the processor's for one
-explanation. What is measured is kept product by product, so that a run that was stopped goes on where it was.
+explanation. What is measured is kept product by product, so that a run that was stopped goes on where it was; `--table`
+measures nothing more and writes the table of what there is.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def add(data: Dataset, name: str, strategy: str, part: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     count = FEW if strategy in SLOW else PRODUCTS
-    if len(before) == count:
+    if len(before) >= count:
         return
     tagger = fitted(data, name, strategy)
     names: list[str] = list(json.loads(before[0])) if before else []
@@ -143,7 +144,8 @@ def p_value(one: NDArray[Any], other: NDArray[Any]) -> float:
 
 def with_interval(values: NDArray[Any]) -> str:
     """Return a mean with its interval."""
-    mean, low, high = bootstrap(Mean(), _with_ones(values), samples=SAMPLES)
+    ends = bootstrap(Mean(), _with_ones(values), samples=SAMPLES)
+    mean, low, high = (round(end, 2) + 0.0 for end in ends)  # -0.00 is 0
     return f"{mean:.2f} ({low:.2f} to {high:.2f})"
 
 
@@ -197,8 +199,9 @@ def main() -> None:
     parser.add_argument("--part", choices=("dev", "test"), default="dev")
     parser.add_argument("--data", default=",".join(DATA))
     parser.add_argument("--only", default=",".join(STRATEGIES))
+    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
-    for name in given.data.split(","):
+    for name in () if given.table else given.data.split(","):
         data = one_spelling(load(name, **DATA[name]))
         for strategy in given.only.split(","):
             add(data, name, strategy, given.part)

@@ -50,14 +50,20 @@ def experiment(
     return tables.scores(stored.experiment(name), view, wanted, rows.split(";"), sort, has_time=time == "yes")
 
 
-def benchmark(name: str) -> str:
-    """Return the table of a stored benchmark, with its command, machine and date."""
+def benchmark(name: str, columns: str = "") -> str:
+    """Return the table of a stored benchmark, with its command, machine and date.
+
+    Args:
+        name: The benchmark.
+        columns: The columns to show, separated by semicolons (default: all).
+    """
     body = stored.benchmark(name)
     figures = body["figures"]
     if all(isinstance(value, dict) for value in figures.values()):
-        columns = list(dict.fromkeys(column for value in figures.values() for column in value))
-        head = [body.get("rows", ""), *columns]
-        lines = [[key, *(_written(value.get(column)) for column in columns)] for key, value in figures.items()]
+        known = dict.fromkeys(column for value in figures.values() for column in value)
+        shown = columns.split(";") if columns else list(known)
+        head = [body.get("rows", ""), *shown]
+        lines = [[key, *(_written(value.get(column)) for column in shown)] for key, value in figures.items()]
     else:
         head, lines = ["", ""], [[key, _written(value)] for key, value in figures.items()]
     origin = f"`{body['command']}`, {_machine(body['machine'])}, {body['date'][:10]}."

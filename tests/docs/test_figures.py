@@ -59,3 +59,8 @@ def test_every_benchmark_names_command_machine_and_date():
         body = json.loads(path.read_text(encoding="utf-8"))
         assert body["command"] and body["machine"] and re.match(r"\d{4}-\d\d-\d\d", body["date"])
         assert figures.benchmark(path.stem).startswith("| ")
+
+
+def test_a_table_may_show_some_columns_of_a_benchmark():
+    head = figures.benchmark("label_errors", columns="wrong @50;product @50").splitlines()[0]
+    assert head == "| data: order | wrong @50 | product @50 |"
