@@ -64,7 +64,7 @@ def test_what_the_dictionary_knows_is_added_to_one_span_and_type(network):
     tokens = network(*(collate([one], 0)[key] for key in ("ids", "mask")))[0]
     other = Example(one.window, one.found, one.at, 2 * one.known, one.prior, one.gold, one.counted)
     more = network.scores_of(tokens, other) - network.scores_of(tokens, one)
-    assert more[0, 1] == pytest.approx(10 * float(network.known.sum()), abs=1e-4)
+    assert more[0, 1] == pytest.approx(10 * network.known.sum().item(), abs=1e-4)
     more[0, 1] = 0
     assert np.allclose(more, 0, atol=1e-5)
 
