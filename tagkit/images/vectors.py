@@ -107,7 +107,7 @@ class VectorStore:
         for source in product.images:
             try:
                 hash = content_hash(source, allow_downloads=allow_downloads)
-                if hash in waiting or self._find(file, hash) is not None:
+                if hash in waiting or self._has(file, hash):
                     return
                 yield hash, load(source, at_least=self._encoder.pixels, allow_downloads=allow_downloads)
                 return
@@ -122,6 +122,9 @@ class VectorStore:
                 continue
             if vector is not None:
                 yield vector
+
+    def _has(self, file: sqlite3.Connection, hash: str) -> bool:
+        return file.execute("SELECT 1 FROM vectors WHERE hash = ?", (bytes.fromhex(hash),)).fetchone() is not None
 
     def _find(self, file: sqlite3.Connection, hash: str) -> Floats | None:
         row = file.execute("SELECT vector FROM vectors WHERE hash = ?", (bytes.fromhex(hash),)).fetchone()
