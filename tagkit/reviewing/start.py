@@ -87,7 +87,7 @@ def _set_order(store: ReviewStore, products: Sequence[Product], tagger: Tagger |
     if name == "given":
         return store.set_order(range(len(store)), "given")
     suggested: list[Any] = []
-    if name not in ("random", "diverse"):
+    if name in queue.ORDERS and name not in ("random", "diverse"):
         if tagger is None:
             raise BadInput(f"the order {name} needs a tagger: give one to tagkit.review(products, tagger)")
         suggested = tagger.predict(products)
