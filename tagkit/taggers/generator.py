@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ from tagkit.generation.writer import Writer
 from tagkit.neural import TrainOptions, Window, device
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.gradients import TokenScore
-from tagkit.neural.hardware import Precision, prepare
+from tagkit.neural.hardware import Precision, prepare, uses_bf16
 from tagkit.neural.options import continued, replayed
 from tagkit.parameters import NonNegativeInt, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
@@ -115,6 +115,8 @@ class Generator(TrainOptions, TokenExplained, ListTagger):
     window: Annotated[int, Field(ge=8)] = 512
     tag_precision: Precision = "fp32"
     compile: bool = False
+
+    first_tag_only_ = False  # not annotated, and so no parameter
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._check()
@@ -215,13 +217,34 @@ class Generator(TrainOptions, TokenExplained, ListTagger):
         """Return the generated tags of each product with their votes and log-probabilities."""
         return self.writer_.votes(products, self.search(self.writer_.tokens), self.tag_precision, self.compile)
 
+    def _rough(self) -> Self:
+        """Return a copy in bf16 that scores a tag by its probability to be the first of a list: none is generated."""
+        made = super()._rough()
+        made.first_tag_only_ = True
+        return made
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        if not self.first_tag_only_:
+            return super()._score_of(products, tag)
+        model, out = self.writer_.model, []
+        prepare(model, where := device())
+        low = uses_bf16(self.tag_precision, where)
+        for product in products:
+            window, target = self._written(product, tag)
+            with torch.inference_mode(), torch.autocast(where.type, torch.bfloat16, enabled=low):
+                found = _log_probabilities(model, torch.from_numpy(window.ids)[None].to(where), len(target))
+            out.append(float(found.sum().exp()))
+        return out
+
     def _item(self, product: Product, tag: str) -> Item:
         """Return a tag with the type that it is given with, else the most frequent type that it has in train."""
         key = fold(tag)
-        given = (Item(one.text, one.type) for one in self._tag([product])[0] if fold(one.text) == key)
+        if self.typed_ and not self.first_tag_only_:
+            for one in self._tag([product])[0]:
+                if fold(one.text) == key:
+                    return Item(one.text, one.type)
         known = (item for item in self.writer_.constraints.vocabulary if fold(item.text) == key)
-        kind = self.writer_.constraints.types[0] if self.typed_ else ""
-        return next(given, next(known, Item(tag, kind)))
+        return next(known, Item(tag, self.writer_.constraints.types[0] if self.typed_ else ""))
 
     def _written(self, product: Product, tag: str) -> tuple[Window, list[int]]:
         """Return the prompt of a product followed by a tag, as a window of tokens, and the tokens of the tag."""

@@ -63,6 +63,16 @@ def test_the_weights_of_seq2seq_are_of_the_first_tag(tiny_model, decoding):
     assert found.score == pytest.approx(tagger.score_of([product], tag)[0]) and not tagger.first_tag_only_
 
 
+def test_the_weights_of_a_generator_are_of_the_first_tag(tiny_writer):
+    tagger = create("generator", model=str(tiny_writer), epochs=2, learning_rate=3e-3).fit(PRODUCTS)
+    product, tag = PRODUCTS[0], PRODUCTS[0].tags[0]
+    found = tagkit.explain(tagger, product, tag, "occlusion")
+    log = found.facts["log-probability that it is the first tag of a list"]
+    assert tagger._rough().score_of([product], tag)[0] == pytest.approx(exp(log), rel=0.1)
+    assert any(word.weight for word in found.words)
+    assert found.score == pytest.approx(tagger.score_of([product], tag)[0]) and not tagger.first_tag_only_
+
+
 def test_a_generator_tells_the_log_probabilities_of_a_tag(tiny_writer):
     tagger = create("generator", model=str(tiny_writer), epochs=2, learning_rate=3e-3).fit(PRODUCTS)
     product = next(product for product in PRODUCTS if tagger.predict(product))
