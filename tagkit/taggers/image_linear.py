@@ -54,7 +54,9 @@ class ImageLinear(PhotoScorer):
 
     def raw(self, x: Floats) -> Floats:
         """Return the scores of all tags before calibration, shape (photos, tags)."""
-        return x @ self.weights_ + self.bias_
+        # In 64 bits, so that rounding does not depend on how many photos are scored together.
+        found: Floats = (x.astype(np.float64) @ self.weights_.astype(np.float64) + self.bias_).astype(np.float32)
+        return found
 
     def _state(self) -> State:
         return super()._state() | {"weights": self.weights_, "bias": self.bias_, "penalty": self.penalty_}
