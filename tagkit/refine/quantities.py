@@ -38,13 +38,13 @@ def decimals_of(text: str) -> int:
     return len(text.partition(".")[2])
 
 
-class Format(NamedTuple):
+class NumberFormat(NamedTuple):
     """How numbers are written: with so many decimals, or as few as they need (-1)."""
 
     decimals: int
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Format:
+    def of(cls, texts: Iterable[str]) -> NumberFormat:
         """Return the format of the numbers in texts."""
         found = Counter(decimals_of(number) for text in texts for number in NUMBER.findall(text) if "/" not in number)
         if not found:
@@ -82,7 +82,7 @@ def learn_unit(pairs: Sequence[tuple[str, str]]) -> Callable[[str], str | None] 
     read = [(found, normal) for raw, normal in pairs if NUMBER.fullmatch(normal) and (found := quantity(raw))]
     if not read:
         return None
-    form = Format.of(normal for _, normal in read)
+    form = NumberFormat.of(normal for _, normal in read)
     best: tuple[int, str, str] = (1, "", "")
     for target in TARGETS:
         with_unit = sum(_converted(found, target, "", form) == normal for found, normal in read if found[1])
@@ -96,7 +96,7 @@ def learn_unit(pairs: Sequence[tuple[str, str]]) -> Callable[[str], str | None] 
     return lambda raw: _converted(quantity(raw), target, default, form)
 
 
-def _converted(found: tuple[float, str] | None, target: str, default: str, form: Format) -> str | None:
+def _converted(found: tuple[float, str] | None, target: str, default: str, form: NumberFormat) -> str | None:
     if found is None:
         return None
     number, unit = found

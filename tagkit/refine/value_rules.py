@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tagkit.datasets.split import bucket
-from tagkit.refine.quantities import NUMBER, Format, learn_unit, number_of
+from tagkit.refine.quantities import NUMBER, NumberFormat, learn_unit, number_of
 from tagkit.text.ngrams import char_ngrams, jaccard
 
 FOLDS = 5
@@ -26,7 +26,7 @@ TOLERANCE = 0.03
 """By how much the quotients of two numbers may differ that are rounded."""
 
 
-class Pair(NamedTuple):
+class ValuePair(NamedTuple):
     """A value as written, and in the form that is wanted.
 
     Attributes:
@@ -42,11 +42,11 @@ class Pair(NamedTuple):
 
 Rule = Callable[[str, str], str | None]
 """From a category and a value as written to the wanted form, None where the rule says nothing."""
-Maker = Callable[[Sequence[Pair]], Rule | None]
+Maker = Callable[[Sequence[ValuePair]], Rule | None]
 """From pairs to a rule, None where they give none."""
 
 
-def learn(pairs: Sequence[Pair]) -> list[Rule]:
+def learn(pairs: Sequence[ValuePair]) -> list[Rule]:
     """Return the rules for one attribute in the order in which they are asked.
 
     Known values are tried on each pair without that pair. Each other kind of rule is learned from four fifths of the
@@ -80,7 +80,7 @@ def learn(pairs: Sequence[Pair]) -> list[Rule]:
     return [rule for make in (kinds[at] for at in chosen) if (rule := make(pairs))]
 
 
-def _agreement(pairs: Sequence[Pair]) -> list[bool | None]:
+def _agreement(pairs: Sequence[ValuePair]) -> list[bool | None]:
     """Return for each pair whether most other pairs of its value and category have its form; None without others."""
     groups: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for pair in pairs:
@@ -108,7 +108,7 @@ def _key(raw: str) -> str:
     return " ".join(raw.lower().split())
 
 
-def _exact(pairs: Sequence[Pair]) -> Rule | None:
+def _exact(pairs: Sequence[ValuePair]) -> Rule | None:
     """What the same value became, in the same category if it occurs there."""
     known: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for pair in pairs:
@@ -118,24 +118,24 @@ def _exact(pairs: Sequence[Pair]) -> Rule | None:
     return lambda category, raw: best.get((category, _key(raw))) or best.get(("", _key(raw)))
 
 
-def _as_it_is(pairs: Sequence[Pair]) -> Rule | None:
+def _as_it_is(pairs: Sequence[ValuePair]) -> Rule | None:
     return lambda category, raw: raw
 
 
-def _upper(pairs: Sequence[Pair]) -> Rule | None:
+def _upper(pairs: Sequence[ValuePair]) -> Rule | None:
     return lambda category, raw: raw.upper()
 
 
-def _lower(pairs: Sequence[Pair]) -> Rule | None:
+def _lower(pairs: Sequence[ValuePair]) -> Rule | None:
     return lambda category, raw: raw.lower()
 
 
-def _joined(pairs: Sequence[Pair]) -> Rule | None:
+def _joined(pairs: Sequence[ValuePair]) -> Rule | None:
     """Without hyphens and blanks, as identifiers are written."""
     return lambda category, raw: re.sub(r"[-\s]", "", raw)
 
 
-def _part(pairs: Sequence[Pair]) -> Rule | None:
+def _part(pairs: Sequence[ValuePair]) -> Rule | None:
     """The characters at a fixed place, where that place is the same in most pairs."""
     places = Counter(
         (at, len(pair.normal)) for pair in pairs if SHORTEST <= len(pair.normal) < len(pair.raw)
@@ -149,17 +149,17 @@ def _part(pairs: Sequence[Pair]) -> Rule | None:
     return lambda category, raw: raw[start : start + size] or None if len(raw) > start + size else None
 
 
-def _numbers(pairs: Sequence[Pair]) -> Rule | None:
+def _numbers(pairs: Sequence[ValuePair]) -> Rule | None:
     """What becomes of numbers and the words around them: "#-port" to "#", "#k rpm" to 1000 times #."""
     return _recipes(pairs, _frame)
 
 
-def _figures(pairs: Sequence[Pair]) -> Rule | None:
+def _figures(pairs: Sequence[ValuePair]) -> Rule | None:
     """What becomes of numbers, whatever the words around them are."""
     return _recipes(pairs, lambda text: "#" * len(NUMBER.findall(text)))
 
 
-def _recipes(pairs: Sequence[Pair], frame_of: Callable[[str], str]) -> Rule | None:
+def _recipes(pairs: Sequence[ValuePair], frame_of: Callable[[str], str]) -> Rule | None:
     """Return a rule by which values of one frame share the most frequent factors and words of the result."""
     known: dict[str, list[tuple[list[float], list[float], str]]] = defaultdict(list)
     for pair in pairs:
@@ -167,7 +167,7 @@ def _recipes(pairs: Sequence[Pair], frame_of: Callable[[str], str]) -> Rule | No
         if before and after and "/" not in pair.normal:
             known[frame_of(_key(pair.raw))].append((before, after, _frame(pair.normal)))
     recipes = {frame: recipe for frame, rows in known.items() if (recipe := _recipe(rows))}
-    form = Format.of(pair.normal for pair in pairs)
+    form = NumberFormat.of(pair.normal for pair in pairs)
     if not recipes:
         return None
 
@@ -223,13 +223,13 @@ def _recipe(rows: Sequence[tuple[list[float], list[float], str]]) -> tuple[str, 
     return frame, steps
 
 
-def _units(pairs: Sequence[Pair]) -> Rule | None:
+def _units(pairs: Sequence[ValuePair]) -> Rule | None:
     """Quantities in the unit that fits most pairs, by a library that knows units."""
     convert = learn_unit([(pair.raw, pair.normal) for pair in pairs])
     return (lambda category, raw: convert(raw)) if convert else None
 
 
-def _nearest(pairs: Sequence[Pair]) -> Rule | None:
+def _nearest(pairs: Sequence[ValuePair]) -> Rule | None:
     """What the most similar known value became, for values of a closed list."""
     if len({pair.normal for pair in pairs}) > CLOSED * len(pairs):
         return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tagkit.product import Dataset, Product, Tag
 from tagkit.refine.base import Step
-from tagkit.refine.value_rules import Pair, Rule, apply, learn
+from tagkit.refine.value_rules import Rule, ValuePair, apply, learn
 from tagkit.text.spelling import merge
 
 
@@ -37,7 +37,7 @@ class NormaliseValues(Step):
         """Learn the rules."""
         super().__post_init__()
         self._rules: dict[str, list[Rule]] = {
-            kind: learn([Pair(*row) for row in rows]) for kind, rows in (self.pairs or {}).items()
+            kind: learn([ValuePair(*row) for row in rows]) for kind, rows in (self.pairs or {}).items()
         }
 
     def for_data(self, data: Dataset) -> NormaliseValues:

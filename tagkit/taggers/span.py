@@ -25,7 +25,7 @@ from tagkit.neural.spans import SpanUnits, ValueCounts
 from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger
-from tagkit.taggers.span_choice import Choice, Decision, Found, best_of, types_with_several, without_overlap
+from tagkit.taggers.span_choice import Choice, Found, ScoredSpan, best_of, types_with_several, without_overlap
 
 FEWEST = 50
 """So many products are needed to keep a tenth of them for choosing thresholds."""
@@ -232,13 +232,13 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
         """Choose thresholds and calibration on products with gold tags; without any, the former ones stay."""
         if not products:
             return
-        decisions: list[Decision] = []
+        decisions: list[ScoredSpan] = []
         gold: Counter[str] = Counter()
         for product, found in zip(products, self._best(products), strict=True):
             values = {(kind, product.text[start:end]) for start, end, kind in bio.gold_spans(product)}
             gold.update(kind for kind, _ in values)
             given = {(one.type, product.text[one.start : one.end]): one.score for one in reversed(found)}
-            decisions += [Decision(value[0], score, value in values) for value, score in given.items()]
+            decisions += [ScoredSpan(value[0], score, value in values) for value, score in given.items()]
         self._choice = Choice.of(decisions, gold)
 
     def _best(self, products: Sequence[Product]) -> list[list[Found]]:

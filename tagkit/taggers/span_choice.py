@@ -34,7 +34,7 @@ class Found(NamedTuple):
     score: float
 
 
-class Decision(NamedTuple):
+class ScoredSpan(NamedTuple):
     """A value that is given if its score is above a threshold, and whether it is right."""
 
     type: str
@@ -59,7 +59,7 @@ class Choice:
     shift: float = 0.0
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], gold: Mapping[str, int]) -> Choice:
+    def of(cls, decisions: Sequence[ScoredSpan], gold: Mapping[str, int]) -> Choice:
         """Choose the thresholds with the best micro-F1, and calibrate.
 
         The threshold of a type is the one that adds most to the best F1 that one threshold for all has; its own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tagkit.refine.quantities import NUMBER, Format, learn_unit, number_of, quantity
+from tagkit.refine.quantities import NUMBER, NumberFormat, learn_unit, number_of, quantity
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_quantities_have_the_unit_behind_the_number():
 
 
 def test_numbers_are_written_as_those_that_are_wanted():
-    assert Format.of(["1.0", "2.5 cm"])(3) == "3.0"
-    assert Format.of(["4", "1.5"])(2.0) == "2" and Format.of(["x"])(0.25) == "0.25"
+    assert NumberFormat.of(["1.0", "2.5 cm"])(3) == "3.0"
+    assert NumberFormat.of(["4", "1.5"])(2.0) == "2" and NumberFormat.of(["x"])(0.25) == "0.25"
 
 
 def test_a_unit_is_learned_and_other_units_are_converted():

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tagkit.refine.value_rules import Pair, apply, learn
+from tagkit.refine.value_rules import ValuePair, apply, learn
 
 
 def rules(*pairs, category=""):
-    return learn([Pair(category, raw, normal) for raw, normal in pairs])
+    return learn([ValuePair(category, raw, normal) for raw, normal in pairs])
 
 
 def test_names_are_learned_and_their_category_counts():
-    pairs = [Pair("IT", "HP", "Hewlett-Packard"), Pair("IT", "hp", "Hewlett-Packard"), Pair("Food", "HP", "HP Sauce")]
+    pairs = [
+        ValuePair("IT", "HP", "Hewlett-Packard"),
+        ValuePair("IT", "hp", "Hewlett-Packard"),
+        ValuePair("Food", "HP", "HP Sauce"),
+    ]
     learned = learn(pairs * 3)
     assert apply(learned, "IT", "Hp") == "Hewlett-Packard"
     assert apply(learned, "Food", "HP") == "HP Sauce"

@@ -9,8 +9,8 @@ pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.taggers.span_choice import (
     Choice,
-    Decision,
     Found,
+    ScoredSpan,
     best_of,
     types_with_several,
     without_overlap,
@@ -36,12 +36,12 @@ def test_types_have_several_values_where_texts_often_do():
 
 
 def test_thresholds_have_the_best_f1_and_a_type_of_many_values_its_own():
-    easy = [Decision("easy", float(score), score > -3) for score in range(-9, 10)] * 3
-    hard = [Decision("hard", float(score), score > 4) for score in range(-9, 10)] * 3
-    rare = [Decision("rare", -8.0, True)]
+    easy = [ScoredSpan("easy", float(score), score > -3) for score in range(-9, 10)] * 3
+    hard = [ScoredSpan("hard", float(score), score > 4) for score in range(-9, 10)] * 3
+    rare = [ScoredSpan("rare", -8.0, True)]
     choice = Choice.of([*easy, *hard, *rare], {"easy": 36, "hard": 15, "rare": 1})
     assert -3 < choice.threshold("easy") < -2 and 4 < choice.threshold("hard") < 5
     assert choice.threshold("rare") == choice.threshold("unknown") == choice.default
     chances = [choice.probability(score) for score in (-9, 0, 9)]
     assert chances == sorted(chances) and chances[0] < 0.2 and chances[2] > 0.9
-    assert Choice.of([Decision("a", 1.0, False)], {"a": 1}) == Choice()
+    assert Choice.of([ScoredSpan("a", 1.0, False)], {"a": 1}) == Choice()
