@@ -4,7 +4,7 @@
     python benchmarks/faithfulness.py --part test
 
 Each strategy is fitted with the settings of `make compare`, seed 0, and kept in runs/faithfulness. The best tag of each
-of up to 100 products drawn from the part, 12 for the strategies in `SLOW`, is explained: on dev by every method that
+of up to 100 products drawn from the part, fewer for the strategies in `SLOW`, is explained: on dev by every method that
 the strategy has, among which the default was chosen; on test by the default and at random. A removed word is replaced
 by blanks, and the score is the strategy's own (`Tagger.score_of`). The figures are means over the shares of 1, 5, 10,
 20 and 50 % of the words, rounded up (AOPC), with 95 % bootstrap intervals over products. p is that of a paired
