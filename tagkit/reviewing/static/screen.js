@@ -30,8 +30,7 @@ class Screen {
       "section",
       {
         class: "tagkit-review", role: "region", "aria-label": "Review of suggested tags", "data-lm-suppress-shortcuts": "true",
-        onkeydown: (event) => this.key(event), onkeyup: (event) => event.stopPropagation(),
-        onkeypress: (event) => event.stopPropagation(),
+        onkeyup: (event) => event.stopPropagation(), onkeypress: (event) => event.stopPropagation(),
       },
       make("header", {}, this.where, this.facts, this.saved),
       make("div", { class: "tr-main" }, make("div", { class: "tr-product" }, this.photo.node, this.text),

@@ -27,10 +27,14 @@ class View extends Screen {
     model.on("msg:custom", onMessage);
     model.on("comm_live_update", onLost);
     document.addEventListener("visibilitychange", onVisible);
+    // Notebook 7 sees keys before an element does, and would insert a cell for an "a".
+    const onKey = (event) => this.root.contains(event.target) && this.key(event);
+    window.addEventListener("keydown", onKey, true);
     this.dispose = () => {
       model.off("msg:custom", onMessage);
       model.off("comm_live_update", onLost);
       document.removeEventListener("visibilitychange", onVisible);
+      window.removeEventListener("keydown", onKey, true);
       this.photo.clear();
     };
     this.move("open");
