@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,7 +60,7 @@ class Database:
             try:
                 self._check()
                 for pragma in ("trusted_schema=OFF", "journal_mode=WAL", "synchronous=FULL"):
-                    self._connection.execute(f"PRAGMA {pragma}").fetchall()
+                    self._set(pragma)
                 with self.writing("the review cannot begin", check=False) as connection:
                     if not self._is_made():
                         for statement in TABLES:
@@ -104,11 +105,22 @@ class Database:
         with self._lock:
             self._connection.close()
 
+    def _set(self, pragma: str) -> None:
+        """Run a pragma; SQLite itself does not wait to change the journal while another process makes the file."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._connection.execute(f"PRAGMA {pragma}").fetchall()
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+
     def _check(self) -> None:
         """Refuse a file of something else, or of a newer version."""
-        application, version = (
-            self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-        )
+        both = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+        application, version = self._connection.execute(both).fetchone()  # at once: another process may be making it
         is_empty = not self._connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
         if application != APPLICATION and not (is_empty and application == 0):
             raise BadInput(f"{self.shown} {_NOT_OURS}")
