@@ -94,6 +94,32 @@ class TokenExplained(Tagger):
         return replace(made, words=words, method=method, facts=facts)
 
 
+class FirstTagExplained(TokenExplained):
+    """Base of the strategies that generate lists: words count by how probable they make the tag as the first of a list.
+
+    So no list is generated for each word that is left out.
+    """
+
+    first_tag_only_ = False  # not annotated, and so no parameter
+
+    def _rough(self) -> Self:
+        """Return a copy in bf16 whose scores are the probabilities of the first tag of a list."""
+        made = super()._rough()
+        made.first_tag_only_ = True
+        return made
+
+    @abstractmethod
+    def _first_tag_chances(self, products: Sequence[Product], tag: str) -> list[float]:
+        """Return for each product the probability that a tag is the first of its list."""
+
+    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
+        return self._first_tag_chances(products, tag) if self.first_tag_only_ else super()._score_of(products, tag)
+
+    def _by_occlusion(self, product: Product, tag: str) -> Explanation:
+        found = super()._by_occlusion(product, tag)
+        return found.with_facts(weights="by how much its probability as the first tag of a list falls without the word")
+
+
 def windows_scores(
     net: nn.Module, embedding: nn.Module, score: Any, windows: Sequence[Window], empty: int
 ) -> list[TokenScore]:

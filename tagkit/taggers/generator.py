@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ from tagkit.neural.options import continued, replayed
 from tagkit.parameters import NonNegativeInt, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
-from tagkit.taggers.explained import TokenExplained
+from tagkit.taggers.explained import FirstTagExplained
 from tagkit.text.spelling import fold
 
 FIRST = "log-probability that it is the first tag of a list"
@@ -43,7 +43,7 @@ DEFAULT_TOKENS = 64
 """The maximum number of tokens of a list if train has no tags."""
 
 
-class Generator(TrainOptions, TokenExplained, ListTagger):
+class Generator(TrainOptions, FirstTagExplained, ListTagger):
     """A causal language model continues "Product: ... Tags:" with "a; b; c", constrained to the tags of train.
 
     The mode "fine-tuned" trains the model on train, with the loss on the tags only; "prompted" uses it as it is, with
@@ -115,8 +115,6 @@ class Generator(TrainOptions, TokenExplained, ListTagger):
     window: Annotated[int, Field(ge=8)] = 512
     tag_precision: Precision = "fp32"
     compile: bool = False
-
-    first_tag_only_ = False  # not annotated, and so no parameter
 
     def _fit(self, train: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._check()
@@ -217,15 +215,7 @@ class Generator(TrainOptions, TokenExplained, ListTagger):
         """Return the generated tags of each product with their votes and log-probabilities."""
         return self.writer_.votes(products, self.search(self.writer_.tokens), self.tag_precision, self.compile)
 
-    def _rough(self) -> Self:
-        """Return a copy in bf16 that scores a tag by its probability to be the first of a list: none is generated."""
-        made = super()._rough()
-        made.first_tag_only_ = True
-        return made
-
-    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
-        if not self.first_tag_only_:
-            return super()._score_of(products, tag)
+    def _first_tag_chances(self, products: Sequence[Product], tag: str) -> list[float]:
         model, out = self.writer_.model, []
         prepare(model, where := device())
         low = uses_bf16(self.tag_precision, where)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tagkit.cache import FitCache
 from tagkit.datasets.items import as_products
-from tagkit.explanation import Explanation, Share
+from tagkit.explanation import Share
 from tagkit.generation import Search, SpecialTokens, decode
 from tagkit.generation.base import ListTagger
 from tagkit.generation.hypothesis import Method
@@ -35,7 +35,7 @@ from tagkit.neural.options import choose_model
 from tagkit.parameters import PositiveFloat, PositiveInt
 from tagkit.product import Product
 from tagkit.tagger import Space, State
-from tagkit.taggers.explained import position
+from tagkit.taggers.explained import FirstTagExplained, position
 from tagkit.taggers.tag_learner import TagLearner
 
 Floats = NDArray[np.float32]
@@ -44,7 +44,7 @@ ROWS, TOKENS = 512, 4096
 FIRST = "log-probability that it is the first tag of a list"
 
 
-class Seq2Seq(TagLearner, ListTagger):
+class Seq2Seq(TagLearner, FirstTagExplained, ListTagger):
     """An encoder and a recurrent decoder whose tokens are whole tags.
 
     Unlike `encoder`, the decoder conditions each tag on the previous ones: tags that go with them become more probable,
@@ -82,8 +82,6 @@ class Seq2Seq(TagLearner, ListTagger):
     decoding: Literal["constrained", "open"] = "constrained"
     method: Method = "sample"
     returns: PositiveInt = 16
-
-    first_tag_only_ = False  # not annotated, and so no parameter
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self.search(1)
@@ -234,19 +232,7 @@ class Seq2Seq(TagLearner, ListTagger):
         copied = position(reading.copies, tag) if at < 0 else -1
         return at if copied < 0 else self._net.end + 1 + copied
 
-    def _by_occlusion(self, product: Product, tag: str) -> Explanation:
-        found = super()._by_occlusion(product, tag)
-        return found.with_facts(weights="by how much its probability as the first tag of a list falls without the word")
-
-    def _rough(self) -> Self:
-        """Return a copy in bf16 whose scores are the probabilities of the first tag of a list: no list is generated."""
-        made = super()._rough()
-        made.first_tag_only_ = True
-        return made
-
-    def _score_of(self, products: Sequence[Product], tag: str) -> Sequence[float]:
-        if not self.first_tag_only_:
-            return super()._score_of(products, tag)
+    def _first_tag_chances(self, products: Sequence[Product], tag: str) -> list[float]:
         readings, out, stepper = self.readings(products), [0.0] * len(products), self._stepper()
         for batch in sorted_buckets([len(reading.window) for reading in readings], TOKENS, ROWS):
             with torch.inference_mode():

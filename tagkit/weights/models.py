@@ -153,7 +153,7 @@ ENTRIES = {
 
 def find(name: str) -> Entry | None:
     """Return the entry of a short name or a hub name, None for any other model."""
-    return ENTRIES.get(name) or next((entry for entry in ENTRIES.values() if entry.hub == name), None)
+    return ENTRIES.get(name) or next((one for one in ENTRIES.values() if name and one.hub == name), None)
 
 
 def where(name: str) -> Path | None:

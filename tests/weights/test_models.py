@@ -131,6 +131,14 @@ def test_a_model_of_the_same_name_with_other_weights_is_refused(known_model, tmp
     assert weights.path(str(place)) == place and weights.digest(str(place)) != before
 
 
+def test_a_model_that_is_not_on_the_hub_is_looked_for_by_its_name_only(known_model, tmp_path, monkeypatch):
+    monkeypatch.setitem(weights.ENTRIES, "tiny", replace(known_model, hub=""))
+    monkeypatch.setenv("TAGKIT_MODELS", str(tmp_path))
+    assert weights.find("") is None
+    assert weights.where("tiny") is None
+    assert weights.path("tiny").parent == cache_folder("weights")
+
+
 def test_no_name(known_model):
     with pytest.raises(BadInput, match="empty"):
         weights.path(" ")
