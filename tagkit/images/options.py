@@ -53,14 +53,23 @@ class PhotoOptions:
         Raises:
             BadInput: There is none.
         """
+        tagged, found = self.tagged(train)
+        rows = np.flatnonzero(found.found)
+        return [tagged[row] for row in rows], Photos(found.vectors[rows], found.found[rows])
+
+    def tagged(self: Any, train: Sequence[Product]) -> tuple[list[Product], Photos]:
+        """Return the training products that have tags, and the vectors of the photos of those that have one.
+
+        Raises:
+            BadInput: None has a tag and a photo.
+        """
         self.sha256_ = ""
         tagged = [product for product in train if product.tags]
         found = self.photos(tagged)
         if not found.found.any():
             why = next(iter(found.reasons.values()), "no training product has a tag")
             raise BadInput(f"{self.name} needs tagged products with photos to learn from: {why}")
-        rows = np.flatnonzero(found.found)
-        return [tagged[row] for row in rows], Photos(found.vectors[rows], found.found[rows])
+        return tagged, found
 
 
 class Scaler:

@@ -74,6 +74,7 @@ class HeadOptions:
 
 def head_logits(layers: Sequence[Floats], x: Floats) -> Floats:
     """Return the logits of all tags, shape (n, tags), by the layers of `HeadOptions.train_head`."""
-    first, constants, second, more = layers
-    out: Floats = np.maximum(x @ first + constants, 0) @ second + more
+    # In 64 bits, so that rounding does not depend on how many are scored together.
+    first, constants, second, more = (part.astype(np.float64) for part in layers)
+    out: Floats = (np.maximum(x.astype(np.float64) @ first + constants, 0) @ second + more).astype(np.float32)
     return out

@@ -57,13 +57,22 @@ class PhotoScorer(PhotoOptions, Tagger):
             BadInput: There is none, or no tag occurs often enough.
         """
         products, photos = self.learnable(train)
+        y = self.choose_tags(products)
+        self._scaler = Scaler.of(photos.vectors)
+        return self._scaler(photos.vectors), y
+
+    def choose_tags(self, products: Sequence[Product]) -> Floats:
+        """Choose the tags, and return which product has which one, ones and zeros, shape (n, tags).
+
+        Raises:
+            BadInput: No tag occurs often enough.
+        """
         counts = Counter(tag for product in products for tag in set(product.tags))
         self.tags_ = sorted(tag for tag, count in counts.items() if count >= self.min_count)
         if not self.tags_:
             raise BadInput(f"{self.name}: no tag occurs {self.min_count} times in train: lower min_count")
-        self._scaler = Scaler.of(photos.vectors)
         y: Floats = targets(products, self.tags_).toarray().astype(np.float32)
-        return self._scaler(photos.vectors), y
+        return y
 
     def with_photos(self, products: Sequence[Product]) -> tuple[list[Product], Floats]:
         """Return the products that have tags and a photo, and their vectors in the scale of train."""

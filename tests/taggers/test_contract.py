@@ -32,6 +32,7 @@ CLOSED = (
     "knn",
     "lexicon",
     "linear",
+    "multimodal_early",
     "semantic",
     "stacking",
 )
@@ -53,7 +54,7 @@ def small(request):
             return {"endpoint": server.url, "model": "loopback"}
         if name == "replay":
             return {"answers": str(request.getfixturevalue("stored_answers"))}
-        if name in ("image", "image_knn", "image_linear"):
+        if name in ("image", "image_knn", "image_linear", "multimodal_early"):
             return {"model": str(request.getfixturevalue("tiny_photo_model"))}
         if name == "image_zero_shot":
             return {"model": str(request.getfixturevalue("tiny_clip"))}
