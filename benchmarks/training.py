@@ -24,8 +24,9 @@ from tagkit import weights
 from tagkit.datasets import load
 from tagkit.measures import Run, parse_all
 from tagkit.neural import Backbone, bio
+from tagkit.neural.token_classifier import TokenClassifier
 from tagkit.product import Dataset
-from tagkit.taggers.sequence import SequenceTagger, TokenClassifier
+from tagkit.taggers.sequence import SequenceTagger
 
 RATE = 5e-4
 

@@ -25,6 +25,8 @@ DEEP, DEEP_RATE, RATE = 6, 2e-4, 5e-4
 """Encoders of more layers than this have the first learning rate by default, others the second."""
 EPOCHS, STEPS, MOST_EPOCHS = 15, 600, 60
 """Training takes so many epochs, or more where these are fewer than so many steps, up to a limit."""
+LONGER, FEWEST_EPOCHS = 2, 3
+"""With further examples training takes so many times as many steps, and at least so many epochs."""
 CONTINUED, SLOWER, REPLAY = 0.25, 0.3, 4
 """To learn more products a network is trained for this share of the epochs, with the learning rate multiplied by this,
 on the new products and so many old ones for each."""
@@ -63,15 +65,20 @@ class TrainOptions:
         own = {field.name: getattr(self, field.name) for field in fields(TrainOptions)}
         return TrainOptions(**own | changes)
 
-    def suited_options(self, layers: int, examples: int | None = None) -> TrainOptions:
+    def suited_options(self, layers: int, examples: int | None = None, further: int = 0) -> TrainOptions:
         """Return these options with epochs and rate that suit, where a strategy leaves them open (None).
 
         Args:
             layers: Of the encoder.
             examples: Training examples: few of them make few steps an epoch, and need more epochs. None: 15 epochs.
+            further: Examples beside these whose labels are another strategy's. With them training takes about twice
+                as many steps as without, and at least three epochs.
         """
         steps = -(-examples // self.batch_size) if examples else STEPS
-        epochs = self.epochs or max(EPOCHS, min(MOST_EPOCHS, -(-STEPS // steps)))
+        suited = max(EPOCHS, min(MOST_EPOCHS, -(-STEPS // steps)))
+        if examples and further:
+            suited = max(FEWEST_EPOCHS, round(LONGER * suited * examples / (examples + further)))
+        epochs = self.epochs or suited
         rate = self.learning_rate or (DEEP_RATE if layers > DEEP else RATE)
         return self.train_options(epochs=epochs, learning_rate=rate)
 

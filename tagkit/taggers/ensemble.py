@@ -85,7 +85,7 @@ class Ensemble(CombinedTagger):
         count, weights = len(self.taggers_), self.weights
         if weights is not None and (len(weights) != count or min(weights) < 0 or not sum(weights) > 0):
             raise BadInput(f"ensemble needs a weight of 0 or more for each of {count} sub-taggers, not {weights!r}")
-        able = all(hasattr(tagger, "character_probabilities") for tagger in self.taggers_)
+        able = all(map(labels_characters, self.taggers_))
         if self.level == "characters" and not able:
             raise BadInput("ensemble: only strategies that label characters can be averaged by characters")
         self.by_characters_ = able and self.level != "tags"
@@ -102,17 +102,18 @@ class Ensemble(CombinedTagger):
         lists = zip(*(tagger.predict(products) for tagger in self.taggers_), strict=True)
         return [self._mean_tags(rows) for rows in lists]
 
+    @property
+    def types(self) -> list[str]:
+        """The types of the label probabilities, in their order."""
+        return sorted({kind for tagger in cast(list[LabelsCharacters], self.taggers_) for kind in tagger.types})
+
     def _tag_by_characters(self, products: Sequence[Product]) -> Tags:
-        taggers = cast(list[LabelsCharacters], self.taggers_)
-        types = sorted({kind for tagger in taggers for kind in tagger.types})
-        probabilities = self._mean_probabilities(taggers, products, types)
-        found = zip(products, bio.best_spans(list(probabilities), types), strict=True)
+        found = zip(products, bio.best_spans(list(self.character_probabilities(products)), self.types), strict=True)
         return [bio.as_tags(product.text, spans, self.name) for product, spans in found]
 
-    def _mean_probabilities(
-        self, taggers: Sequence[LabelsCharacters], products: Sequence[Product], types: Sequence[str]
-    ) -> Iterator[NDArray[np.float32]]:
-        """Yield the mean label probabilities of each product, shape (characters, 1 + 2 * types)."""
+    def character_probabilities(self, products: Sequence[Product]) -> Iterator[NDArray[np.float32]]:
+        """Yield the mean label probabilities of each product, shape (characters, 1 + 2 * types); by characters only."""
+        taggers, types = cast(list[LabelsCharacters], self.taggers_), self.types
         columns = [[0, *(1 + 2 * types.index(t) + n for t in tagger.types for n in (0, 1))] for tagger in taggers]
         for rows in zip(*(tagger.character_probabilities(products) for tagger in taggers), strict=True):
             mean = np.zeros((len(rows[0]), 1 + 2 * len(types)), dtype=np.float32)
@@ -158,3 +159,11 @@ class Ensemble(CombinedTagger):
     def _restore(self, state: State) -> None:
         super()._restore(state)
         self.by_characters_ = bool(state["by_characters"])
+
+
+def labels_characters(tagger: Tagger) -> bool:
+    """Say whether a strategy, fitted or not, gives each character the probabilities of labels (`LabelsCharacters`)."""
+    if isinstance(tagger, Ensemble):
+        parts = getattr(tagger, "taggers_", None) or tagger._create()
+        return tagger.level != "tags" and all(map(labels_characters, parts))
+    return hasattr(tagger, "character_probabilities")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -15,11 +14,13 @@ from torch import Tensor, nn
 from tagkit.cache import FitCache
 from tagkit.neural import Backbone, TrainOptions, Window, bio, device, train
 from tagkit.neural.backbone import head_state, load_head
+from tagkit.neural.character_labels import CharacterLabels, TokenLabels
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.crf import CRF
 from tagkit.neural.hardware import uses_bf16
-from tagkit.neural.inference import pad, run
+from tagkit.neural.inference import run
 from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language
+from tagkit.neural.token_classifier import TokenClassifier, collate
 from tagkit.parameters import BelowOne, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
@@ -81,19 +82,39 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
     recheck: NonNegativeFloat = 0.05
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
+        self._fit_on(train_, dev)
+
+    def fit_labels(self, train_: Sequence[Product], labels: CharacterLabels, dev: Sequence[Product] = ()) -> Self:
+        """Learn from products with gold tags, and from what another strategy says of further ones (see `distil`).
+
+        Args:
+            train_: The products with gold tags, each tag in one spelling.
+            labels: The label probabilities of further products; a CRF learns their best well-formed labels.
+            dev: As in `fit`.
+
+        Returns:
+            The strategy itself.
+        """
+        self._fit_on(train_, dev, labels)
+        self.fitted_, self.learned_from_ = True, train_
+        return self
+
+    def _fit_on(self, train_: Sequence[Product], dev: Sequence[Product], more: CharacterLabels | None = None) -> None:
         gold = self._read_gold(train_)
+        every = [*train_, *(more.products if more else ())]
         self.level_ = self.level
         if self.level == "auto":
             self.level_ = "char" if main_language(train_) == "zh" else "word"
         backbone = Backbone.load(choose_model(self.model, train_))
-        backbone.trim(self._windows(backbone, train_), [] if self.level_ == "char" else train_)
+        backbone.trim(self._windows(backbone, every), [] if self.level_ == "char" else every)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             self._net = TokenClassifier(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
         self.history_: list[dict[str, float]] = []
         labelled_dev = [product for product in dev if product.tags] if self.patience else []
-        checkpoint = checkpoint_file(self.name, self.get_params(), train_, labelled_dev)
-        self._train(train_, gold, dev, self.suited_options(backbone.layers, len(train_)), checkpoint)
+        checkpoint = checkpoint_file(self.name, self.get_params(), every, labelled_dev)
+        options = self.suited_options(backbone.layers, len(train_), len(every) - len(train_))
+        self._train(train_, gold, dev, options, checkpoint, more)
 
     def _learn(
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
@@ -110,24 +131,33 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         dev: Sequence[Product],
         options: TrainOptions,
         checkpoint: Path | None = None,
+        more: CharacterLabels | None = None,
     ) -> None:
-        """Train the network on products with these spans; see `tagkit.neural.train`."""
-        backbone = self._net.backbone
+        """Train the network on products with these spans, and on others with label probabilities; see `train`."""
+        backbone, known = self._net.backbone, len(products)
+        soft = None if more is None else TokenLabels(more, self.types_, self.crf)
+        products = [*products, *(more.products if more else ())]
+        gold = [*gold, *([] for _ in products[known:])]
         windows = self._windows(backbone, products)
         if self.augment:  # a text is rewritten as a whole, with all its windows in one batch
             windows = [w for at, w in enumerate(windows) if not at or windows[at - 1].row != w.row]
-        labels = [bio.token_labels(gold[w.row], self.types_, w.starts, w.ends) for w in windows]
         swap = bio.ValueSwap(products, gold, self.augment)
         reader = backbone.reader(self.level_, self.window)
 
-        def collate(rows: Sequence[int]) -> dict[str, Tensor]:
+        def labels(window: Window, spans: bio.Spans, row: int) -> NDArray[np.number]:
+            if soft is not None and row >= known:
+                return soft(row - known, window)
+            found = bio.token_labels(spans, self.types_, window.starts, window.ends)
+            return found if soft is None else soft.gold(found)
+
+        def collate_(chosen: Sequence[int]) -> dict[str, Tensor]:
+            read = [windows[i] for i in chosen]
             if not self.augment:
-                return _collate([windows[i] for i in rows], [labels[i] for i in rows], backbone.padding)
-            texts, spans = zip(*(swap(windows[i].row) for i in rows), strict=True)
-            categories = [products[windows[i].row].category for i in rows]
-            fresh = reader.read(texts, categories if self.category else None)
-            marked = [bio.token_labels(spans[w.row], self.types_, w.starts, w.ends) for w in fresh]
-            return _collate(fresh, marked, backbone.padding)
+                return collate(read, [labels(w, gold[w.row], w.row) for w in read], backbone.padding)
+            rows = [w.row for w in read]
+            texts, spans = zip(*map(swap, rows), strict=True)
+            fresh = reader.read(texts, [products[row].category for row in rows] if self.category else None)
+            return collate(fresh, [labels(w, spans[w.row], rows[w.row]) for w in fresh], backbone.padding)
 
         freeze = self.level_ != "char" if self.freeze is None else self.freeze
         if freeze:
@@ -136,7 +166,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         found = train(
             self._net,
             lambda net, batch: self._net.loss(net(batch["ids"], batch["mask"]), batch["labels"], self.smoothing),
-            collate,
+            collate_,
             [len(window) for window in windows],
             options,
             name=self.name,
@@ -225,70 +255,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         load_head(self._net, state["net"])
 
 
-class TokenClassifier(nn.Module):
-    """An encoder, a linear layer over its tokens and, optionally, a CRF over their labels."""
-
-    def __init__(self, backbone: Backbone, labels: int, dropout: float, crf: bool) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(backbone.size, labels)
-        nn.init.normal_(self.head.weight, std=0.02)
-        nn.init.zeros_(self.head.bias)
-        self.crf: nn.Module = CRF(labels) if crf else nn.Identity()
-
-    @torch.no_grad()
-    def with_types(self, known: Sequence[str], types: Sequence[str], seed: int) -> TokenClassifier:
-        """Return a copy for other types, which knows of those that it has what it knew.
-
-        Args:
-            known: The types that it has, in the order of their labels.
-            types: The types of the copy, all of these among them.
-            seed: Of the weights of new types.
-        """
-        crf = isinstance(self.crf, CRF)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            made = TokenClassifier(copy.deepcopy(self.backbone), 1 + 2 * len(types), self.dropout.p, crf)
-        places = bio.label_places(known, types)
-        made.head.weight[places], made.head.bias[places] = self.head.weight, self.head.bias
-        if isinstance(self.crf, CRF) and isinstance(made.crf, CRF):
-            made.crf.transitions[np.ix_(places, places)] = self.crf.transitions
-        return made.eval()
-
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Return the label scores of all tokens, shape (batch, tokens, labels)."""
-        found = self.dropout(self.backbone(ids, mask))
-        with torch.autocast(ids.device.type, enabled=False):  # in bf16 many scores would be ties
-            return self.head(found.float())
-
-    def loss(self, scores: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-        """Return the mean loss over the tokens that have a label (0 or more)."""
-        if isinstance(self.crf, CRF):
-            return self.crf.loss(scores, labels)
-        return nn.functional.cross_entropy(scores.float().flatten(0, 1), labels.flatten(), label_smoothing=smoothing)
-
-    def probabilities(self, scores: Tensor, counts: list[NDArray[np.bool_]]) -> list[NDArray[np.float32]]:
-        """Return the label probabilities of the tokens that have one, for each row of shape (tokens, labels)."""
-        if not isinstance(self.crf, CRF):
-            found = scores.softmax(-1).numpy()
-            return [row[: len(counted)][counted] for row, counted in zip(found, counts, strict=True)]
-        mask = np.zeros(scores.shape[:2], dtype=bool)
-        for row, counted in zip(mask, counts, strict=True):
-            row[: len(counted)] = counted
-        found = self.crf.probabilities(scores, torch.from_numpy(mask))
-        return [row[: len(counted)][counted] for row, counted in zip(found, counts, strict=True)]
-
-
 def _lowest_margin(row: NDArray[np.float32]) -> float:
     """Return the lowest log-odds of the best against the second best label of a token; `row` is (tokens, labels)."""
     second, best = np.partition(row, -2, axis=-1)[:, -2:].T
     return float(np.log(best / np.maximum(second, 1e-12)).min())
-
-
-def _collate(windows: list[Window], labels: list[NDArray[np.int64]], padding: int) -> dict[str, Tensor]:
-    batch = pad(windows, padding)
-    target = np.full(batch["ids"].shape, -100, dtype=np.int64)
-    for row, label in enumerate(labels):
-        target[row, : len(label)] = label
-    return batch | {"labels": torch.from_numpy(target)}

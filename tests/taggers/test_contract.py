@@ -62,10 +62,12 @@ def small(request):
             return {
                 "taggers": ["linear", ["image_linear", {"model": str(request.getfixturevalue("tiny_photo_model"))}]]
             }
-        if name not in ("encoder", "ensemble", "semantic", "seq2seq", "sequence", "span"):
+        if name not in ("distil", "encoder", "ensemble", "semantic", "seq2seq", "sequence", "span"):
             return {}
         model = {"model": str(request.getfixturevalue("tiny_model"))}
         trained = model | {"epochs": 2, "learning_rate": 1e-3}
+        if name == "distil":
+            return {"teacher": ["ensemble", {"taggers": [["sequence", trained]]}], "student": ["sequence", trained]}
         if name == "ensemble":
             return {"taggers": [["encoder", trained], ["semantic", model], "lexicon"]}
         return model if name == "semantic" else trained

@@ -1,0 +1,41 @@
+"""The network of `sequence`: losses of labels and of probabilities, and batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
+
+from tagkit.neural import Backbone  # noqa: E402
+from tagkit.neural.token_classifier import TokenClassifier, collate  # noqa: E402
+from tagkit.neural.tokens import Window  # noqa: E402
+
+
+@pytest.fixture
+def net(tiny_model):
+    torch.manual_seed(0)
+    return TokenClassifier(Backbone.load(str(tiny_model)), 5, 0.0, crf=False)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_probabilities_of_one_label_have_the_loss_of_that_label(net, smoothing):
+    scores = torch.randn(2, 4, 5)
+    labels = torch.tensor([[-100, 0, 1, 2], [-100, 3, 4, -100]])
+    soft = torch.nn.functional.one_hot(labels.clamp(min=0), 5).float() * (labels >= 0)[..., None]
+    assert net.loss(scores, soft, smoothing).item() == pytest.approx(net.loss(scores, labels, smoothing).item())
+
+
+def test_the_loss_of_probabilities_is_least_where_the_scores_are_theirs(net):
+    soft = torch.tensor([[[0.7, 0.2, 0.1, 0.0, 0.0], [0.0] * 5]])
+    best = net.loss(soft.clamp(min=1e-9).log(), soft, 0.0)
+    others = [net.loss(soft.clamp(min=1e-9).log() + 0.3 * torch.randn(1, 2, 5), soft, 0.0) for _ in range(20)]
+    assert best.item() == pytest.approx(0.8018, abs=1e-3) and min(others) >= best
+
+
+def test_a_batch_holds_labels_or_probabilities():
+    windows = [Window(0, np.arange(n), np.arange(n), np.arange(1, n + 1)) for n in (2, 3)]
+    labels = collate(windows, [np.arange(2), np.arange(3)], 9)
+    assert labels["labels"].tolist() == [[0, 1, -100], [0, 1, 2]] and labels["ids"].tolist() == [[0, 1, 9], [0, 1, 2]]
+    soft = collate(windows, [np.full((2, 5), 0.2), np.full((3, 5), 0.2)], 9)["labels"]
+    assert soft.shape == (2, 3, 5) and soft.sum(-1)[0].tolist() == pytest.approx([1, 1, 0])
