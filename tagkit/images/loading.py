@@ -6,13 +6,14 @@ import io
 import struct
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tagkit.errors import reason
 from tagkit.images.sources import BadPhoto, content_hash, read, shown
+from tagkit.process_wide import process_wide
 from tagkit.product import Product
 from tagkit.registry import missing_extra
 
@@ -48,8 +49,7 @@ def load(source: str | bytes, *, at_least: int = 0, allow_downloads: bool = Fals
     except ModuleNotFoundError as error:
         raise missing_extra(error, "reading photos") from error
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own warning of bombs, odd EXIF data, odd palettes
+        with _without_warnings():
             Pillow.init()
             known = [name for name in FORMATS if name in Pillow.OPEN]  # AVIF is not in every build
             with Pillow.open(io.BytesIO(content), formats=known) as image:
@@ -96,6 +96,15 @@ def load_all(
             yield load_first(product, at_least=at_least, allow_downloads=allow_downloads)
         except BadPhoto as error:
             yield error
+
+
+@process_wide
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Silence Pillow's own warnings of bombs, odd EXIF data and odd palettes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _upright(image: Image) -> Image:

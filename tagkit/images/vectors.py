@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from tagkit.cache import cache_folder
 from tagkit.images.histogram import histogram
 from tagkit.images.loading import BadPhoto, content_hash, load
+from tagkit.neural.hardware import fast_fp32
+from tagkit.neural.inference import side_by_side
 from tagkit.product import Product
 from tagkit.progress import progress_bar
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from tagkit.images.encoder import ImageEncoder
 
 Floats = NDArray[np.float32]
-BATCH = 64
-"""So many photos are decoded, encoded and written at a time; what was written is not computed again."""
+Sources = Sequence[str | bytes]
+Waiting = tuple[str, list[Sources]]
+"""The hash of a photo, and the photos, from this one on, of each product that has it."""
+BATCH, AT_ONCE = 16, 1024
+"""So many photos are decoded, encoded and written at a time, of so many products that are looked up at a time."""
 WAIT = 60
 """Seconds to wait while another process writes."""
 
@@ -65,82 +70,87 @@ class VectorStore:
             products: The products.
             allow_downloads: Whether photos on the web are downloaded.
         """
-        self.extract(products, allow_downloads=allow_downloads)
-        size, rows, reasons = 0, {}, {}
+        rows: dict[int, Floats] = {}
         with closing(self._open()) as file:
             for at, product in enumerate(products):
-                vector = next(self._known(file, product, allow_downloads), None)
-                if vector is None:
-                    reasons[at] = _reason(product, allow_downloads)
-                else:
-                    rows[at], size = vector, len(vector)
-        out, found = np.zeros((len(products), size), dtype=np.float32), np.zeros(len(products), dtype=bool)
+                first = next(_hashed(product.images, allow_downloads), None)
+                if first and (vector := self._find(file, first[0])) is not None:
+                    rows[at] = vector
+        missing = [at for at in range(len(products)) if at not in rows]
+        self.extract([products[at] for at in missing], allow_downloads=allow_downloads)
+        with closing(self._open()) as file:
+            for at in missing:
+                found = (self._find(file, hash) for hash, _ in _hashed(products[at].images, allow_downloads))
+                if (vector := next((one for one in found if one is not None), None)) is not None:
+                    rows[at] = vector
+        size = len(next(iter(rows.values()), ()))
+        out, has = np.zeros((len(products), size), dtype=np.float32), np.zeros(len(products), dtype=bool)
         for at, vector in rows.items():
-            out[at], found[at] = vector, True
-        return Photos(out, found, reasons)
+            out[at], has[at] = vector, True
+        return Photos(out, has, {at: _reason(products[at], allow_downloads) for at in missing if not has[at]})
 
     def extract(self, products: Sequence[Product], *, allow_downloads: bool = False) -> int:
         """Compute and keep the vectors that are not there yet, in bounded memory.
 
+        Each core reads and encodes photos of its own, on one thread.
+
         Returns:
             How many photos were decoded.
         """
-        waiting: dict[str, Image] = {}
         decoded = 0
-        with closing(self._open()) as file:
-            bar = progress_bar(total=len(products), desc="encoding photos", delay=3, leave=False)
-            with bar:
-                for product in products:
-                    bar.update()
-                    for hash, image in self._unknown(file, product, allow_downloads, waiting):
-                        waiting[hash] = image
-                        decoded += 1
-                    if len(waiting) >= BATCH:
-                        self._write(file, waiting)
-                self._write(file, waiting)
+        bar = progress_bar(total=len(products), desc="encoding photos", delay=3, leave=False)
+        with closing(self._open()) as file, bar, fast_fp32():
+            for start in range(0, len(products), AT_ONCE):
+                part = products[start : start + AT_ONCE]
+                rest: list[Sources] = [product.images for product in part]
+                while rest := [sources for sources in rest if sources]:
+                    waiting = self._unknown(file, rest, allow_downloads)
+                    batches = [waiting[at : at + BATCH] for at in range(0, len(waiting), BATCH)]
+                    work = partial(self._encoded, allow_downloads=allow_downloads)
+                    rest = []
+                    for rows, others in side_by_side(work, batches, torch.get_num_threads()):
+                        with file:
+                            file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+                        decoded += len(rows)
+                        rest += others
+                        bar.update(len(rows))
+                bar.update(start + len(part) - bar.n)
         return decoded
 
-    def _unknown(
-        self, file: sqlite3.Connection, product: Product, allow_downloads: bool, waiting: dict[str, Image]
-    ) -> Iterator[tuple[str, Image]]:
-        """Yield the hash and the picture of a product's first readable photo, unless its vector is there or awaited."""
-        for source in product.images:
-            try:
-                hash = content_hash(source, allow_downloads=allow_downloads)
-                if hash in waiting or self._has(file, hash):
-                    return
-                yield hash, load(source, at_least=self._encoder.pixels, allow_downloads=allow_downloads)
-                return
-            except BadPhoto:
-                continue
+    def _unknown(self, file: sqlite3.Connection, rest: Sequence[Sources], allow_downloads: bool) -> list[Waiting]:
+        """Return of each product the first photo whose bytes are there, unless its vector is there too or awaited."""
+        waiting: dict[str, Waiting] = {}
+        for sources in rest:
+            hash, at = next(_hashed(sources, allow_downloads), ("", 0))
+            if hash in waiting:
+                waiting[hash][1].append(sources[at:])
+            elif hash and self._find(file, hash) is None:
+                waiting[hash] = hash, [sources[at:]]
+        return list(waiting.values())
 
-    def _known(self, file: sqlite3.Connection, product: Product, allow_downloads: bool) -> Iterator[Floats]:
-        for source in product.images:
+    def _encoded(
+        self, batch: Sequence[Waiting], allow_downloads: bool
+    ) -> tuple[list[tuple[bytes, bytes]], list[Sources]]:
+        """Return hashes and vectors of photos, and the other photos of products whose first one is damaged."""
+        hashes, squares, colours, others = [], [], [], []
+        for hash, equal in batch:
             try:
-                vector = self._find(file, content_hash(source, allow_downloads=allow_downloads))
+                image = load(equal[0][0], at_least=self._encoder.pixels, allow_downloads=allow_downloads)
             except BadPhoto:
+                others += [sources[1:] for sources in equal]
                 continue
-            if vector is not None:
-                yield vector
-
-    def _has(self, file: sqlite3.Connection, hash: str) -> bool:
-        return file.execute("SELECT 1 FROM vectors WHERE hash = ?", (bytes.fromhex(hash),)).fetchone() is not None
+            hashes.append(bytes.fromhex(hash))
+            squares.append(self._encoder.square(image))
+            colours.append(histogram(image))
+        if not hashes:
+            return [], others
+        vectors = np.concatenate([self._encoder.encode_squares(squares), np.stack(colours)], axis=1)
+        kept = np.clip(vectors, -65504, 65504).astype(np.float16)
+        return [(hash, row.tobytes()) for hash, row in zip(hashes, kept, strict=True)], others
 
     def _find(self, file: sqlite3.Connection, hash: str) -> Floats | None:
         row = file.execute("SELECT vector FROM vectors WHERE hash = ?", (bytes.fromhex(hash),)).fetchone()
         return None if row is None else np.frombuffer(row[0], dtype=np.float16).astype(np.float32)
-
-    def _write(self, file: sqlite3.Connection, waiting: dict[str, Image]) -> None:
-        if not waiting:
-            return
-        images = list(waiting.values())
-        colours = np.stack([histogram(image) for image in images])
-        vectors = np.concatenate([self._encoder.encode(images), colours], axis=1)
-        kept = np.clip(vectors, -65504, 65504).astype(np.float16)
-        pairs = [(bytes.fromhex(hash), row.tobytes()) for hash, row in zip(waiting, kept, strict=True)]
-        with file:
-            file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", pairs)
-        waiting.clear()
 
     def _open(self) -> sqlite3.Connection:
         """Return the file; a damaged one is removed, since all of it can be computed again."""
@@ -163,6 +173,13 @@ def _connect(path: Path) -> sqlite3.Connection:
         file.close()
         raise
     return file
+
+
+def _hashed(sources: Sources, allow_downloads: bool) -> Iterator[tuple[str, int]]:
+    """Yield the content hash and the position of each photo whose bytes are there."""
+    for at, source in enumerate(sources):
+        with suppress(BadPhoto):
+            yield content_hash(source, allow_downloads=allow_downloads), at
 
 
 def _reason(product: Product, allow_downloads: bool) -> str:

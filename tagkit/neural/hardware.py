@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Literal, get_args
 
@@ -11,6 +13,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from tagkit.errors import BadInput
+from tagkit.process_wide import process_wide
 
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -62,6 +65,25 @@ def check_precision(precision: str) -> None:
     """Raise `BadInput` unless the precision is one of `Precision`."""
     if precision not in get_args(Precision):
         raise BadInput(f"precision is one of {', '.join(get_args(Precision))}, not {precision!r}")
+
+
+@process_wide
+@contextmanager
+def fast_fp32() -> Iterator[None]:
+    """Let oneDNN multiply matrices of 32-bit floats on a CPU with AVX-512, in the whole process.
+
+    torch otherwise leaves them to MKL, which uses no AVX-512 on processors of AMD. The numbers stay those of 32-bit
+    floats: torch's setting lets oneDNN compute in bf16, but it does so with AMX only, where this changes nothing.
+    """
+    if torch.cuda.is_available() or not torch.cpu._is_avx512_supported() or torch.cpu._is_amx_tile_supported():
+        yield
+        return
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def use_fast_attention(model: nn.Module, where: torch.device) -> None:

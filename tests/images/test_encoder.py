@@ -73,3 +73,15 @@ def test_what_is_no_image_encoder_is_refused(tiny_model, tmp_path, folders):
     (broken / "config.json").write_text(json.dumps({"model_type": "efficientnet-lite", "width": 9}))
     with pytest.raises(BadInput, match="holds no EfficientNet-Lite"):
         ImageEncoder.load(str(broken))
+
+
+@pytest.mark.parametrize("name", ["efficientnet", "vit"])
+def test_half_precision_is_near_and_kept_apart(folders, name):
+    full = ImageEncoder.load(str(folders[name]))
+    half = ImageEncoder.load(str(folders[name]), precision="bf16")
+    assert half.key == f"{full.key}-bf16"
+    found = half.encode(PHOTOS)
+    assert np.allclose(found, full.encode(PHOTOS), atol=0.1 * np.abs(found).max())
+    assert np.allclose(np.concatenate([half.encode([photo]) for photo in PHOTOS]), found, atol=1e-5)
+    with pytest.raises(BadInput, match="precision is one of"):
+        ImageEncoder.load(str(folders[name]), precision="fp8")

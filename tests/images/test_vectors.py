@@ -81,3 +81,20 @@ def test_no_products_and_no_photos(store):
     assert store.vectors([]).vectors.shape[0] == 0
     found = store.vectors([Product("none", "x")])
     assert found.vectors.shape[0] == 1 and not found.found.any()
+
+
+def test_two_products_with_the_same_damaged_photo_have_their_own_second_ones(store, products):
+    bad = products[12].images[0]
+    pair = [Product(str(at), "x", images=(bad, products[at].images[0])) for at in (1, 2)]
+    found = store.vectors(pair)
+    assert found.found.all() and not np.array_equal(*found.vectors)
+    assert np.array_equal(found.vectors, store.vectors(products[1:3]).vectors)
+
+
+def test_threads_compute_what_one_computes(store, products, monkeypatch, tmp_path):
+    alone = store.vectors(products)
+    monkeypatch.setenv("TAGKIT_CACHE", str(tmp_path / "other"))
+    monkeypatch.setattr(vectors, "BATCH", 2)
+    monkeypatch.setattr(vectors.torch, "get_num_threads", lambda: 3)
+    threaded = VectorStore(store._encoder).vectors(products)
+    assert np.allclose(alone.vectors, threaded.vectors, atol=1e-3) and threaded.reasons == alone.reasons

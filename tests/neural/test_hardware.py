@@ -38,3 +38,11 @@ def test_attention_and_mode_of_a_prepared_model(tiny_model):
     assert backbone.model.config._attn_implementation == "sdpa"
     hardware.prepare(backbone, CPU)
     assert backbone.model.config._attn_implementation == "eager" and not backbone.training
+
+
+def test_fast_products_of_32_bit_floats_are_exact():
+    a, b = torch.randn(64, 300), torch.randn(300, 64)
+    with hardware.fast_fp32():
+        found = a @ b
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert torch.allclose(found.double(), a.double() @ b.double(), atol=1e-3)
