@@ -4,8 +4,8 @@
 
 EfficientNet-Lite is not among the models that transformers loads. The two are compared on vision transformers with
 random weights, of the sizes of ViT-Small/16 and ViT-Base/16, at 224 pixels. Both read the same files of `fashion_small`
-on as many threads. The pipeline ("image-feature-extraction", pooled) is timed as it is made by default, at its best batch
-size, and at that in bf16. Ours is timed from the files to the vectors in the cache, histograms of colours included.
+on as many threads. The pipeline ("image-feature-extraction", pooled) is timed as it is made by default, at its best
+batch size, and at that in bf16. Ours is timed from the files to the vectors in the cache, with histograms of colours.
 
 All are timed in turns, so that they meet the same disturbances; what is shown is the median over the rounds. A ratio is
 that of the times of one round. On a busy machine only the time of the processor counts, which on several threads holds

@@ -19,7 +19,7 @@ from tagkit.cli.compare import split_setting
 from tagkit.cli.evaluate import allow
 from tagkit.cli.files import with_file_options
 from tagkit.cli.options import FittedOnOption, JsonOption, ModelOption, TaggerOption
-from tagkit.cli.tagged import converter, for_people, json_row, table_row, tag_separator
+from tagkit.cli.tagged import PHOTO, Unread, converter, for_people, json_row, table_row, tag_separator
 from tagkit.console import echo, remark, to_json
 
 if TYPE_CHECKING:
@@ -219,19 +219,23 @@ def _stream(
     total: int | None,
 ) -> None:
     from tagkit.files import naming
+    from tagkit.images.unread import noting_unread
     from tagkit.progress import progress_bar
 
     rows = iter(rows)
     left_out = output.done if output else 0
+    n_unread, n_products = 0, 0
     with progress_bar(total=total, unit=" products", shown=form is not for_people, delay=1) as bar:
         while chunk := list(itertools.islice(rows, CHUNK)):
             separator = separator or tag_separator([row for row, _ in chunk])
             chunk, left_out = chunk[left_out:], max(0, left_out - len(chunk))
             products = [product for _, product in chunk]
             truncated = fitted.n_truncated_chars(products)
-            found = fitted.predict(products)
+            with noting_unread() as noted:
+                found = fitted.predict(products)
+            left = [Unread(*both) for both in zip(truncated, (noted.get(p.images, "") for p in products), strict=True)]
             with output.writing() if output else naming("standard output"):
-                for (row, product), tags, unread in zip(chunk, found, truncated, strict=True):
+                for (row, product), tags, unread in zip(chunk, found, left, strict=True):
                     kept = [tag for tag in tags if tag.score >= min_score][:limit]
                     made = form(row, product, kept, unread, separator)
                     if output is None:
@@ -240,7 +244,11 @@ def _stream(
                         line = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, default=str)
                         output.file.write(line.encode("utf-8", "backslashreplace") + b"\n")
                 sys.stdout.flush()
+            n_unread, n_products = n_unread + sum(bool(one.photo) for one in left), n_products + len(chunk)
             bar.update(len(chunk))
+    if n_unread:
+        where = "" if form is for_people else f"; {PHOTO} says why"
+        echo(f"no photo of {n_unread:,} of {n_products:,} products could be read{where}", err=True)
 
 
 def _lines(place: Path | None) -> int | None:

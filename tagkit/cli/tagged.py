@@ -5,38 +5,55 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from tagkit.console import printable
+from tagkit.console import one_line, printable
 
 if TYPE_CHECKING:
     from tagkit.datasets.rejects import FileRow
     from tagkit.product import Product
 
-TAGS, SCORES, UNREAD = "predicted_tags", "predicted_scores", "n_truncated_chars"
+TAGS, SCORES, UNREAD, PHOTO = "predicted_tags", "predicted_scores", "n_truncated_chars", "unread_photo"
 """The columns that a table gets."""
 
 
-def for_people(row: Any, product: Product, tags: list[Any], unread: int, separator: str) -> str:
-    """Return the tags with their scores on one line, and how much of the text was not read."""
-    note = f"  ({unread} characters of the text were not read)" if unread else ""
-    return printable(", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags)) + note
+class Unread(NamedTuple):
+    """What a strategy did not read of a product.
+
+    Attributes:
+        chars: How many characters of its text.
+        photo: Why none of its photos can be read; "" where one was, or it has none.
+    """
+
+    chars: int = 0
+    photo: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """Return what an output says of it."""
+        return ({UNREAD: self.chars} if self.chars else {}) | ({PHOTO: self.photo} if self.photo else {})
 
 
-def json_row(row: FileRow | None, product: Product, tags: list[Any], unread: int, separator: str) -> dict[str, Any]:
+def for_people(row: Any, product: Product, tags: list[Any], unread: Unread, separator: str) -> str:
+    """Return the tags with their scores on one line, and what was not read."""
+    note = f"  ({unread.chars} characters of the text were not read)" if unread.chars else ""
+    note += f"  ({one_line(unread.photo)})" if unread.photo else ""
+    return printable(", ".join(f"{tag.text} {tag.score:.2f}" for tag in tags) + note)
+
+
+def json_row(row: FileRow | None, product: Product, tags: list[Any], unread: Unread, separator: str) -> dict[str, Any]:
     """Return a line: id, title, the other columns of the input (its `tags` as `gold`), and the tags that were found."""
     found = {"tags": [tag.to_dict() | {"score": round(tag.score, 6)} for tag in tags]}
     more = {} if row is None else {"gold" if key == "tags" else key: value for key, value in row.values.items()}
     said = {"id": product.id, "title": product.title}
-    return said | {k: v for k, v in more.items() if k not in said} | found | ({UNREAD: unread} if unread else {})
+    return said | {k: v for k, v in more.items() if k not in said} | found | unread.columns()
 
 
-def table_row(row: FileRow | None, product: Product, tags: list[Any], unread: int, separator: str) -> dict[str, Any]:
+def table_row(row: FileRow | None, product: Product, tags: list[Any], unread: Unread, separator: str) -> dict[str, Any]:
     """Return all columns of the input, with the tags and their scores."""
     values = {"title": product.title} if row is None else {str(key): value for key, value in row.values.items()}
     values = {key: None if value != value else value for key, value in values.items()}
     texts = {TAGS: separator.join(tag.text for tag in tags), SCORES: separator.join(f"{tag.score:.4f}" for tag in tags)}
-    return values | texts | ({UNREAD: unread} if unread else {})
+    return values | texts | unread.columns()
 
 
 def tag_separator(rows: list[FileRow | None]) -> str:
@@ -60,7 +77,7 @@ def converter(write: Callable[..., None]) -> Callable[[Path, IO[bytes]], None]:
 
     def convert(path: Path, file: IO[bytes]) -> None:
         names = dict.fromkeys(name for row in lines(path) for name in row)
-        added = (TAGS, SCORES, UNREAD)
+        added = (TAGS, SCORES, UNREAD, PHOTO)
         write(lines(path), [*(n for n in names if n not in added), *(n for n in added if n in names)], file)
 
     return convert

@@ -16,6 +16,7 @@ from tagkit.experiment.computable import computable
 from tagkit.experiment.record import Score
 from tagkit.experiment.significance import bootstrap
 from tagkit.experiment.to_json import to_plain
+from tagkit.images.unread import count_unread, noting_unread
 from tagkit.measures import Measure, Run, parse_all
 from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset, Product
@@ -39,6 +40,7 @@ class Evaluation:
         judged: How many of them have gold tags.
         known: How many of them have a text, but for how it is written, that the pipeline was fitted on.
         is_sure: Whether that is known of the pipeline; False: the train part of the same data was taken instead.
+        unread: How many of them have photos of which none could be read by a strategy that looks at photos.
         scores: By measure the score on all products, with its 95 % interval.
         new: The same on the products that are not known; empty where all or none are.
     """
@@ -50,6 +52,7 @@ class Evaluation:
     judged: int
     known: int
     is_sure: bool
+    unread: int
     scores: Mapping[str, Score]
     new: Mapping[str, Score] = field(default_factory=dict)
 
@@ -61,6 +64,10 @@ class Evaluation:
             said.append(f"{self.judged:,} of {self.products:,} products have gold tags; no measure judges the others.")
         if not self.is_sure:
             said.append(f"The model does not say what it was fitted on: the train part of {self.data} is taken for it.")
+        if self.unread:
+            said.append(
+                f"No photo of {self.unread:,} of {self.products:,} products can be read; they are tagged without."
+            )
         if self.known:
             more = "on the right the scores without them" if self.new else "so the scores say nothing of new products"
             said.append(
@@ -133,7 +140,8 @@ def evaluate(
     is_known = (known or Provenance.of(data.with_parts(dev=()))).holds(products)
     train = None if known is None else (known.tag_counts, known.train)
     wanted = computable(parse_all(default_measures(chosen) if measures is None else measures), data)
-    tags = pipeline.predict(products)
+    with noting_unread() as noted:
+        tags = pipeline.predict(products)
 
     def scores(at: Sequence[int]) -> dict[str, Score]:
         run = Run.of(chosen, [tags[i] for i in at], [products[i] for i in at], train=train)
@@ -148,6 +156,7 @@ def evaluate(
         sum(bool(product.tags) for product in products),
         len(products) - len(new),
         known is not None,
+        count_unread(noted, products),
         scores(range(len(products))),
         scores(new) if 0 < len(new) < len(products) else {},
     )

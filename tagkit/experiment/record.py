@@ -77,6 +77,7 @@ class RowRun:
         n_products: How many products were tagged.
         peak_mb: Peak memory of the process while fitting and tagging, in MiB; None where it is unknown.
         n_truncated_chars: Characters of the tagged texts that the strategy did not read.
+        n_unread_photos: How many of the tagged products have photos of which the strategy could read none.
         params: The parameters of the strategy, its seed and the data's synonyms included; empty in a stored result.
         gpu: The name of the GPU; "" where none was used.
         tags: The ranked tags of each tagged product; None in a stored result.
@@ -89,6 +90,7 @@ class RowRun:
     n_products: int = 0
     peak_mb: float | None = None
     n_truncated_chars: int = 0
+    n_unread_photos: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
     gpu: str = ""
     tags: Tags | None = field(default=None, repr=False)
@@ -151,6 +153,11 @@ class RowResult:
     def n_truncated_chars(self) -> int:
         """Characters of the tagged texts that the strategy did not read, the most of all runs."""
         return max(run.n_truncated_chars for run in self.runs)
+
+    @property
+    def n_unread_photos(self) -> int:
+        """How many tagged products have photos of which the strategy could read none, the most of all runs."""
+        return max(run.n_unread_photos for run in self.runs)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the tags as plain JSON values."""

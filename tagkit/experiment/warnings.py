@@ -18,9 +18,9 @@ def warnings(result: Result) -> list[str]:
     That there are too few samples for any significance; that some test products have no gold tags; that train and test
     overlap, with the scores on all test products and on the others; that a parameter or threshold was chosen on test;
     that two rows differ by less than the standard deviation of their runs; which rows have parameters that a search
-    chose; and which left text unread.
+    chose; and which left text or photos unread.
     """
-    checks = _few_samples, _unjudged, _overlap, _chosen_on_test, _close, _tuned, _truncated
+    checks = _few_samples, _unjudged, _overlap, _chosen_on_test, _close, _tuned, _truncated, _unread_photos
     return [*chain.from_iterable(check(result) for check in checks)]
 
 
@@ -111,4 +111,12 @@ def _truncated(result: Result) -> list[str]:
         f"{name} did not read {row.n_truncated_chars:,} characters of the test texts."
         for name, row in result.rows.items()
         if row.n_truncated_chars
+    ]
+
+
+def _unread_photos(result: Result) -> list[str]:
+    return [
+        f"{name} could read no photo of {row.n_unread_photos:,} test products, which were tagged without."
+        for name, row in result.rows.items()
+        if row.n_unread_photos
     ]

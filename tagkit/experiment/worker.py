@@ -24,6 +24,7 @@ from tagkit.cache import FitCache
 from tagkit.errors import BadInput
 from tagkit.experiment.fit import Job, fit
 from tagkit.experiment.record import RowRun
+from tagkit.images.unread import count_unread, noting_unread
 from tagkit.product import Dataset
 
 PRELOAD = "tagkit.experiment.preload"
@@ -41,7 +42,8 @@ def measure(job: Job) -> RowRun:
         pipeline = fit(job, cache)
         fitted = perf_counter()
         test = job.parts.test
-        tags = pipeline.predict(test)
+        with noting_unread() as noted:
+            tags = pipeline.predict(test)
         tagged = perf_counter()
     return RowRun(
         seed=job.seed,
@@ -51,6 +53,7 @@ def measure(job: Job) -> RowRun:
         n_products=len(test),
         peak_mb=peak.mb,
         n_truncated_chars=sum(pipeline.n_truncated_chars(test)),
+        n_unread_photos=count_unread(noted, test),
         params=pipeline.tagger.get_params(),
         gpu=_gpu(),
         tags=tags,

@@ -182,6 +182,7 @@ def _row(result: Result, row: Row) -> dict[str, Any]:
         "runs": facts.runs_of(row),
         "refined by": ", ".join(found.refine) or "nothing",
         "characters not read": f"{found.n_truncated_chars:,}",
+        "products whose photos cannot be read": f"{found.n_unread_photos:,}" if found.n_unread_photos else "",
         "tested by": found.test,
     }
     runs = [

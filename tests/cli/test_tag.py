@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tagkit.cli import unfinished
+from tagkit.contract import photographed
 from tagkit.taggers import create
 
 TAGKIT = [sys.executable, "-m", "tagkit"]
@@ -325,3 +326,19 @@ def test_numbers_of_a_spreadsheet_stay_numbers(shop, run):
     run("tag", "numbers.xlsx", "--tagger", "dictionary", "--data", shop, "--out", "numbers-tagged.xlsx")
     rows = [row[:5] for row in sheet(Path("numbers-tagged.xlsx"))]
     assert rows[1:] == [(7, "红色高跟鞋", 29.9, 0, "007"), (8, "1984", None, 3, "8")]
+
+
+def test_photos_that_cannot_be_read_are_counted_and_why_stands_with_the_product(
+    products, tiny_photo_model, run, tmp_path
+):
+    create("image", model=str(tiny_photo_model), epochs=1).fit(photographed(products)).save(tmp_path / "model")
+    rows = [
+        {"title": "鞋", "images": ["none.jpg"]},
+        {"title": "裙"},
+        {"title": "靴", "images": [products[0].id + ".png"]},
+    ]
+    (tmp_path / "new.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    done = run("tag", str(tmp_path / "new.jsonl"), "--model", str(tmp_path / "model"))
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert "none.jpg" in found[0]["unread_photo"] and "unread_photo" not in found[1]
+    assert "no photo of 2 of 3 products could be read; unread_photo says why" in done.stderr

@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+from tagkit.contract import photographed
 from tagkit.errors import BadInput
 from tagkit.experiment.compare import compare
 from tagkit.experiment.evaluate import evaluate
 from tagkit.pipeline import Pipeline
 from tagkit.product import Dataset, Product
+from tagkit.report.page import render
 from tagkit.taggers import create
 
 
@@ -74,3 +76,17 @@ def test_what_cannot_be_measured_is_one_sentence(data):
         evaluate(pipeline, data.with_parts(test=()))
     with pytest.raises(BadInput, match="the part is one of train, dev, test, all, not 'tset'"):
         evaluate(pipeline, data, "tset")
+
+
+def test_photos_that_cannot_be_read_are_counted_in_every_summary(products, tiny_photo_model, caplog):
+    shown = photographed(products)
+    test = (*shown[18:22], Product("a", "鞋", images=("none.jpg",), tags=("鞋",)), Product("b", "鞋", tags=("鞋",)))
+    data = Dataset("shop", shown[:14], shown[14:18], test)
+    row = {"image": create("image", model=str(tiny_photo_model), epochs=1)}
+    result = compare(row, data, measures=["F1@M"], isolate=False, progress=False)
+    sentence = "image could read no photo of 1 test products, which were tagged without."
+    assert sentence in result.warnings and sentence in render([result])
+    assert "products whose photos cannot be read" in render([result])
+    found = evaluate(result.tagger("image"), data, measures=["F1@M"])
+    assert found.unread == 1 and "No photo of 1 of 6 products can be read" in str(found)
+    assert "cannot be read" not in caplog.text

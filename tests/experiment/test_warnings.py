@@ -60,6 +60,11 @@ def test_unread_text_is_counted():
     assert result.warnings[-1] == "a did not read 1,200 characters of the test texts."
 
 
+def test_unread_photos_are_counted():
+    result = changed(a={"runs": (RowRun(n_products=4, n_unread_photos=3), RowRun(n_products=4, n_unread_photos=1))})
+    assert result.warnings[-1] == "a could read no photo of 3 test products, which were tagged without."
+
+
 def test_too_few_samples_for_any_significance_are_named():
     scores = {"a": {"F1@M": Score(0.5)}} | {name: {"F1@M": Score(0.4, p=0.1)} for name in "bcdefghijkl"}
     few = replace(RESULT, experiment=replace(RESULT.experiment, samples=200), scores={"test": scores})
