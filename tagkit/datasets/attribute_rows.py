@@ -1,10 +1,11 @@
-"""The allowed values of one attribute in the layout of ExtractGPT and WDC PAVE: a mapping with the values as keys."""
+"""Attribute values in the layout of ExtractGPT and WDC PAVE: for each attribute a mapping with the values as keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
-from tagkit.tags import GOLD, GOLD_OR_NONE, NONE_OR_GOLD
+from tagkit.tags import GOLD, GOLD_OR_NONE, NONE_OR_GOLD, Span, Tag
 
 NO_VALUE = "n/a"
 
@@ -20,3 +21,24 @@ def gold_source(allowed: Iterable[str]) -> str:
     if NO_VALUE not in names:
         return GOLD
     return NONE_OR_GOLD if names[0] == NO_VALUE else GOLD_OR_NONE
+
+
+def annotations_in(title: str, targets: Mapping[str, Iterable[str]]) -> tuple[Tag, ...]:
+    """Return an annotation for each allowed value of each attribute, at the first place where the title has it.
+
+    Args:
+        title: The title.
+        targets: The allowed values by attribute, "n/a" where it has none; beside values it says that none is right too.
+    """
+    return tuple(
+        Tag(value, 1.0, gold_source(allowed), _first_span(value, title), name)
+        for name, allowed in targets.items()
+        for value in values_of(allowed)
+    )
+
+
+def _first_span(value: str, title: str) -> tuple[Span, ...]:
+    """Return the first occurrence of a value as a whole word, else the first one, empty if it is not in the title."""
+    literal = re.escape(value)
+    match = re.search(rf"(?<!\w){literal}(?!\w)", title) or re.search(literal, title)
+    return (Span(*match.span()),) if match else ()

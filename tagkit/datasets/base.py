@@ -12,6 +12,7 @@ from typing import Any, ClassVar, dataclass_transform
 from tagkit import parameters, registry
 from tagkit.datasets.columns import FileOptions
 from tagkit.datasets.files import from_frame, read_file
+from tagkit.datasets.folder import read_folder
 from tagkit.datasets.items import is_frame
 from tagkit.datasets.parents import load_parents
 from tagkit.datasets.tag_table import read_facets
@@ -107,7 +108,8 @@ def load(
 
     Args:
         name: A name from `tagkit data list`; "package.module:Class" of a reader; the path of a file: JSON, JSON Lines,
-            CSV, TSV, Excel, LibreOffice, Parquet or a feed in XML; a pandas DataFrame; or a list of dictionaries.
+            CSV, TSV, Excel, LibreOffice, Parquet, a feed in XML, or tokens with BIO labels; that of a folder with a
+            file for each part (train, dev, test); a pandas DataFrame; or a list of dictionaries.
         title: The column of the title, the only one that a file must have.
         tags: That of the gold tags: a list, or a text with several tags.
         description: That of further text.
@@ -158,7 +160,9 @@ def _read(name: Any, options: Mapping[str, Any]) -> Dataset:
     if is_frame(name) or isinstance(name, list | tuple):
         return from_frame(name, **options)
     text = str(name)
-    return read_file(Path(text), **options) if _is_file(text) else _reader(text, options).read()
+    if not _is_file(text):
+        return _reader(text, options).read()
+    return read_folder(Path(text), **options) if Path(text).is_dir() else read_file(Path(text), **options)
 
 
 def _is_file(name: str) -> bool:

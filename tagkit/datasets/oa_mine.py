@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagkit.datasets import store
-from tagkit.datasets.attribute_rows import gold_source, values_of
+from tagkit.datasets.attribute_rows import annotations_in
 from tagkit.datasets.base import Expectation, Reader, load
 from tagkit.datasets.rows import kind_of, parse_json, read_text
 from tagkit.datasets.split import hold_out_tenth
 from tagkit.errors import BadInput
-from tagkit.product import Dataset, Product, Span, Tag
+from tagkit.product import Dataset, Product
 
 TRAIN = {"full": "extractgpt/oa-mine/train.jsonl", "0.2": "extractgpt/oa-mine/train_0.2.jsonl"}
 TEST = "extractgpt/oa-mine/test.jsonl"
@@ -124,11 +123,7 @@ def _products(path: Path, prefix: str) -> tuple[Product, ...]:
 
 def _product(row: dict[str, Any], id: str) -> Product:
     title = row["input"]
-    annotations = tuple(
-        Tag(value, 1.0, gold_source(scored), _first_span(value, title), name)
-        for name, scored in row["target_scores"].items()
-        for value in values_of(scored)
-    )
+    annotations = annotations_in(title, row["target_scores"])
     return Product(
         id,
         title,
@@ -138,10 +133,3 @@ def _product(row: dict[str, Any], id: str) -> Product:
         tags=tuple(dict.fromkeys(tag.text for tag in annotations)),
         annotations=annotations,
     )
-
-
-def _first_span(value: str, title: str) -> tuple[Span, ...]:
-    """Return the first occurrence of a value as a whole word, else the first one, empty if it is not in the title."""
-    literal = re.escape(value)
-    match = re.search(rf"(?<!\w){literal}(?!\w)", title) or re.search(literal, title)
-    return (Span(*match.span()),) if match else ()

@@ -116,11 +116,10 @@ class Converter:
         """Return the part that a row names, or else the one by the hash of its id, or of its text where it has none."""
         column = self.columns.find(row.values).get("split", "")
         named = cells.text(row.values.get(column), "split").strip().lower()
-        part = _PART_NAMES.get(named, named)
-        if part in PARTS:
+        if part := part_of(named):
             self.parts += 1
             return part
-        if part:
+        if named:
             raise BadInput(f"`{column}` is {named!r}, not train, dev or test")
         return split_of(product.id if explicit_id(self.value_of(row.values, "id")) == product.id else product.text)
 
@@ -137,6 +136,12 @@ class Converter:
 
 def _is_empty(value: Any) -> bool:
     return is_missing(value) or (isinstance(value, str) and not value.strip())
+
+
+def part_of(name: str) -> str:
+    """Return "train", "dev" or "test" for one of the names of that part, "" for any other name."""
+    part = _PART_NAMES.get(name, name)
+    return part if part in PARTS else ""
 
 
 def explicit_id(value: Any) -> str:

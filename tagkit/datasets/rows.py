@@ -21,6 +21,7 @@ from tagkit.datasets.delimited import HEAD, delimited_rows, find_delimiter
 from tagkit.datasets.encoding import find_encoding, invalid_as
 from tagkit.datasets.feed import feed_rows
 from tagkit.datasets.json_rows import json_line_rows, json_rows
+from tagkit.datasets.labelled_rows import is_labelled, labelled_rows
 from tagkit.datasets.parquet import parquet_rows
 from tagkit.datasets.rejects import FileRow
 from tagkit.datasets.separators import Separators
@@ -28,6 +29,8 @@ from tagkit.datasets.workbook import workbook_rows
 from tagkit.errors import BadInput
 
 BLOCK = 1 << 20
+MOST_TOKENS = 1000
+"""Within so many lines a file of tokens with labels has a blank line."""
 GZIP = b"\x1f\x8b"
 """The first bytes of a gzipped file."""
 KINDS = {
@@ -38,10 +41,11 @@ KINDS = {
     ".parquet": "parquet",
     **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), "spreadsheet"),
     ".xml": "xml",
+    **dict.fromkeys((".bio", ".iob", ".conll"), "bio"),
 }
 """The kind of a file by its suffix, which ".gz" may follow; text with one title per line is of the kind "text"."""
 TEXT_ENDINGS = ("", ".txt", ".text")
-"""The endings of files whose first line tells what they hold: a table, JSON Lines, or one title per line."""
+"""The endings of files whose first lines tell what they hold: a table, JSON Lines, tokens with labels, or titles."""
 _MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "spreadsheet", b"\xd0\xcf\x11\xe0": "spreadsheet"}
 _DAMAGE = (OSError, EOFError, zlib.error, UnicodeError)
 
@@ -51,7 +55,7 @@ class FileReading:
     """How a file is read: what the user chose, and while it is read, what was found.
 
     Attributes:
-        kind: "jsonl", "json", "csv", "tsv", "parquet", "spreadsheet", "xml" or "text".
+        kind: "jsonl", "json", "csv", "tsv", "parquet", "spreadsheet", "xml", "bio" or "text".
         encoding: Of text.
         delimiter: Of the fields of a line.
         sheet: Of a spreadsheet.
@@ -162,7 +166,8 @@ def line_rows(lines: Iterable[str], reading: FileReading) -> Iterator[FileRow]:
     Args:
         lines: Lines with their line breaks.
         reading: As for `file_rows`; where it has no kind, the first line tells: "jsonl" or "json" by its brackets,
-            "csv" if it names a column for the title, else "text".
+            "csv" if it names a column for the title, "bio" if it and those that follow are tokens with labels, else
+            "text".
 
     Raises:
         BadInput: The kind is unknown.
@@ -178,6 +183,11 @@ def line_rows(lines: Iterable[str], reading: FileReading) -> Iterator[FileRow]:
         if delimiter:
             reading.kind = "csv"
             reading.notes.append("the text is read as a table, since its first line names columns")
+        elif is_labelled(head):  # one line may be a title that ends so; many, and a blank line between them, are not
+            head += itertools.islice(rest, MOST_TOKENS)
+            if is_labelled(head) and any(not line.strip() for line in head):
+                reading.kind = "bio"
+                reading.notes.append("the text is read as tokens with BIO labels, since all of its lines end with one")
     if reading.kind == "jsonl" and start.startswith("[") and parse_json(start) is None:
         reading.kind = "json"
     if reading.kind in ("csv", "tsv"):
@@ -190,6 +200,8 @@ def line_rows(lines: Iterable[str], reading: FileReading) -> Iterator[FileRow]:
         yield from json_line_rows(itertools.chain(head, rest))
     elif reading.kind == "json":
         yield from json_rows("".join(itertools.chain(head, rest)))
+    elif reading.kind == "bio":
+        yield from labelled_rows(itertools.chain(head, rest))
     elif reading.kind == "text":
         numbered = enumerate(itertools.chain(head, rest), 1)
         yield from (FileRow(n, {"title": title}) for n, line in numbered if (title := line.strip()))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tagkit.datasets.attribute_rows import gold_source, values_of
+from tagkit.datasets.attribute_rows import annotations_in, gold_source, values_of
+from tagkit.tags import Span
 
 
 @pytest.mark.parametrize(
@@ -18,3 +19,11 @@ from tagkit.datasets.attribute_rows import gold_source, values_of
 )
 def test_values_and_whether_none_is_allowed(allowed, values, source):
     assert (values_of(allowed), gold_source(allowed)) == (values, source)
+
+
+def test_annotations_stand_at_the_first_whole_word():
+    found = annotations_in("Tea500 Tea, 500 g", {"Type": {"Tea": 1}, "Size": {"500": 1}, "Brand": {"n/a": 1}})
+    assert [(tag.text, tag.type, tag.spans) for tag in found] == [
+        ("Tea", "Type", (Span(7, 10),)),
+        ("500", "Size", (Span(12, 15),)),
+    ]

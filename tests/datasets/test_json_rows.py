@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tagkit.datasets.columns import Columns
 from tagkit.datasets.json_rows import json_line_rows, json_rows
+from tagkit.datasets.products import Converter
 
 SHOP = [{"商品名称": f"纯棉短袖{n}", "标签": "短袖;纯棉"} for n in range(3)]
 
@@ -94,3 +96,22 @@ def test_records_of_argilla():
 def test_malformed_labels_are_a_reason():
     (row,) = json_rows('[{"text": "红", "label": [[0]]}]')
     assert row.reason.startswith("its labels are malformed: ValueError")
+
+
+def test_attribute_values_are_annotations_and_the_attributes_are_asked_for():
+    line = json.dumps(
+        {
+            "input": "Acme swim boxer trunks",
+            "category": "Swimwear",
+            "target_scores": {"Brand": {"Acme": 1}, "Type": {"n/a": 1, "boxer trunks": 1}, "Size": {"n/a": 1}},
+        }
+    )
+    (row,) = json_line_rows([line])
+    product = Converter(Columns()).product(row)
+    assert (product.title, product.category) == ("Acme swim boxer trunks", "Swimwear")
+    assert product.tags == ("Acme", "boxer trunks")
+    assert product.attributes == {"Brand": "", "Type": "", "Size": ""}
+    assert [(note.type, note.source, note.spans[0].start) for note in product.annotations] == [
+        ("Brand", "gold", 0),
+        ("Type", "none or gold", 10),
+    ]

@@ -1,0 +1,60 @@
+"""A folder with a file for each part."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tagkit import load_data
+from tagkit.errors import BadInput
+
+ROW = {"title": "真丝衬衫", "tags": ["衬衫"]}
+
+
+def write(folder, name, *rows):
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    (folder / name).write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_each_file_is_a_part(tmp_path):
+    write(tmp_path, "train.jsonl", ROW, {"title": "棉布裙", "tags": ["裙"]})
+    write(tmp_path, "valid.jsonl", ROW)
+    (tmp_path / "test.csv").write_text("标题,标签\n羊毛衫,毛衣\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text("my data", encoding="utf-8")
+    data = load_data(tmp_path)
+    assert data.name == tmp_path.name
+    assert [[one.title for one in part] for part in (data.train, data.dev, data.test)] == [
+        ["真丝衬衫", "棉布裙"],
+        ["真丝衬衫"],
+        ["羊毛衫"],
+    ]
+    assert [one.id for one in data.products] == ["train-1", "train-2", "dev-1", "test-2"]
+    assert data.test[0].tags == ("毛衣",)
+
+
+def test_ids_of_its_own_stay(tmp_path):
+    write(tmp_path, "train.jsonl", ROW | {"id": "a"})
+    write(tmp_path, "test.jsonl", ROW | {"id": "b"})
+    data = load_data(tmp_path)
+    assert [one.id for one in data.products] == ["a", "b"]
+    assert not data.dev
+
+
+def test_rows_that_cannot_be_used_are_written_beside_their_file(tmp_path):
+    write(tmp_path, "train.jsonl", ROW, {"tags": ["衬衫"]})
+    with pytest.warns(match="1 of 2 rows"):
+        assert len(load_data(tmp_path).train) == 1
+    assert (tmp_path / "train.jsonl.rejects.jsonl").is_file()
+    with pytest.warns(match="1 of 2 rows"):
+        assert len(load_data(tmp_path).train) == 1
+
+
+def test_a_folder_without_train_and_one_with_two(tmp_path):
+    write(tmp_path, "test.jsonl", ROW)
+    with pytest.raises(BadInput, match="has no file called train"):
+        load_data(tmp_path)
+    write(tmp_path, "dev.jsonl", ROW)
+    write(tmp_path, "valid.jsonl", ROW)
+    with pytest.raises(BadInput, match=r"two files of dev: dev\.jsonl and valid\.jsonl"):
+        load_data(tmp_path)
