@@ -46,5 +46,5 @@ def read_folder(path: Path, **options: Unpack[FileOptions]) -> Dataset:
         for part, data in parts.items()
     }
     card = f"# {path.name}\n\n" + "\n".join(data.card.partition("\n\n")[2] for data in parts.values())
-    found = [rows.get(part, ()) for part in PARTS]
-    return Dataset(path.name, *found, card=card, licence="the user's own")
+    train, dev, test = (rows.get(part, ()) for part in PARTS)
+    return Dataset(path.name, train, dev, test, card, "the user's own")
