@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from tagkit.parameters import BelowOne, NonNegativeInt, PositiveFloat, PositiveInt
@@ -39,37 +39,54 @@ class HeadOptions:
     dropout: BelowOne = 0.3
     seed: NonNegativeInt = 0
 
-    def train_head(self: Any, x: Floats, y: Floats, change: Callable[[Tensor], Tensor] | None = None) -> list[Floats]:
-        """Train the network with a binary cross-entropy for each tag.
+    def train_head(self, x: Floats, y: Floats) -> list[Floats]:
+        """Train a network on vectors.
 
         Args:
             x: Vectors with mean 0 and standard deviation 1, shape (n, size).
             y: Which product has which tag, ones and zeros, shape (n, tags).
-            change: Changes the vectors of each batch; None: they stay as they are.
 
         Returns:
             Weights and constants of both layers, shapes (size, hidden), (hidden,), (hidden, tags) and (tags,).
         """
+        vectors = torch.from_numpy(x)
+
+        def make() -> nn.Module:
+            first, second = nn.Linear(x.shape[1], self.hidden), nn.Linear(self.hidden, y.shape[1])
+            return nn.Sequential(nn.Dropout(self.dropout), first, nn.ReLU(), nn.Dropout(self.dropout), second)
+
+        network: Any = self.train_network(make, lambda rows: vectors[rows], y)
+        first, second = network[1], network[4]
+        return [part.detach().numpy().copy() for part in (first.weight.T, first.bias, second.weight.T, second.bias)]
+
+    def train_network(
+        self: Any, make: Callable[[], nn.Module], inputs: Callable[[torch.Tensor], Any], y: Floats
+    ) -> nn.Module:
+        """Train a network with a binary cross-entropy for each tag.
+
+        Args:
+            make: Makes the network, with weights that depend on the seed.
+            inputs: Returns what the network takes for some training products, whose positions it is given.
+            y: Which product has which tag, ones and zeros, shape (n, tags).
+        """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            first, second = nn.Linear(x.shape[1], self.hidden), nn.Linear(self.hidden, y.shape[1])
-            network = nn.Sequential(nn.Dropout(self.dropout), first, nn.ReLU(), nn.Dropout(self.dropout), second)
-            size = min(self.batch_size, len(x))
-            steps = self.epochs * (len(x) // size)
+            network, gold = make(), torch.from_numpy(y)
+            size = min(self.batch_size, len(y))
+            steps = self.epochs * (len(y) // size)
             optimiser = torch.optim.AdamW(network.parameters(), self.learning_rate, weight_decay=DECAY)
             schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=steps + 1)
-            vectors, gold = torch.from_numpy(x), torch.from_numpy(y)
             for _ in progress_bar(range(self.epochs), desc=self.name, delay=3, leave=False):
-                order = torch.randperm(len(x))
-                for start in range(0, len(x) - size + 1, size):
+                order = torch.randperm(len(y))
+                for start in range(0, len(y) - size + 1, size):
                     rows = order[start : start + size]
-                    out = network(change(vectors[rows]) if change else vectors[rows])
+                    out = network(inputs(rows))
                     loss = functional.binary_cross_entropy_with_logits(out, gold[rows], reduction="sum") / size
                     optimiser.zero_grad()
                     loss.backward()
                     optimiser.step()
                     schedule.step()
-        return [part.detach().numpy().copy() for part in (first.weight.T, first.bias, second.weight.T, second.bias)]
+        return network
 
 
 def head_logits(layers: Sequence[Floats], x: Floats) -> Floats:

@@ -30,14 +30,14 @@ def test_it_learns_what_no_single_layer_can_and_the_seed_decides():
     assert not (Head(**options, seed=1).train_head(x, y)[0] == layers[0]).all()
 
 
-def test_what_each_batch_is_changed_to_is_learned_from():
+def test_each_product_is_seen_once_an_epoch():
     x, y = data()
     seen = []
 
-    def change(batch):
-        seen.append(len(batch))
-        return torch.zeros_like(batch)
+    def inputs(rows):
+        seen.append(rows)
+        return torch.from_numpy(x)[rows]
 
-    layers = Head(hidden=4, epochs=2, batch_size=50).train_head(x, y, change)
-    assert seen == [50] * 4 and x.any()
-    assert (layers[0] != Head(hidden=4, epochs=2, batch_size=50).train_head(x, y)[0]).any()
+    network = Head(epochs=2, batch_size=40).train_network(lambda: torch.nn.Linear(5, 3), inputs, y)
+    assert isinstance(network, torch.nn.Linear) and [len(rows) for rows in seen] == [40] * 6
+    assert sorted(torch.cat(seen[:3]).tolist()) == list(range(120)) != torch.cat(seen[:3]).tolist()

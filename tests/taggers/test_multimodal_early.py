@@ -11,12 +11,12 @@ import tagkit
 from tagkit.contract import PRODUCTS, photographed
 from tagkit.errors import BadInput
 from tagkit.product import Product
-from tagkit.taggers import create
+from tagkit.taggers import create, multimodal_early
 
 COLOURS = ("黑", "红", "蓝")
 SHAPES = ("鞋", "包", "帽", "伞")
 PHOTOS = [product.images for product in photographed(PRODUCTS[:3])]
-OPTIONS = {"hidden": 32, "epochs": 40, "batch_size": 12, "topics": 16, "hidden_half": 0.3}
+OPTIONS = {"hidden": 32, "epochs": 40, "batch_size": 12, "hidden_half": 0.3}
 
 
 @pytest.fixture(scope="module")
@@ -82,18 +82,30 @@ def test_products_without_a_photo_or_without_words_are_learned_from(shop, tiny_p
         create("multimodal_early", model=str(tiny_photo_model)).fit(PRODUCTS)
 
 
-def test_halves_are_hidden_but_never_both(fitted):
-    size = fitted.topics_.shape[1]
-    batch = torch.ones(4000, len(fitted.layers_[0]))
-    batch[:1000, :size] = 0
-    batch[1000:2000, size:] = 0
+def test_halves_are_hidden_but_never_both(fitted, shop):
+    products = [
+        *(replace(product, title="") for product in shop),
+        *(replace(product, images=()) for product in shop),
+        *shop * 20,
+    ]
+    count = len(shop)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        hidden = fitted._hide(batch)
-    assert (hidden[:2000] == batch[:2000]).all()
-    words, photo = hidden[2000:, 0] > 0, hidden[2000:, -1] > 0
+        _, starts, values, photo = fitted._batch(fitted._halves(products), torch.arange(len(products)))
+    has_words = torch.tensor([part.any() for part in torch.tensor_split(values, starts[1:])])
+    has_photo = photo.any(1)
+    assert not has_words[:count].any() and has_photo[:count].all()
+    assert has_words[count : 2 * count].all() and not has_photo[count : 2 * count].any()
+    words, photo = has_words[2 * count :], has_photo[2 * count :]
     assert (words | photo).all()
     assert [(~one).float().mean().item() for one in (words, photo)] == pytest.approx([0.3, 0.3], abs=0.03)
+
+
+def test_the_most_frequent_terms_have_weights(shop, tiny_photo_model, monkeypatch):
+    monkeypatch.setattr(multimodal_early, "MOST_TERMS", 5)
+    tagger = create("multimodal_early", model=str(tiny_photo_model), **OPTIONS).fit(shop)
+    names = [term for part in tagger._text.parts.values() for term in part.get_feature_names_out()]
+    assert len(tagger.layers_[0]) == 5 and {" 新款", "号"} < {names[at] for at in tagger.terms_}
 
 
 def test_explanation_adds_up_to_the_log_odds(fitted, shop):
