@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tagkit.neural.backbone import Backbone
+from tagkit.neural import bio
 from tagkit.neural.bio import Spans
 from tagkit.neural.inference import pad
 from tagkit.neural.spans import FEATURES, Candidates, Floats, Ints
@@ -28,6 +29,8 @@ FAST = 10.0
 
 
 SCORED = ("first", "last", "prior", "at", "known")
+MARKS = 2
+"""A type marks tokens as its beginning and as its inside."""
 """The parts of a batch that `SpanScorer.score` takes."""
 Bools = NDArray[np.bool_]
 
@@ -53,6 +56,7 @@ class Example:
     prior: Floats
     gold: Bools
     counted: Bools
+    marks: Ints
 
 
 class SpanScorer(nn.Module):
@@ -76,7 +80,12 @@ class SpanScorer(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
-        self.tokens = nn.Linear(backbone.size, 3 * SIZE)
+        self.tokens = nn.Linear(backbone.size, 4 * SIZE)
+        self.mark = nn.Linear(labels.shape[1], MARKS * SIZE, bias=False)
+        self.outside = nn.Linear(SIZE, 1)
+        nn.init.normal_(self.mark.weight, std=0.1 / math.sqrt(labels.shape[1]))
+        self.own_marks = nn.Parameter(torch.zeros(len(labels), MARKS * SIZE))
+        self.mark_bias = nn.Parameter(torch.zeros(len(labels), MARKS))
         self.widths = nn.Embedding(WIDTHS, SIZE)
         self.project = nn.Linear(labels.shape[1], SIZE, bias=False)
         nn.init.normal_(self.widths.weight, std=0.02)
@@ -105,7 +114,7 @@ class SpanScorer(nn.Module):
             known: What the dictionary knows, shape (rows, 3).
         """
         with torch.autocast(tokens.device.type, enabled=False):
-            begin, end, inside = tokens.split(SIZE, dim=-1)
+            begin, end, inside, _ = tokens.split(SIZE, dim=-1)
             sums = nn.functional.pad(inside.cumsum(1), (0, 0, 1, 0))
             row = torch.arange(len(first), device=first.device)[:, None]
             width = last - first + 1
@@ -117,6 +126,35 @@ class SpanScorer(nn.Module):
             scores = nn.functional.gelu(spans) @ (self.project(self.labels) + own).T + self.bias
             scores = scores + FAST * self.prior * prior[:, None]
             return scores.index_put(tuple(at.T), FAST * (known @ self.known), accumulate=True)
+
+    def mark_logs(self, tokens: Tensor) -> Tensor:
+        """Return the log-probabilities of the labels of tokens: outside, then begin of all types, then inside.
+
+        Shape (batch, tokens, 1 + 2 * types).
+        """
+        with torch.autocast(tokens.device.type, enabled=False):
+            own: Tensor = self.own_marks
+            if self.training:
+                own = own * (torch.rand(len(own), 1, device=own.device) >= WITHOUT_OWN)
+            vectors = (self.mark(self.labels) + own).view(-1, MARKS, SIZE)
+            marks = tokens[..., -SIZE:]
+            begin, inside = (marks @ vectors[:, at].T + self.mark_bias[:, at] for at in range(MARKS))
+            return torch.cat([self.outside(marks), begin, inside], -1).log_softmax(-1)
+
+    def marked(self, tokens: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        logs = self.mark_logs(tokens)
+        count = len(self.labels)
+        begin, inside = logs[..., 1 : 1 + count], logs[..., 1 + count :]
+        sums = nn.functional.pad(inside.cumsum(1), (0, 0, 1, 0))
+        stop = torch.log1p(-inside.exp().clamp(max=1 - 1e-6))
+        stop = nn.functional.pad(stop, (0, 0, 0, 1))
+        row = torch.arange(len(first), device=first.device)[:, None]
+        return begin[row, first] + sums[row, last + 1] - sums[row, first + 1] + stop[row, last + 1]
+
+    @torch.no_grad()
+    def marked_of(self, tokens: Tensor, example: Example) -> NDArray[np.float32]:
+        batch = collate([example], 0)
+        return self.marked(tokens[None], batch["first"], batch["last"])[0, : len(example.found.first)].numpy()
 
     @torch.no_grad()
     def scores_of(self, tokens: Tensor, example: Example) -> NDArray[np.float32]:
@@ -138,7 +176,9 @@ class SpanScorer(nn.Module):
         more = torch.from_numpy(labels).to(self.labels) * math.sqrt(labels.shape[1])
         self.labels = torch.cat([self.labels, more])
         self.own = nn.Parameter(torch.cat([self.own, self.own.new_zeros(len(labels), SIZE)]))
+        self.own_marks = nn.Parameter(torch.cat([self.own_marks, self.own_marks.new_zeros(len(labels), MARKS * SIZE)]))
         self.bias = nn.Parameter(torch.cat([self.bias, self.bias.mean().expand(len(labels))]))
+        self.mark_bias = nn.Parameter(torch.cat([self.mark_bias, self.mark_bias.mean(0).expand(len(labels), MARKS)]))
 
 
 def targets(text: str, found: Candidates, spans: Spans, types: Mapping[str, int]) -> tuple[Bools, Bools]:
@@ -166,6 +206,13 @@ def targets(text: str, found: Candidates, spans: Spans, types: Mapping[str, int]
     return gold, counted
 
 
+def token_marks(window: Window, spans: Spans, types: Mapping[str, int]) -> Ints:
+    """Return the label of each token: 0 outside, 1 + t where a value of type t begins, 1 + types + t inside of one."""
+    labels = bio.token_labels(bio.without_overlaps(spans), list(types), window.starts, window.ends, bio.OUTSIDE)
+    kind = (labels - 1) // 2
+    return np.where(labels == 0, 0, np.where(labels % 2 == 1, 1 + kind, 1 + len(types) + kind))
+
+
 def collate(examples: Sequence[Example], padding: int) -> dict[str, Tensor]:
     """Return windows as one batch; spans that are padding do not count."""
     batch = pad([one.window for one in examples], padding)
@@ -180,7 +227,15 @@ def collate(examples: Sequence[Example], padding: int) -> dict[str, Tensor]:
     made = {"first": first, "last": last, "prior": np.stack([one.prior for one in examples])}
     made |= {"at": np.concatenate(at), "known": np.concatenate([one.known for one in examples])}
     made |= {"gold": gold, "counted": counted}
+    marks = np.full(batch["ids"].shape, -100, dtype=np.int64)
+    for row, one in enumerate(examples):
+        marks[row, : len(one.marks)] = one.marks
+    made |= {"marks": marks}
     return batch | {key: torch.from_numpy(value) for key, value in made.items()}
+
+
+def mark_loss(logs: Tensor, marks: Tensor, values: int) -> Tensor:
+    return nn.functional.nll_loss(logs.flatten(0, 1), marks.flatten(), reduction="sum") / max(1, values)
 
 
 def span_loss(scores: Tensor, gold: Tensor, counted: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Self, cast
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from tagkit.cache import FitCache
 from tagkit.datasets.split import hold_out_tenth
@@ -20,7 +21,7 @@ from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.inference import embed, run
 from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language, replayed
-from tagkit.neural.span_scorer import SCORED, Example, SpanScorer, collate, span_loss, targets
+from tagkit.neural.span_scorer import SCORED, Example, SpanScorer, collate, mark_loss, span_loss, targets, token_marks
 from tagkit.neural.spans import SpanUnits, ValueCounts
 from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product, Tags
@@ -205,11 +206,7 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
             *self.history_,
             *train(
                 self._net,
-                lambda net, batch: span_loss(
-                    self._net.score(net(batch["ids"], batch["mask"]), *(batch[key] for key in SCORED)),
-                    batch["gold"],
-                    batch["counted"],
-                ),
+                self._loss,
                 lambda chosen: collate([one for at in chosen for one in examples(rows[at])], backbone.padding),
                 [max(map(len, windows[row])) for row in rows],
                 options,
@@ -220,13 +217,22 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
             ),
         ]
 
+    def _loss(self, net: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        tokens = net(batch["ids"], batch["mask"])
+        scores = self._net.score(tokens, *(batch[key] for key in SCORED))
+        values = int((batch["gold"] & batch["counted"]).sum())
+        return span_loss(scores, batch["gold"], batch["counted"]) + mark_loss(
+            self._net.mark_logs(tokens), batch["marks"], values
+        )
+
     def _example(self, window: Window, text: str, category: str, own: bio.Spans | None = None) -> Example:
         """Return a window with its candidates, what is known of them, and for training its gold spans."""
         numbers = {kind: number for number, kind in enumerate(self.types_)}
         found = self._units.candidates(window, text)
         at, known = self._counts.features(text, category, found, numbers, own)
         prior = self._counts.prior(category, self.types_, own)
-        return Example(window, found, at, known, prior, *targets(text, found, own or [], numbers))
+        marks = token_marks(window, own or [], numbers)
+        return Example(window, found, at, known, prior, *targets(text, found, own or [], numbers), marks)
 
     def _choose(self, products: Sequence[Product]) -> None:
         """Choose thresholds and calibration on products with gold tags; without any, the former ones stay."""
