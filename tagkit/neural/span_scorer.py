@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tagkit.neural.backbone import Backbone
 from tagkit.neural import bio
+from tagkit.neural.backbone import Backbone
 from tagkit.neural.bio import Spans
 from tagkit.neural.inference import pad
 from tagkit.neural.spans import FEATURES, Candidates, Floats, Ints
@@ -28,9 +28,9 @@ FAST = 10.0
 """The few weights of features are stored divided by this, so that they move faster than others."""
 
 
-SCORED = ("first", "last", "prior", "at", "known")
 MARKS = 2
-"""A type marks tokens as its beginning and as its inside."""
+"""In training a type marks tokens as the beginning and as the inside of its values."""
+SCORED = ("first", "last", "prior", "at", "known")
 """The parts of a batch that `SpanScorer.score` takes."""
 Bools = NDArray[np.bool_]
 
@@ -47,6 +47,7 @@ class Example:
         prior: The log-odds of the types, shape (types,).
         gold: Which candidates are values of which types, shape (spans, types).
         counted: Which of them count in training, the same shape.
+        marks: The labels of the tokens, from `token_marks`.
     """
 
     window: Window
@@ -65,6 +66,10 @@ class SpanScorer(nn.Module):
     z is gelu of the sum of linear functions of the vectors of the first token, of the last one and of the mean of all,
     and of a vector of the width. l is the vector that the encoder gave the type's own text before training; P is shared
     by all types; d and b are the type's own, and d starts at 0. A score above 0 says that the span is a value.
+
+    In training the tokens are labelled as `sequence` does, too, with linear functions of l of their own for "begin" and
+    "inside" of each type. There types compete for tokens, which they do not for spans; what it teaches the encoder
+    makes the scores better, while the labels themselves are not used.
 
     Args:
         backbone: The encoder.
@@ -97,7 +102,10 @@ class SpanScorer(nn.Module):
         self.prior = nn.Parameter(torch.full((1,), 0.3 / FAST))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Return what the tokens say of spans that begin with, end with and contain them, shape (batch, tokens, 3m)."""
+        """Return what the tokens say of spans that begin with, end with and contain them, shape (batch, tokens, 4m).
+
+        The last m numbers are for the labels of tokens.
+        """
         found = self.dropout(self.backbone(ids, mask))
         with torch.autocast(ids.device.type, enabled=False):
             return self.tokens(found.float())
@@ -128,9 +136,13 @@ class SpanScorer(nn.Module):
             return scores.index_put(tuple(at.T), FAST * (known @ self.known), accumulate=True)
 
     def mark_logs(self, tokens: Tensor) -> Tensor:
-        """Return the log-probabilities of the labels of tokens: outside, then begin of all types, then inside.
+        """Return the log-probabilities of the labels of tokens, numbered as `token_marks` does.
 
-        Shape (batch, tokens, 1 + 2 * types).
+        Args:
+            tokens: From `forward`.
+
+        Returns:
+            Shape (batch, tokens, 1 + 2 * types).
         """
         with torch.autocast(tokens.device.type, enabled=False):
             own: Tensor = self.own_marks
@@ -141,27 +153,12 @@ class SpanScorer(nn.Module):
             begin, inside = (marks @ vectors[:, at].T + self.mark_bias[:, at] for at in range(MARKS))
             return torch.cat([self.outside(marks), begin, inside], -1).log_softmax(-1)
 
-    def marked(self, tokens: Tensor, first: Tensor, last: Tensor) -> Tensor:
-        logs = self.mark_logs(tokens)
-        count = len(self.labels)
-        begin, inside = logs[..., 1 : 1 + count], logs[..., 1 + count :]
-        sums = nn.functional.pad(inside.cumsum(1), (0, 0, 1, 0))
-        stop = torch.log1p(-inside.exp().clamp(max=1 - 1e-6))
-        stop = nn.functional.pad(stop, (0, 0, 0, 1))
-        row = torch.arange(len(first), device=first.device)[:, None]
-        return begin[row, first] + sums[row, last + 1] - sums[row, first + 1] + stop[row, last + 1]
-
-    @torch.no_grad()
-    def marked_of(self, tokens: Tensor, example: Example) -> NDArray[np.float32]:
-        batch = collate([example], 0)
-        return self.marked(tokens[None], batch["first"], batch["last"])[0, : len(example.found.first)].numpy()
-
     @torch.no_grad()
     def scores_of(self, tokens: Tensor, example: Example) -> NDArray[np.float32]:
         """Return the scores of the candidates of one window, shape (spans, types).
 
         Args:
-            tokens: From `forward` for this window, on the CPU, shape (tokens, 3m); padding may follow.
+            tokens: From `forward` for this window, on the CPU, shape (tokens, 4m); padding may follow.
             example: The window.
         """
         where = next(self.parameters()).device
@@ -235,6 +232,13 @@ def collate(examples: Sequence[Example], padding: int) -> dict[str, Tensor]:
 
 
 def mark_loss(logs: Tensor, marks: Tensor, values: int) -> Tensor:
+    """Return the loss of the labels of tokens, summed, per gold value.
+
+    Args:
+        logs: From `SpanScorer.mark_logs`.
+        marks: The right labels, shape (batch, tokens); -100 where there is no token.
+        values: How many gold values the batch has.
+    """
     return nn.functional.nll_loss(logs.flatten(0, 1), marks.flatten(), reduction="sum") / max(1, values)
 
 

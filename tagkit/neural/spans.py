@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,8 @@ from tagkit.text.present import lower
 FEATURES = 3
 """Numbers that the dictionary gives for a span and a type."""
 SMOOTHING = 3.0
-"""To the products of a category so many are added that have the types as often as all of train."""
+"""To the products of a category so many are added that have the types as often as all of train, and to those with a
+pair of types so many whose values overlap as often as those of all pairs."""
 MOST_UNITS, COVERED, ALIGNED = 16, 0.995, 0.99
 """Candidates have at most so many units, as many as this share of the gold spans need; units are whole words if this
 share of the gold spans begin and end with one."""
@@ -104,12 +106,16 @@ class ValueCounts:
         seen: By the text: how many products hold it as a candidate.
         having: By category, then by type: how many products have a value of the type.
         sizes: By category: how many products there are; "" for all.
+        together: By pairs of types, in alphabetical order: how many products have values of both.
+        overlapping: By the same pairs: in how many of them a value of one overlaps a value of the other.
     """
 
     values: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     having: dict[str, dict[str, int]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    together: dict[str, dict[str, int]] = field(default_factory=dict)
+    overlapping: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
     def count(
@@ -127,6 +133,12 @@ class ValueCounts:
                 for key, kind in own:
                     counts = made.values.setdefault(key, {}).setdefault(kind, {})
                     counts[category] = counts.get(category, 0) + 1
+            kinds = sorted({kind for *_, kind in spans})
+            meeting = {(a[2], b[2]) for a in spans for b in spans if a[0] < b[1] and b[0] < a[1]}
+            for one, other in itertools.combinations(kinds, 2):
+                for counts, found in ((made.together, True), (made.overlapping, (one, other) in meeting)):
+                    if found:
+                        counts.setdefault(one, {})[other] = counts.get(one, {}).get(other, 0) + 1
         inside: dict[int, set[str]] = {}
         for window in windows:
             text, found = lower(products[window.row].text), units.candidates(window, products[window.row].text)
@@ -176,6 +188,15 @@ class ValueCounts:
             chance = (known + SMOOTHING * share) / (count + SMOOTHING)
             out.append(math.log(chance / (1 - chance)))
         return np.array(out, dtype=np.float32)
+
+    def apart(self, one: str, other: str) -> float:
+        """Return the log-odds of values of two types not overlapping in a text that has both; 0 where they may."""
+        first, second = sorted((one, other))
+        every, meeting = (sum(sum(row.values()) for row in of.values()) for of in (self.together, self.overlapping))
+        share = (meeting + 0.5) / (every + 1)
+        both, met = (of.get(first, {}).get(second, 0) for of in (self.together, self.overlapping))
+        chance = (met + SMOOTHING * share) / (both + SMOOTHING)
+        return max(0.0, math.log((1 - chance) / chance))
 
     def plus(self, other: ValueCounts) -> ValueCounts:
         """Return the sums of these counts and those of further products."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter, defaultdict
+import functools
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +27,15 @@ from tagkit.neural.spans import SpanUnits, ValueCounts
 from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product, Tags
 from tagkit.tagger import Space, State, Tagger
-from tagkit.taggers.span_choice import Choice, Found, ScoredSpan, best_of, types_with_several, without_overlap
+from tagkit.taggers.span_choice import (
+    Choice,
+    Found,
+    best_of,
+    best_values,
+    decided,
+    types_with_several,
+    with_further,
+)
 
 FEWEST = 50
 """So many products are needed to keep a tenth of them for choosing thresholds."""
@@ -43,8 +52,11 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
     To the score are added what train knows, held out in training: how often the span's text is a value of the type, in
     all and in the category, how often it is none, and how frequent the type is in the category.
 
-    Scores are calibrated, and thresholds per type chosen for F1, on dev or, where there is none, on a tenth of train;
-    in that case training goes on for a short time with all of train. A text longer than the model's window is read in
+    Types compete for the characters of a text as far as they do in train: a span that overlaps a better one of another
+    type is the less likely, the seldomer values of the two types overlap. Scores are calibrated, and a threshold chosen
+    for F1, on dev or, where there is none, on a tenth of train; in that case training goes on for a short time with all
+    of train. Where products name the attributes that they ask for, F1 is that of these attributes, and a score says how
+    likely the value is right if the attribute is asked for. A text longer than the model's window is read in
     overlapping windows; nothing is cut.
 
     It learns more products by a short continued training on these and on four times as many old ones, drawn at random;
@@ -221,9 +233,8 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
         tokens = net(batch["ids"], batch["mask"])
         scores = self._net.score(tokens, *(batch[key] for key in SCORED))
         values = int((batch["gold"] & batch["counted"]).sum())
-        return span_loss(scores, batch["gold"], batch["counted"]) + mark_loss(
-            self._net.mark_logs(tokens), batch["marks"], values
-        )
+        marked = mark_loss(self._net.mark_logs(tokens), batch["marks"], values)
+        return span_loss(scores, batch["gold"], batch["counted"]) + marked
 
     def _example(self, window: Window, text: str, category: str, own: bio.Spans | None = None) -> Example:
         """Return a window with its candidates, what is known of them, and for training its gold spans."""
@@ -235,17 +246,9 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
         return Example(window, found, at, known, prior, *targets(text, found, own or [], numbers), marks)
 
     def _choose(self, products: Sequence[Product]) -> None:
-        """Choose thresholds and calibration on products with gold tags; without any, the former ones stay."""
-        if not products:
-            return
-        decisions: list[ScoredSpan] = []
-        gold: Counter[str] = Counter()
-        for product, found in zip(products, self._best(products), strict=True):
-            values = {(kind, product.text[start:end]) for start, end, kind in bio.gold_spans(product)}
-            gold.update(kind for kind, _ in values)
-            given = {(one.type, product.text[one.start : one.end]): one.score for one in reversed(found)}
-            decisions += [ScoredSpan(value[0], score, value in values) for value, score in given.items()]
-        self._choice = Choice.of(decisions, gold)
+        """Choose threshold and calibration on products with gold tags; without any, the former ones stay."""
+        if products:
+            self._choice = Choice.of(*decided(products, self._best(products)))
 
     def _best(self, products: Sequence[Product]) -> list[list[Found]]:
         """Return the best spans of each text for each type, whatever their scores."""
@@ -258,7 +261,8 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
                 scores = net.scores_of(row, one)
                 found[windows[at].row] += best_of(scores, one.found.starts, one.found.ends, self.types_)
         several = dict.fromkeys(self.types_, self.values == "several") if self.values != "auto" else self.several_
-        return [without_overlap(row, several) for row in found]
+        apart = functools.cache(self._counts.apart)
+        return [best_values(row, several, apart) for row in found]
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         out: Tags = []
@@ -267,9 +271,10 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
             for product, found in zip(part, self._best(part), strict=True):
                 asked = {name for name, value in product.attributes.items() if not value} if self.only_asked else set()
                 given = [
-                    (one.start, one.end, one.type, self._choice.probability(one.score))
-                    for one in found
-                    if one.score > self._choice.threshold(one.type) and (not asked or one.type in asked)
+                    (one.start, one.end, one.type, chance)
+                    for one, is_further in with_further(found)
+                    if (chance := self._choice.probability(one, is_further)) >= self._choice.threshold
+                    and (not asked or one.type in asked)
                 ]
                 out.append(bio.as_tags(product.text, given, self.name))
         return out

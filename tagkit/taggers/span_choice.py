@@ -1,28 +1,30 @@
-"""From scored spans to values: one or several per type, calibrated, above thresholds that are chosen for F1."""
+"""From scored spans to values: one or several per type, calibrated, above a threshold that is chosen for F1."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
-from tagkit.calibration import platt
-from tagkit.neural.bio import Spans
+from tagkit.neural.bio import Spans, gold_spans
+from tagkit.product import Product
 
-FLOOR, BEST = -8.0, 6
+FLOOR, BEST = -12.0, 6
 """Spans below this score, and more than so many for a type of a window, are not looked at."""
 SEVERAL = 0.05
 """A type may have several values in a text if it has in this share of the training texts with the type."""
-SHRUNK = 1.0
-"""A type's own decisions are weighed against the mean of all types, which counts as much as so many types."""
-ENOUGH = 10
-"""A type with fewer decisions has the threshold of all."""
+FIRM = -3.0
+"""A value with a lower score does not make others unlikelier that overlap it."""
+SHRINKAGE, FREE = 0.1, 3.0
+"""How far a type's calibration may differ from that of all types (the C of scikit-learn), and by how much further that
+of all."""
 
 
 class Found(NamedTuple):
@@ -34,85 +36,100 @@ class Found(NamedTuple):
     score: float
 
 
-class ScoredSpan(NamedTuple):
-    """A value that is given if its score is above a threshold, and whether it is right."""
+class Decision(NamedTuple):
+    """A value that may be given, whether it is a further one of its type in the text, and whether it is right."""
 
     type: str
     score: float
-    right: bool
+    is_further: bool
+    is_right: bool
 
 
 @dataclass
 class Choice:
-    """The thresholds of types, and the sigmoid that makes probabilities of scores.
+    """Which values are given: those that are probable enough.
+
+    The probability of a value is the sigmoid of a linear function of its score, with a shift for its type, and one for
+    further values of a type in the same text.
 
     Attributes:
-        default: The threshold of types without one of their own.
-        thresholds: That of the others.
-        scale: Of the sigmoid.
-        shift: Of the sigmoid.
+        scale: Of the scores.
+        shift: For all values.
+        shifts: For those of each type.
+        further: For further values.
+        threshold: The least probability of values that are given.
     """
 
-    default: float = 0.0
-    thresholds: dict[str, float] = field(default_factory=dict)
     scale: float = 1.0
     shift: float = 0.0
+    shifts: dict[str, float] = field(default_factory=dict)
+    further: float = 0.0
+    threshold: float = 0.5
 
     @classmethod
-    def of(cls, decisions: Sequence[ScoredSpan], gold: Mapping[str, int]) -> Choice:
-        """Choose the thresholds with the best micro-F1, and calibrate.
+    def of(cls, decisions: Sequence[Decision], gold: int) -> Choice:
+        """Calibrate by logistic regression, and choose the threshold with the best expected micro-F1.
 
-        The threshold of a type is the one that adds most to the best F1 that one threshold for all has; its own
-        decisions are weighed against those of all types, so that few of them move it little.
+        A threshold on fitted probabilities varies less than the one that happens to be best on few values.
 
         Args:
-            decisions: The best values of texts, whatever their score.
-            gold: How many gold values there are of each type.
+            decisions: The best values of texts, whatever their scores.
+            gold: How many gold values there are.
+
+        Source: the best threshold is half of the best F1: Lipton, Elkan and Naryanaswamy, Optimal Thresholding of
+        Classifiers to Maximize F1 Measure (ECML PKDD 2014).
         """
-        if not any(one.right for one in decisions):
+        right = np.array([one.is_right for one in decisions])
+        if not 0 < right.sum() < len(right):
             return cls()
-        scores = np.array([one.score for one in decisions])
-        right = np.array([one.right for one in decisions])
-        cuts = _cuts(scores)
-        hits, given = _above(scores, right, cuts)
-        f1 = 2 * hits / (given + sum(gold.values()))
-        best = float(f1.max())
-        gain = 2 * hits - best * given
-        by_type: dict[str, list[int]] = defaultdict(list)
-        for at, one in enumerate(decisions):
-            by_type[one.type].append(at)
-        thresholds = {}
-        for kind, rows in by_type.items():
-            if len(rows) >= ENOUGH:
-                own_hits, own_given = _above(scores[rows], right[rows], cuts)
-                total = 2 * own_hits - best * own_given + SHRUNK * gain / len(by_type)
-                thresholds[kind] = float(cuts[int(total.argmax())])
-        scale, shift = platt(scores[:, None], sparse.csr_matrix(right[:, None].astype(float)))
-        return cls(float(cuts[int(f1.argmax())]), thresholds, scale, shift)
+        types = sorted({one.type for one in decisions})
+        columns = {kind: 2 + number for number, kind in enumerate(types)}
+        known = np.zeros((len(decisions), 2 + len(types)))
+        for row, one in zip(known, decisions, strict=True):
+            row[:2] = FREE * one.score, FREE * one.is_further
+            row[columns[one.type]] = 1
+        model = LogisticRegression(C=SHRINKAGE, max_iter=1000).fit(known, right)
+        chances = -np.sort(-model.predict_proba(known)[:, 1])
+        expected = 2 * chances.cumsum() / (1 + np.arange(len(chances)) + gold)
+        scale, further, *shifts = model.coef_[0].tolist()
+        own = dict(zip(types, shifts, strict=True))
+        return cls(FREE * scale, float(model.intercept_[0]), own, FREE * further, float(expected.max()) / 2)
 
-    def threshold(self, kind: str) -> float:
-        """Return the threshold of a type."""
-        return self.thresholds.get(kind, self.default)
-
-    def probability(self, score: float) -> float:
-        """Return how likely a value with this score is right."""
-        return float(expit(self.scale * score + self.shift))
+    def probability(self, found: Found, is_further: bool = False) -> float:
+        """Return how likely a value is right."""
+        shift = self.shift + self.shifts.get(found.type, 0.0) + self.further * is_further
+        return float(expit(self.scale * found.score + shift))
 
 
-def _cuts(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return thresholds half-way between neighbouring scores, at most a few hundred."""
-    levels = np.unique(np.quantile(scores, np.linspace(0, 1, 201)))
-    return np.concatenate([[levels[0] - 1], (levels[1:] + levels[:-1]) / 2])
+def decided(products: Sequence[Product], found: Sequence[Sequence[Found]]) -> tuple[list[Decision], int]:
+    """Return the values that may be given for products with gold values, and how many gold values there are.
+
+    Where a product names the attributes that it asks for, others do not count: they are neither right nor wrong.
+
+    Args:
+        products: The products.
+        found: The best values of each, from `best_values`.
+    """
+    decisions, count = [], 0
+    for product, row in zip(products, found, strict=True):
+        gold = {(kind, product.text[start:end]) for start, end, kind in gold_spans(product)}
+        asked = {name for name, value in product.attributes.items() if not value}
+        count += len(gold)
+        seen: set[tuple[str, str]] = set()
+        for one, is_further in with_further(row):
+            value = one.type, product.text[one.start : one.end]
+            if value not in seen and (not asked or one.type in asked):
+                decisions.append(Decision(one.type, one.score, is_further, value in gold))
+            seen.add(value)
+    return decisions, count
 
 
-def _above(
-    scores: NDArray[np.float64], right: NDArray[np.bool_], cuts: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how many right values and how many values in all are above each threshold."""
-    order = np.argsort(scores)
-    at = np.searchsorted(scores[order], cuts, side="right")
-    sums = np.concatenate([[0], right[order].cumsum()])
-    return sums[-1] - sums[at], len(scores) - at
+def with_further(found: Iterable[Found]) -> Iterator[tuple[Found, bool]]:
+    """Yield values, the best ones first, and whether a better one of the same type came before."""
+    before: set[str] = set()
+    for one in found:
+        yield one, one.type in before
+        before.add(one.type)
 
 
 def best_of(
@@ -148,12 +165,33 @@ def types_with_several(texts: Sequence[str], gold: Sequence[Spans]) -> dict[str,
     return {kind: bool(np.mean(found) >= SEVERAL) for kind, found in having.items()}
 
 
-def without_overlap(found: Iterable[Found], several: Mapping[str, bool]) -> list[Found]:
-    """Return the best spans of each type that do not overlap others of the type; one where it has no several."""
-    kept: dict[str, list[Found]] = defaultdict(list)
-    for one in sorted(found, key=lambda one: (-one.score, one.start, one.end, one.type)):
-        others = kept[one.type]
-        is_free = all(one.end <= other.start or one.start >= other.end for other in others)
-        if not others or (is_free and several.get(one.type, True)):
-            others.append(one)
-    return [one for ones in kept.values() for one in ones]
+def best_values(found: Iterable[Found], several: Mapping[str, bool], apart: Callable[[str, str], float]) -> list[Found]:
+    """Return the best spans of each type, the best ones first; one where the type has no several.
+
+    Spans of one type do not overlap. Where a span overlaps a better one of another type, its score is lowered by what
+    train knows of both types.
+
+    Args:
+        found: The spans.
+        several: Whether a text has several values of a type; types that are not named do.
+        apart: By how much the score is lowered where values of two types overlap.
+    """
+    rows = sorted(found, key=lambda one: (-one.score, one.start, one.end, one.type))
+    waiting = [(-one.score, at, 0.0) for at, one in enumerate(rows)]
+    kept: list[Found] = []
+    done: set[str] = set()
+    while waiting:
+        score, at, lowered = heappop(waiting)
+        one = rows[at]
+        if one.type in done and not several.get(one.type, True):
+            continue
+        beside = [other for other in kept if one.start < other.end and other.start < one.end]
+        if any(other.type == one.type for other in beside):
+            continue
+        less = max((apart(one.type, other.type) for other in beside if other.score > FIRM), default=0.0)
+        if less > lowered:
+            heappush(waiting, (less - one.score, at, less))
+            continue
+        done.add(one.type)
+        kept.append(one._replace(score=-score))
+    return kept

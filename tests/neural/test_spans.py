@@ -75,3 +75,12 @@ def test_counts_are_added(counts):
     assert both.values["red"]["Color"] == {"": 4, "Shoes": 2, "Hats": 2}
     assert both.seen["red"] == 6 and both.sizes[""] == 6 and counts.sizes[""] == 3
     assert ValueCounts(**counts.state()) == counts
+
+
+def test_types_keep_apart_unless_their_values_overlap_in_train():
+    product = Product("1", "carbon steel hook")
+    gold = [(0, 12, "Material"), (0, 17, "Type"), (13, 17, "Part")]
+    counts = ValueCounts.count([product] * 40, [gold] * 40, SpanUnits(), [window(product.text, 0)])
+    assert counts.apart("Type", "Material") == counts.apart("Material", "Type") == 0
+    assert counts.apart("Part", "Material") > 2 and counts.plus(counts).together["Material"]["Type"] == 80
+    assert ValueCounts().apart("a", "b") == 0

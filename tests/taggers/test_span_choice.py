@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+
+from tagkit.product import Product, Span, Tag
 
 pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.taggers.span_choice import (
     Choice,
+    Decision,
     Found,
-    ScoredSpan,
     best_of,
+    best_values,
+    decided,
     types_with_several,
-    without_overlap,
 )
 
 
 def test_the_best_spans_of_each_type():
-    scores = np.array([[1.0, -9.0], [3.0, 2.0], [-20.0, 0.5]], dtype=np.float32)
+    scores = np.array([[1.0, -13.0], [3.0, 2.0], [-20.0, 0.5]], dtype=np.float32)
     found = best_of(scores, np.array([0, 2, 4]), np.array([2, 4, 6]), ["a", "b"])
     assert set(found) == {Found(0, 2, "a", 1.0), Found(2, 4, "a", 3.0), Found(2, 4, "b", 2.0), Found(4, 6, "b", 0.5)}
     assert best_of(scores[:0], np.array([]), np.array([]), ["a", "b"]) == []
 
 
+def never(one: str, other: str) -> float:
+    return 0.0
+
+
 def test_values_of_one_type_do_not_overlap_and_those_of_others_may():
     rows = [Found(0, 4, "a", 1.0), Found(2, 6, "a", 2.0), Found(7, 9, "a", 0.5), Found(2, 6, "b", 0.1)]
-    assert without_overlap(rows, {"a": True, "b": True}) == [rows[1], rows[2], rows[3]]
-    assert without_overlap(rows, {"a": False}) == [rows[1], rows[3]]
+    assert best_values(rows, {"a": True, "b": True}, never) == [rows[1], rows[2], rows[3]]
+    assert best_values(rows, {"a": False}, never) == [rows[1], rows[3]]
+
+
+def test_a_span_that_overlaps_a_better_one_of_a_type_that_is_seldom_so_is_less_likely():
+    rows = [Found(0, 4, "a", 3.0), Found(0, 6, "b", 2.0), Found(5, 6, "b", 0.5), Found(2, 6, "c", -5.0)]
+    lowered = [rows[0], rows[2], rows[3]._replace(score=-9.0)]
+    assert best_values(rows, {"b": False}, lambda *_: 4.0) == lowered
+    assert best_values(rows, {"b": False}, lambda *types: 4.0 * ("c" in types))[1] == rows[1]
+    weak = [one._replace(score=one.score - 7) for one in rows]
+    assert best_values(weak, {"b": False}, lambda *_: 4.0)[1] == weak[1], "an unlikely value makes no other unlikelier"
 
 
 def test_types_have_several_values_where_texts_often_do():
@@ -35,13 +53,29 @@ def test_types_have_several_values_where_texts_often_do():
     assert types_with_several(["x y z z"], several) == {"a": True, "b": False}
 
 
-def test_thresholds_have_the_best_f1_and_a_type_of_many_values_its_own():
-    easy = [ScoredSpan("easy", float(score), score > -3) for score in range(-9, 10)] * 3
-    hard = [ScoredSpan("hard", float(score), score > 4) for score in range(-9, 10)] * 3
-    rare = [ScoredSpan("rare", -8.0, True)]
-    choice = Choice.of([*easy, *hard, *rare], {"easy": 36, "hard": 15, "rare": 1})
-    assert -3 < choice.threshold("easy") < -2 and 4 < choice.threshold("hard") < 5
-    assert choice.threshold("rare") == choice.threshold("unknown") == choice.default
-    chances = [choice.probability(score) for score in (-9, 0, 9)]
-    assert chances == sorted(chances) and chances[0] < 0.2 and chances[2] > 0.9
-    assert Choice.of([ScoredSpan("a", 1.0, False)], {"a": 1}) == Choice()
+def test_the_threshold_has_the_best_expected_f1_and_types_are_calibrated_apart():
+    easy = [Decision("easy", float(score), False, score > -3) for score in range(-9, 10)] * 9
+    hard = [Decision("hard", float(score), False, score > 4) for score in range(-9, 10)] * 9
+    choice = Choice.of([*easy, *hard], 153)
+    at_zero = [choice.probability(Found(0, 1, kind, 0.0)) for kind in ("easy", "unknown", "hard")]
+    assert at_zero == sorted(at_zero, reverse=True) and 0.3 < choice.threshold < 0.5
+    chances = [choice.probability(Found(0, 1, "easy", score)) for score in (-9.0, 0.0, 9.0)]
+    assert chances[0] < 0.2 < choice.threshold < chances[1] < chances[2]
+    assert Choice.of([Decision("a", 1.0, False, False)], 1) == Choice()
+
+
+def test_further_values_are_calibrated_apart():
+    first = [Decision("a", float(score), False, score > 0) for score in range(-9, 10)] * 3
+    further = [Decision("a", float(score), True, False) for score in range(-9, 10)] * 3
+    choice = Choice.of([*first, *further], 27)
+    found = Found(0, 1, "a", 3.0)
+    assert choice.probability(found, is_further=True) < choice.threshold < choice.probability(found)
+
+
+def test_attributes_that_a_product_does_not_ask_for_are_not_decided():
+    tags = (Tag("red", 1.0, "gold", (Span(0, 3),), "colour"),)
+    product = Product("red shoe", tags=("red",), annotations=tags)
+    row = [Found(0, 3, "colour", 2.0), Found(4, 8, "colour", 1.0), Found(4, 8, "kind", 0.0)]
+    every = [Decision("colour", 2.0, False, True), Decision("colour", 1.0, True, False)]
+    assert decided([product], [row]) == ([*every, Decision("kind", 0.0, False, False)], 1)
+    assert decided([replace(product, attributes={"colour": ""})], [row]) == (every, 1)
