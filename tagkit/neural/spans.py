@@ -136,9 +136,8 @@ class ValueCounts:
             kinds = sorted({kind for *_, kind in spans})
             meeting = {(a[2], b[2]) for a in spans for b in spans if a[0] < b[1] and b[0] < a[1]}
             for one, other in itertools.combinations(kinds, 2):
-                for counts, found in ((made.together, True), (made.overlapping, (one, other) in meeting)):
-                    if found:
-                        counts.setdefault(one, {})[other] = counts.get(one, {}).get(other, 0) + 1
+                for pairs in (made.together, made.overlapping) if (one, other) in meeting else (made.together,):
+                    pairs.setdefault(one, {})[other] = pairs.get(one, {}).get(other, 0) + 1
         inside: dict[int, set[str]] = {}
         for window in windows:
             text, found = lower(products[window.row].text), units.candidates(window, products[window.row].text)
