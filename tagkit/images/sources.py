@@ -102,11 +102,13 @@ def _place(path: str) -> Path:
     """Return where a file is; what is no file, such as a pipe that never ends, is refused."""
     if not path or not is_here(path):
         raise ValueError("it is not a path of this machine")
-    places = [folder / path for folder in folders()]
-    place = next((place for place in places if place.exists()), places[0])
-    if place.exists() and not place.is_file():
-        raise ValueError("it is not a file")
-    return place
+    for folder in folders():
+        place = folder / path
+        if place.is_file():
+            return place
+        if place.exists():
+            raise ValueError("it is not a file")
+    return Path(path)
 
 
 def _checked(content: bytes, source: str | bytes) -> bytes:

@@ -77,7 +77,8 @@ class VectorStore:
                 if first and (vector := self._find(file, first[0])) is not None:
                     rows[at] = vector
         missing = [at for at in range(len(products)) if at not in rows]
-        self.extract([products[at] for at in missing], allow_downloads=allow_downloads)
+        if missing:
+            self.extract([products[at] for at in missing], allow_downloads=allow_downloads)
         with closing(self._open()) as file:
             for at in missing:
                 found = (self._find(file, hash) for hash, _ in _hashed(products[at].images, allow_downloads))
