@@ -1,6 +1,6 @@
 """Vectors of photos: photos per second of each encoder, and beside the pipeline of transformers on the same weights.
 
-    python benchmarks/images.py [--photos 192] [--rounds 3] [--threads 2]
+    python benchmarks/images.py [--photos 192] [--rounds 3] [--threads 2] [--only encoders]
 
 EfficientNet-Lite is not among the models that transformers loads. The two are compared on vision transformers with
 random weights, of the sizes of ViT-Small/16 and ViT-Base/16, at 224 pixels. Both read the same files of `fashion_small`
@@ -34,6 +34,7 @@ from transformers import ViTConfig, ViTImageProcessorPil, ViTModel, pipeline
 from tagkit.datasets import load
 from tagkit.images.encoder import ImageEncoder
 from tagkit.images.histogram import SIZE
+from tagkit.images.loading import load_first
 from tagkit.images.sources import read
 from tagkit.images.vectors import VectorStore
 from tagkit.neural.hardware import fast_bf16
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=192)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--only", choices=("encoders", "pipeline"), help="one of the two tables")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     os.environ["TQDM_DISABLE"] = "1"
@@ -64,6 +66,7 @@ def main() -> None:
         small = as_files(load("fashion_small").train[: given.photos], folder / "small")
         large = as_files(load("implicit_ave", photos=True).train[: given.photos], folder / "large")
         print("both sets of photos are written")
+        threads = f"{given.threads} thread{'s' * (given.threads > 1)}, medians of {given.rounds} rounds"
         rows = {}
         for model, pixels, products, which in (
             ("efficientnet-lite0", 128, small, "60 by 80"),
@@ -73,16 +76,17 @@ def main() -> None:
             for precision in precisions:
                 encoder = ImageEncoder.load(model, pixels, precision=precision)
                 row = f"{model} at {encoder.pixels}, {precision}, photos {which}"
-                rows[row] = extraction(encoder, products, given.rounds)
-        note = f"On {given.threads} threads; median of {given.rounds} rounds. The second run reads the cache."
-        write("images", rows, rows="encoder and photos", note=note)
+                rows[row] = {} if given.only == "pipeline" else extraction(encoder, products, given.rounds)
+        if given.only != "pipeline":
+            write("images", rows, rows="encoder and photos", note=f"{threads}. The second run reads the cache.")
+        if given.only == "encoders":
+            return
         beside = {}
         for number, (name, sizes) in enumerate(TRANSFORMERS.items()):
             some = small[: given.photos // 2 ** (2 + number)]  # a larger network takes longer
             for row, figures in beside_the_pipeline(make(folder / str(number), sizes), some, given.rounds).items():
                 beside[f"{name}: {row}"] = figures
-        note = f"On {given.threads} threads; medians of {given.rounds} rounds in turns, random weights."
-        write("images_pipeline", beside, rows="model and system", note=note)
+        write("images_pipeline", beside, rows="model and system", note=f"{threads} in turns, random weights.")
 
 
 def as_files(products: Sequence[Product], folder: Path) -> list[Product]:
@@ -116,7 +120,9 @@ def vectors(encoder: ImageEncoder, products: Sequence[Product]) -> tuple[Seconds
 def extraction(encoder: ImageEncoder, products: Sequence[Product], rounds: int) -> dict[str, Any]:
     """Return photos per second of the first run and of the second, which reads the cache."""
     vectors(encoder, products[:16])  # what is done once
-    times = [vectors(encoder, products)[:2] for _ in range(rounds)]
+    runs = [vectors(encoder, products) for _ in range(rounds)]
+    times = [run[:2] for run in runs]
+    exact = ImageEncoder.load(encoder.model, encoder.pixels).encode([load_first(one) for one in products])
     first, second = (median(row[at][0] for row in times) for at in (0, 1))
     return {
         "photos/s": round(len(products) / first, 1),
@@ -124,6 +130,7 @@ def extraction(encoder: ImageEncoder, products: Sequence[Product], rounds: int) 
         "second run, photos/s": round(len(products) / second),
         "times, by the clock": round(median(row[0][0] / row[1][0] for row in times)),
         "times, processor": round(median(row[0][1] / row[1][1] for row in times)),
+        "least cosine with fp32": round(float(cosines(runs[0][2], exact).min()), 4),
     }
 
 

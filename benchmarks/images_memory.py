@@ -2,10 +2,9 @@
 
     python benchmarks/images_memory.py [--folder runs/images-memory] [--photos 10000,50000,100000]
 
-The photos are those of `fashion_small`, of which the later ones are earlier ones with other bytes behind the picture, so
-that each is read, decoded and encoded by itself (efficientnet-lite0 at 128 pixels, in bf16 where the processor has it).
-A run that is stopped goes on: photos, vectors and peaks are kept in the folder. The peak is that of the process that
-went on.
+The photos are those of `fashion_small`; later ones are earlier ones with other bytes behind the picture, so that each
+is read, decoded and encoded by itself (efficientnet-lite0 at 128 pixels, in bf16 where the processor has it). A run
+that is stopped goes on: photos, vectors and peaks are kept in the folder. The peak is that of the process that went on.
 """
 
 from __future__ import annotations

@@ -26,13 +26,13 @@ def make_efficientnet(folder: Path) -> Path:
     return _with_preprocessor(folder, {"height": PIXELS, "width": PIXELS})
 
 
-def make_clip(folder: Path, tokenizer: Path) -> Path:
+def make_clip(folder: Path, tokenizer: Path, layers: int = 1) -> Path:
     """Write a CLIP with the tokenizer of another model."""
     torch.manual_seed(0)
     size = json.loads((tokenizer / "config.json").read_text())["vocab_size"]
     config = CLIPConfig(
         text_config=SMALL | {"vocab_size": size, "max_position_embeddings": 16, "eos_token_id": 2},
-        vision_config=SMALL | {"image_size": PIXELS, "patch_size": 8},
+        vision_config=SMALL | {"image_size": PIXELS, "patch_size": 8, "num_hidden_layers": layers},
         projection_dim=8,
     )
     CLIPModel(config).save_pretrained(folder)
@@ -41,10 +41,12 @@ def make_clip(folder: Path, tokenizer: Path) -> Path:
     return _with_preprocessor(folder, {"shortest_edge": PIXELS})
 
 
-def make_vit(folder: Path) -> Path:
+def make_vit(folder: Path, layers: int = 1) -> Path:
     """Write a vision transformer without a text tower."""
     torch.manual_seed(0)
-    ViTModel(ViTConfig(**SMALL, image_size=PIXELS, patch_size=8)).save_pretrained(folder)
+    ViTModel(ViTConfig(**SMALL | {"num_hidden_layers": layers}, image_size=PIXELS, patch_size=8)).save_pretrained(
+        folder
+    )
     return _with_preprocessor(folder, PIXELS)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy, deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -12,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch import nn
 
 from tagkit import weights
 from tagkit.errors import BadInput, reason
@@ -62,9 +65,9 @@ class ImageEncoder:
         self.pixels = pixels or self.trained_on
         self._folder, self._tokenizer = folder, cast(Any, None)
         self.is_own = self._config.get("model_type") == OWN
-        self._network = self._load_own() if self.is_own else self._load_hub()
-        self._network.to(device(), memory_format=torch.channels_last).eval()
-        self.has_text = hasattr(self._network, "get_text_features")
+        self.network = self._load_own() if self.is_own else self._load_hub()
+        self.network.to(device(), memory_format=torch.channels_last).eval()
+        self.has_text = hasattr(self.network, "get_text_features")
         self.sha256 = weights.digest(model)
         self.key = f"{self.sha256[:16]}-{self.pixels}{'-bf16' * self._low}"
 
@@ -92,9 +95,9 @@ class ImageEncoder:
         """Return the vectors of photos that were stretched by `square`, shape (photos, size)."""
         found, where = [], device()
         for start in range(0, len(squares), BATCH):
-            x = self._normal(np.stack(squares[start : start + BATCH]))
+            x = self.normal(np.stack(squares[start : start + BATCH]))
             with torch.inference_mode(), fast_fp32(), torch.autocast(where.type, torch.bfloat16, enabled=self._low):
-                found.append(self._image_vectors(x).float().cpu().numpy())
+                found.append(self.vectors_by(self.network, x).float().cpu().numpy())
         return np.concatenate(found) if found else np.zeros((0, 0), dtype=np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -109,7 +112,7 @@ class ImageEncoder:
         for start in range(0, len(texts), BATCH):
             batch = self._tokens(texts[start : start + BATCH])
             with torch.inference_mode():
-                found.append(_tensor(self._network.get_text_features(**batch)).float().cpu().numpy())
+                found.append(_tensor(self.network.get_text_features(**batch)).float().cpu().numpy())
         return np.concatenate(found)
 
     def square(self, image: Image) -> NDArray[np.uint8]:
@@ -118,20 +121,55 @@ class ImageEncoder:
 
     def pixel_values(self, images: Sequence[Image]) -> torch.Tensor:
         """Return photos as the network takes them, shape (photos, 3, pixels, pixels)."""
-        return self._normal(np.stack([self.square(image) for image in images]))
+        return self.normal(np.stack([self.square(image) for image in images]))
 
-    def _normal(self, squares: NDArray[np.uint8]) -> torch.Tensor:
-        """Return the numbers that the network takes; they lie as before, channels last."""
+    def normal(self, squares: NDArray[np.uint8]) -> torch.Tensor:
+        """Return stretched photos as the network takes them, shape (photos, 3, pixels, pixels); channels lie last."""
         mean, std = np.tile(self._mean, self.pixels), np.tile(self._std, self.pixels)  # long rows are computed faster
         x = (squares.reshape(*squares.shape[:2], -1) - mean) / std
         return torch.from_numpy(x.reshape(squares.shape)).permute(0, 3, 1, 2).to(device())
 
-    def _image_vectors(self, x: torch.Tensor) -> torch.Tensor:
+    def last_blocks(self, network: Any, count: int) -> list[nn.Module]:
+        """Return so many of the last blocks of a network of this encoder, and what follows them in EfficientNet-Lite.
+
+        Raises:
+            BadInput: It has fewer.
+        """
+        tower = getattr(network, "vision_model", network)
+        lists = (part for part in tower.modules() if isinstance(part, nn.ModuleList) and len(part) > 1)
+        blocks = list(next(lists, ()))
+        if count > len(blocks):
+            raise BadInput(f"the model {self.model!r} has {len(blocks)} blocks, of which {count} cannot be trained")
+        return [*blocks[len(blocks) - count :], *([network.head] if self.is_own else [])]
+
+    def with_weights(self, changed: Mapping[str, NDArray[np.float32]]) -> Self:
+        """Return an encoder with other weights, whose vectors are kept apart.
+
+        Args:
+            changed: The weights that are other ones, by name.
+
+        Raises:
+            BadInput: They are of another model.
+        """
+        made = copy(self)
+        made.network = deepcopy(self.network)
+        have = made.network.state_dict()
+        if wrong := [name for name, value in changed.items() if name not in have or have[name].shape != value.shape]:
+            raise BadInput(f"the weights {wrong[0]} are not of the model {self.model!r}")
+        made.network.load_state_dict({name: torch.from_numpy(np.copy(v)) for name, v in changed.items()}, strict=False)
+        sha = hashlib.sha256(self.key.encode())
+        for name in sorted(changed):
+            sha.update(name.encode() + np.ascontiguousarray(changed[name]).tobytes())
+        made.key = f"{sha.hexdigest()[:16]}-tuned"
+        return made
+
+    def vectors_by(self, network: Any, x: torch.Tensor) -> torch.Tensor:
+        """Return the vectors by a network of this encoder, shape (photos, size)."""
         if self.is_own:
-            return self._network(x)  # type: ignore[no-any-return]
-        if hasattr(self._network, "get_image_features"):
-            return _tensor(self._network.get_image_features(pixel_values=x))
-        out = self._network(pixel_values=x)
+            return network(x)  # type: ignore[no-any-return]
+        if hasattr(network, "get_image_features"):
+            return _tensor(network.get_image_features(pixel_values=x))
+        out = network(pixel_values=x)
         if getattr(out, "pooler_output", None) is not None:
             return out.pooler_output.flatten(1)  # type: ignore[no-any-return]
         states = out.last_hidden_state
@@ -144,7 +182,7 @@ class ImageEncoder:
             self._tokenizer = AutoTokenizer.from_pretrained(
                 self._folder, local_files_only=True, trust_remote_code=False
             )
-        text_config = getattr(self._network.config, "text_config", self._network.config)
+        text_config = getattr(self.network.config, "text_config", self.network.config)
         longest = getattr(text_config, "max_position_embeddings", 64)
         # SigLIP was trained on texts filled up to the full length
         padding = "max_length" if "siglip" in str(self._config.get("model_type")) else True
