@@ -17,6 +17,8 @@ from tagkit.progress import progress_bar
 
 Floats = NDArray[np.float32]
 DECAY = 1e-2
+LEAST_STEPS = 300
+"""Few products make few steps an epoch: there are as many epochs as make so many steps."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -25,7 +27,7 @@ class HeadOptions:
 
     Args:
         hidden: The size of the hidden layer.
-        epochs: Passes over train.
+        epochs: Passes over train; there are more where these are fewer than 300 steps.
         learning_rate: The highest one: it is reached after a third of the steps and then falls to 0.
         batch_size: Products per step.
         dropout: The share of features, and of the hidden layer, that is hidden in each step.
@@ -71,12 +73,14 @@ class HeadOptions:
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            network, gold = make(), torch.from_numpy(y)
-            size = min(self.batch_size, len(y))
-            steps = self.epochs * (len(y) // size)
+            network, gold, size = make(), torch.from_numpy(y), min(self.batch_size, len(y))
+            batches = len(y) // size
+            epochs = max(self.epochs, -(-LEAST_STEPS // batches))
             optimiser = torch.optim.AdamW(network.parameters(), self.learning_rate, weight_decay=DECAY)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=steps + 1)
-            for _ in progress_bar(range(self.epochs), desc=self.name, delay=3, leave=False):
+            schedule = torch.optim.lr_scheduler.OneCycleLR(
+                optimiser, self.learning_rate, total_steps=epochs * batches + 1
+            )
+            for _ in progress_bar(range(epochs), desc=self.name, delay=3, leave=False):
                 order = torch.randperm(len(y))
                 for start in range(0, len(y) - size + 1, size):
                     rows = order[start : start + size]
