@@ -3,7 +3,7 @@
     python benchmarks/images_memory.py [--folder runs/images-memory] [--photos 10000,50000,100000]
 
 The photos are those of `fashion_small`; later ones are earlier ones with other bytes behind the picture, so that each
-is read, decoded and encoded by itself (efficientnet-lite0 at 128 pixels, in bf16 where the processor has it). A run
+is read, decoded and encoded by itself (efficientnet-lite0 at 64 pixels, in bf16 where the processor has it). A run
 that is stopped goes on: photos, vectors and peaks are kept in the folder. The peak is that of the process that went on.
 """
 
@@ -36,7 +36,7 @@ def main() -> None:
     shown = sorted(int(number) for number in given.photos.split(","))
     given.folder.mkdir(parents=True, exist_ok=True)
     archive, kept = given.folder / "photos.zip", given.folder / "peaks.json"
-    encoder = ImageEncoder.load("efficientnet-lite0", 128, precision="auto")
+    encoder = ImageEncoder.load("efficientnet-lite0", 64, precision="auto")
     if not archive.exists():
         make(archive, shown[-1])
     os.environ["TAGKIT_CACHE"] = str(given.folder / "cache")
