@@ -52,7 +52,10 @@ def main() -> None:
             figures[name] = _figures(measure, statistics, at) | {"p, Holm": round(p, 3)}
         name, at = next(pair for pair in chosen if pair[0].startswith("all "))
         figures[name] = _figures(measure, statistics, at) | {"p, Holm": round(_p(measure, statistics, folds, at), 3)}
-    note = "Share of right answers in %; better and worse: answers that the photo put right and wrong."
+    note = (
+        "Share of right answers in %; better and worse: answers that the photo put right and wrong. "
+        "p is rounded: 0.0 is less than 0.0005."
+    )
     write("photos_by_attribute", figures, rows="domain: attribute", note=note)
 
 
