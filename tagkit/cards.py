@@ -158,6 +158,7 @@ def picture(address: str, text: str, height: float = 9, *, enlarged: bool = Fals
         return ""
     size = "height" if enlarged else "max-height"
     look = f"{size}:{height}em;max-width:100%;border-radius:.3em;background:#fff;vertical-align:top"
+    look += ";box-shadow:0 0 0 1px #8883"  # where a white photo ends
     return f'<img loading="lazy" src="{html.escape(address)}" alt="{escape(text)}" style="{look}">'
 
 

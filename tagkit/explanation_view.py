@@ -31,7 +31,7 @@ BAR = 20
 def card(one: Explanation) -> str:
     """Return an explanation as a card."""
     parts = [_marked(one), _legend(one), _heat_map(one), *_word_tables(one), *_share_table(one), *_neighbour_table(one)]
-    facts = {name: value for name, value in one.facts.items() if name != "why not"}
+    facts = _facts(one)
     return cards.card(_heading(one), cards.paragraph(_why_not(one)), *parts, cards.values(facts), note=_note(one))
 
 
@@ -61,8 +61,7 @@ def lines(one: Explanation) -> list[Line]:
             has = "has the tag" if near.has_tag else "has not"
             text = f"{near.similarity:7.3f}  {has:11}  {_cut(near.title, 60)}  [{', '.join(near.tags[:8])}]"
             out.append([(one_line(text), "" if near.has_tag else "dim")])
-    facts = [(name, value) for name, value in one.facts.items() if name != "why not"]
-    if facts:
+    if facts := _facts(one).items():
         out += [[], *([(f"{one_line(name)}: ", "dim"), (one_line(_cut(value, 500)), "")] for name, value in facts)]
     return out
 
@@ -84,7 +83,13 @@ def _heading(one: Explanation) -> str:
 
 
 def _note(one: Explanation) -> str:
-    return f"{one.strategy}{one.method and f', words by {one.method}'}"
+    return f"{one.strategy}, words by {one.method}" if one.method and one.words else one.strategy
+
+
+def _facts(one: Explanation) -> dict[str, Any]:
+    """Return the facts, but for the one that stands above; fractions with four digits."""
+    shown = {name: value for name, value in one.facts.items() if name != "why not"}
+    return {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in shown.items()}
 
 
 def _why_not(one: Explanation) -> str:
@@ -186,7 +191,7 @@ def _bar(value: float, most: float) -> str:
     if value < 0:
         fill = f"repeating-linear-gradient(45deg,rgba({AGAINST},.85) 0 4px,rgba({AGAINST},.35) 4px 8px)"
     inner = f'<div style="height:.7em;width:{width:.0f}%;min-width:1px;background:{fill}"></div>'
-    return f'<div style="width:10em;padding-top:.3em">{inner}</div>'
+    return f'<div style="width:6em;padding-top:.3em">{inner}</div>'
 
 
 def _marked_lines(one: Explanation) -> list[Line]:

@@ -28,8 +28,8 @@ ON_CARD = 10
 """So many groups of the same photo are on a card."""
 IN_GROUP = 8
 """So many photos of a group are shown."""
-_CELL = "width:12em;overflow:hidden;padding:.4em;border:1px solid #8883;border-radius:.4em;font-size:smaller"
-_GRID = "display:flex;flex-wrap:wrap;gap:.5em"
+_CELL = "overflow:hidden;padding:.4em;border:1px solid #8883;border-radius:.4em;font-size:smaller"
+_GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(10em,100%),1fr));gap:.5em"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ class SamePhotos:
             f"Products of {second} with a photo of {first}: {count:,}." for (first, second), count in self.leaks.items()
         ]
         differ = sum(len({frozenset(product.tags) for _, product in group}) > 1 for group in self.groups)
-        out += [f"{differ:,} of {len(self.groups):,} groups do not agree on their tags."] if self.groups else []
+        if differ:
+            out.append(f"{differ:,} of {len(self.groups):,} groups do not agree on their tags.")
         count, why = self.unread
         return [*out, *([f"{count:,} photos cannot be read; the first: {why}"] if count else [])]
 
