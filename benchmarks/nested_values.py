@@ -6,8 +6,8 @@ The titles of `wdc_pave` in which annotated values overlap, cut into five folds 
 a strategy learns from the others and from as many titles without overlaps, and tags the fold. A second value is one
 that labels of tokens cannot hold beside the longest values: it lies inside of one, overlaps it, or stands at the same
 place as another type. It is found if a tag has its text and type; "with the other" says that a value that it overlaps
-is found as well, which labels of tokens cannot give. Runs are kept in `runs/benchmarks/nested/`, so that a stopped command
-continues.
+is found as well, which labels of tokens cannot give. Runs are kept in `runs/benchmarks/nested/`, so that a stopped
+command continues.
 """
 
 from __future__ import annotations
