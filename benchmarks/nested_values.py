@@ -38,7 +38,8 @@ FOLDER = Path("runs") / "benchmarks" / "nested"
 
 def titles() -> tuple[list[Product], list[Product]]:
     """Return the titles in which values overlap, and the others, with the values that stand in the title."""
-    nested, flat = [], []
+    nested: list[Product] = []
+    flat: list[Product] = []
     for product in load("wdc_pave").train:
         inside = tuple(tag for tag in product.annotations if all(span.end <= len(product.title) for span in tag.spans))
         title = replace(product, description="", annotations=inside, tags=tuple(tag.text for tag in inside))

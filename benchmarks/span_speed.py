@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -36,7 +37,7 @@ def main() -> None:
     """Measure and store."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=3)
     given = parser.parse_args(sys.argv[1:])
     torch.set_num_threads(1)
     data = load("oa_mine", train="0.2")
@@ -44,8 +45,8 @@ def main() -> None:
     for _ in range(given.rounds):
         for name in STRATEGIES:
             tagger = create(name, **PARAMS, epochs=given.epochs)
-            taken[name]["training"].append(cpu_seconds(lambda: tagger.fit(data.train)))
-            taken[name]["tagging"].append(cpu_seconds(lambda: tagger.predict(data.test)))
+            taken[name]["training"].append(cpu_seconds(partial(tagger.fit, data.train)))
+            taken[name]["tagging"].append(cpu_seconds(partial(tagger.predict, data.test)))
     figures: dict[str, dict[str, Any]] = {}
     for name, found in taken.items():
         best = {what: min(seconds) for what, seconds in found.items()}
