@@ -101,8 +101,8 @@ def report(seed: int) -> None:
             found = json.loads(path.read_text("utf-8"))
             figures[strategy] = {f"{count} examples": f"{found[str(count)]:.1f}" for count in (0, *EXAMPLES)}
             note = (
-                f"attribute-F1 of the {found['hidden']} hidden types of {found['types']} on {found['test']} test titles "
-                f"of OA-Mine, seed {seed}; examples for each type, {found['titles 1']}, {found['titles 5']} and "
+                f"attribute-F1 of the {found['hidden']} hidden types of {found['types']} on {found['test']} test "
+                f"titles of OA-Mine, seed {seed}; examples for each type, {found['titles 1']}, {found['titles 5']} and "
                 f"{found['titles 20']} titles in all; fitted on 286 titles in {PARAMS['epochs']} epochs."
             )
     write("new_types", figures, rows="strategy", note=note)

@@ -193,13 +193,10 @@ def targets(text: str, found: Candidates, spans: Spans, types: Mapping[str, int]
     texts: dict[str, set[int]] = {}
     for start, end, kind in spans:
         texts.setdefault(text[start:end], set()).add(types[kind])
-    wanted: dict[tuple[int, int], set[int]] = {(start, end): set() for start, end, _ in spans}
-    for start, end, kind in spans:
-        wanted[start, end].add(types[kind])
+    wanted = {(start, end, types[kind]) for start, end, kind in spans}
     for at, place in enumerate(zip(found.starts.tolist(), found.ends.tolist(), strict=True)):
-        counted[at, list(texts.get(text[slice(*place)], ()))] = False
-        mine = list(wanted.get(place, ()))
-        gold[at, mine] = counted[at, mine] = True
+        for number in texts.get(text[slice(*place)], ()):
+            counted[at, number] = gold[at, number] = (*place, number) in wanted
     return gold, counted
 
 
