@@ -42,11 +42,11 @@ MISSING: Mapping[str, dict[str, Any]] = {
     "words": {"title": "", "description": "", "category": ""},
 }
 """What is taken away from the test products."""
-FUSED = ("words", "photo", "late", "early", "all")
+FUSED = ("words", "photo", "late", "early")
 KINDS = ("master", "sub", "article", "colour", "usage")
 SHARES = {1.0: "all", 0.1: "a tenth", 0.01: "a hundredth"}
 Numbers = NDArray[np.float64]
-FITS = FitCache()
+FITS = FitCache(cache_folder("fusion"))
 
 
 def main() -> None:
