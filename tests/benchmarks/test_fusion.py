@@ -56,8 +56,8 @@ def test_each_kind_and_what_the_best_choice_would_give(lists, tmp_path, monkeypa
 
 def test_a_missing_half_is_compared_with_the_other_one_alone(lists, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    fusion.missing()
-    row = written(tmp_path, "fusion_missing")["fashion_small, without photo, micro-F1"]
+    fusion.missing("fashion_small", "micro-F1")
+    row = written(tmp_path, "missing_half_fashion_small")["without photo, micro-F1"]
     assert row["by the other half alone"] == 75 and row["early fusion"] == 100
     assert row["early, difference"].startswith("+25.00 (+")
 
