@@ -84,7 +84,7 @@ class ImageHead(HeadOptions, PhotoScorer):
     def load_encoder(self, sha256: str = "") -> ImageEncoder:
         """Return the encoder, with the weights that were trained, and remember its checksum."""
         encoder = super().load_encoder(sha256)
-        if not self.tuned_:
+        if not getattr(self, "tuned_", None):
             return encoder
         if self._tuned is None:
             self._tuned = encoder.with_weights(self.tuned_)
