@@ -182,7 +182,9 @@ class Distil(Tagger):
     def _learn(
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
     ) -> None:
-        before = old if self.student_.learned_from_ is None else None
+        before = None
+        if self.student_.learned_from_ is None and old is not None:  # loaded: the products are those of the caller
+            before = old if self.unlabelled else [product for product in old if product.tags]
         self.student_ = copy.copy(self.student_).learn(more, old=before, dev=dev, cache=cache)
 
     def _known_tags(self) -> Iterable[str]:

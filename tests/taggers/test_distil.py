@@ -152,3 +152,16 @@ def test_train_without_any_tags_and_a_teacher_that_says_nothing():
         create("distil", teacher="dictionary", student="lexicon").fit(OTHERS)
     with pytest.raises(BadInput, match="dictionary tags none of the 5 products"):
         create("distil", teacher="dictionary", student="lexicon").fit([Product("1", "紫色", tags=("紫色",)), *OTHERS])
+
+
+def test_it_learns_more_by_its_student_and_asks_no_teacher(products, answers, tmp_path):
+    untagged = [Product("x1", "紫色雨伞"), Product("x2", "紫色雨伞 新款")]
+    path = answers([(p.title, ["雨伞"]) for p in untagged])
+    tagger = create("distil", teacher=path, student="dictionary").fit([*products, *untagged])
+    loaded = Tagger.load(tagger.save(tmp_path / "model"))
+    (tmp_path / "answers.jsonl").unlink()
+    new = [Product("y", "木质书架", tags=("书架",))]
+    for one, old in ((tagger, None), (loaded, [*products, *untagged])):
+        one.learn(new, old=old)
+        assert [tag.text for tag in one.predict("木质书架")] == ["书架"]
+    assert [tag.text for tag in tagger.predict("紫色雨伞")] == ["雨伞"], "what the teacher said is still known"
