@@ -30,7 +30,7 @@ from tagkit.product import Product
 from tagkit.taggers import Tagger, create
 
 EXAMPLES = (1, 5, 20)
-PARAMS = {"epochs": 10, "average": 0.995, "augment": 0.3, "model": "minilm-l6"}
+PARAMS = {"epochs": 8, "average": 0.995, "augment": 0.3, "model": "minilm-l6"}
 STRATEGIES: dict[str, dict[str, Any]] = {"span": PARAMS, "sequence": PARAMS, "dictionary": {}}
 FOLDER = Path("runs") / "benchmarks" / "new_types"
 
