@@ -73,7 +73,7 @@ def test_a_wrong_command_line_is_one_line(command, message, run):
     [
         ("compare --data shop.xslx", "there is no file shop.xslx"),
         ("compare --data catalog", "no data set is called 'catalog' (did you mean 'catalogue'?); "),
-        ("compare --data .", ". is a folder, not a file"),
+        ("compare --data .", "the folder . has no file called train"),
         ("compare --data catalogue --title 名", "catalogue has no option title; "),
         ("compare --data titles.txt --encoding nonesuch", "titles.txt cannot be read: unknown encoding: nonesuch"),
         ("compare --data titles.txt --title 货品", "titles.txt: none of 2 rows can be used; the first: line 1"),

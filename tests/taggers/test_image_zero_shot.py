@@ -16,8 +16,8 @@ def test_scores_are_a_softmax_of_cosines(tiny_clip):
     texts = encoder.encode_texts([f"photo of {tag}" for tag in tagger.tags_])
     cosines = texts @ photo / np.linalg.norm(texts, axis=1) / np.linalg.norm(photo)
     expected = np.exp(cosines / 0.1) / np.exp(cosines / 0.1).sum()
-    row = tagger.predict(products[0])
-    assert row[0].text == tagger.tags_[int(expected.argmax())]
+    row = tagger.predict(products[0])  # the tiny model reads all Chinese tags alike: several are the best
+    assert expected[tagger.tags_.index(row[0].text)] == pytest.approx(expected.max(), abs=1e-4)
     assert row[0].score == pytest.approx(expected.max(), abs=2e-3)
 
 
