@@ -14,10 +14,8 @@ import torch
 from scipy import sparse
 from scipy.special import expit
 
-from tagkit import registry
 from tagkit.cache import FitCache
 from tagkit.calibration import platt
-from tagkit.creation import create
 from tagkit.datasets import load
 from tagkit.datasets.items import as_products
 from tagkit.datasets.split import hold_out_tenth
@@ -31,6 +29,7 @@ from tagkit.refine.thresholds import Thresholds
 from tagkit.saved import from_state, to_state
 from tagkit.tagger import State, Tagger
 from tagkit.taggers.ensemble import labels_characters
+from tagkit.taggers.sub_taggers import create_sub_tagger
 from tagkit.text.clean import has_content
 
 COPIES, EXCHANGED = 2, 0.5
@@ -274,6 +273,4 @@ def _made(strategy: str | Sequence[Any], **shared: Any) -> Any:
     pair: Any = (strategy, {}) if isinstance(strategy, str) else strategy
     if len(pair) != 2 or not isinstance(pair[0], str):
         raise BadInput(f"distil: a strategy is a name or a pair of name and parameters, not {strategy!r}")
-    tagger = create(registry.taggers.get(pair[0]), **pair[1])  # a saved strategy may name it
-    own = tagger.get_params().keys() - pair[1].keys()
-    return tagger.set_params(**{key: value for key, value in shared.items() if key in own})
+    return create_sub_tagger(pair, **shared)

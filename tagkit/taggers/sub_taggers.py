@@ -19,6 +19,20 @@ from tagkit.saved import from_state, to_state
 from tagkit.tagger import State, Tagger
 
 
+def create_sub_tagger(strategy: str | Sequence[Any], **shared: Any) -> Tagger:
+    """Return an unfitted strategy.
+
+    Args:
+        strategy: Its name, or a [name, parameters] pair.
+        **shared: Parameters for a strategy that has them and was not given its own; None: not passed on.
+    """
+    pair: Any = (strategy, {}) if isinstance(strategy, str) else strategy
+    name, params = pair
+    tagger = create(registry.taggers.get(name), **params)  # a saved strategy may name it
+    missing = tagger.get_params().keys() - params.keys()
+    return tagger.set_params(**{k: value for k, value in shared.items() if k in missing and value is not None})
+
+
 class CombinedTagger(Tagger):
     """Base of the strategies that combine the tags of others.
 
@@ -47,16 +61,7 @@ class CombinedTagger(Tagger):
         if not self.taggers:
             raise BadInput(f"{self.name} needs at least one strategy in the parameter `taggers`")
         shared["synonyms"] = self.synonyms or None
-        created = []
-        for item in self.taggers:
-            pair: Any = (item, {}) if isinstance(item, str) else item
-            name, params = pair
-            tagger = create(registry.taggers.get(name), **params)  # a saved strategy may name it
-            missing = tagger.get_params().keys() - params.keys()
-            created.append(
-                tagger.set_params(**{k: value for k, value in shared.items() if k in missing and value is not None})
-            )
-        return created
+        return [create_sub_tagger(item, **shared) for item in self.taggers]
 
     def _use(self, taggers: Sequence[Tagger]) -> None:
         """Take fitted strategies as the sub-taggers.
