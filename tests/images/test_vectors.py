@@ -54,6 +54,8 @@ def test_second_run_opens_no_photo(store, products, monkeypatch):
 
 def test_what_was_stopped_goes_on_where_it_was(store, products, monkeypatch):
     monkeypatch.setattr(vectors, "BATCH", 4)
+    # With one thread, photos are read in their order, and the first batch is whole when the seventh photo stops it.
+    monkeypatch.setattr(vectors.torch, "get_num_threads", lambda: 1)
     opened, load = [], vectors.load
 
     def stopping(source, **options):
