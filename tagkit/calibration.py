@@ -9,6 +9,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+HELD_OUT = 10
+"""Without dev, every tenth training product is held out to calibrate on."""
+
+
+def held_out(count: int) -> NDArray[np.bool_]:
+    """Say which of so many training products, in their order, are held out to calibrate on; none of a single one."""
+    return (np.arange(count) % HELD_OUT == 0) & (count > 1)
+
 
 def platt(scores: NDArray[Any], gold: sparse.csr_matrix) -> tuple[float, float]:
     """Return scale and shift of the sigmoid that turns scores into probabilities of being gold.

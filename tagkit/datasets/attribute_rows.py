@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tagkit.tags import GOLD, GOLD_OR_NONE, NONE_OR_GOLD, Span, Tag
 
@@ -35,6 +36,21 @@ def annotations_in(title: str, targets: Mapping[str, Iterable[str]]) -> tuple[Ta
         for name, allowed in targets.items()
         for value in values_of(allowed)
     )
+
+
+def product_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return title, tags, attributes and annotations of a product, by name, from a row of ExtractGPT's layout.
+
+    Args:
+        row: It has `input`, the title, and `target_scores`, the allowed values by attribute.
+    """
+    annotations = annotations_in(row["input"], row["target_scores"])
+    return {
+        "title": row["input"],
+        "attributes": dict.fromkeys(row["target_scores"], ""),
+        "tags": tuple(dict.fromkeys(tag.text for tag in annotations)),
+        "annotations": annotations,
+    }
 
 
 def _first_span(value: str, title: str) -> tuple[Span, ...]:

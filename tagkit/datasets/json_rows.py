@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tagkit.datasets.attribute_rows import annotations_in
+from tagkit.datasets.attribute_rows import product_fields
 from tagkit.datasets.rejects import FileRow
 
 _BETWEEN = re.compile(r"[\s,]*")
@@ -76,7 +76,8 @@ def _from_annotation_tool(row: dict[str, Any]) -> dict[str, Any]:
     `target_scores`.
     """
     if isinstance(row.get("input"), str) and isinstance(row.get("target_scores"), dict):
-        return _with_attributes(row)
+        rest = {name: value for name, value in row.items() if name not in ("input", "target_scores")}
+        return rest | product_fields(row)
     if isinstance(row.get("data"), dict) and isinstance(row.get("annotations", row.get("predictions")), list):
         done = [a for a in row.get("annotations") or () if not a.get("was_cancelled")] or row.get("predictions") or ()
         result = done[0]["result"] if done else ()
@@ -93,15 +94,6 @@ def _from_annotation_tool(row: dict[str, Any]) -> dict[str, Any]:
             if isinstance(labels, list) and any(isinstance(mark, list | dict) for mark in labels):
                 return _labelled(row.get("id"), row, [(mark, "") for mark in labels])
     return row
-
-
-def _with_attributes(row: dict[str, Any]) -> dict[str, Any]:
-    """Make a row from a title and the allowed values of its attributes; see `tagkit.datasets.attribute_rows`."""
-    rest = {name: value for name, value in row.items() if name not in ("input", "target_scores")}
-    annotations = annotations_in(row["input"], row["target_scores"])
-    tags = list(dict.fromkeys(tag.text for tag in annotations))
-    attributes = dict.fromkeys(row["target_scores"], "")
-    return {**rest, "title": row["input"], "tags": tags, "attributes": attributes, "annotations": annotations}
 
 
 def _labelled(id: Any, fields: Mapping[str, Any], marks: Iterable[tuple[Any, str]]) -> dict[str, Any]:

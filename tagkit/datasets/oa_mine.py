@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagkit.datasets import store
-from tagkit.datasets.attribute_rows import annotations_in
+from tagkit.datasets.attribute_rows import product_fields
 from tagkit.datasets.base import Expectation, Reader, load
 from tagkit.datasets.rows import kind_of, parse_json, read_text
 from tagkit.datasets.split import hold_out_tenth
@@ -115,21 +115,9 @@ def _products(path: Path, prefix: str) -> tuple[Product, ...]:
         if not line.strip():
             continue
         try:
-            products.append(_product({"category": ""} | json.loads(line), f"{prefix}-{number:04d}"))
+            row = {"category": ""} | json.loads(line)
+            fields = product_fields(row) | {"category": row["category"], "lang": "en"}
+            products.append(Product(f"{prefix}-{number:04d}", **fields))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise BadInput(f"{path}, line {number}: {error!r}") from error
     return tuple(products)
-
-
-def _product(row: dict[str, Any], id: str) -> Product:
-    title = row["input"]
-    annotations = annotations_in(title, row["target_scores"])
-    return Product(
-        id,
-        title,
-        category=row["category"],
-        attributes=dict.fromkeys(row["target_scores"], ""),
-        lang="en",
-        tags=tuple(dict.fromkeys(tag.text for tag in annotations)),
-        annotations=annotations,
-    )

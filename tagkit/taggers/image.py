@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagkit.cache import FitCache
+from tagkit.calibration import held_out
 from tagkit.features import targets
 from tagkit.images.encoder import ImageEncoder
 from tagkit.images.fine_tuning import Arrays, fine_tune, squares_of
@@ -20,8 +21,6 @@ from tagkit.tagger import Space, State
 from tagkit.taggers.photo_scorer import PhotoScorer
 
 Floats = NDArray[np.float32]
-HELD_OUT = 10
-"""Without dev, every tenth training product is held out to calibrate on."""
 
 
 class ImageHead(HeadOptions, PhotoScorer):
@@ -54,9 +53,8 @@ class ImageHead(HeadOptions, PhotoScorer):
         x, y = self.examples(train)
         products, vectors = self.with_photos(dev)
         gold = targets(products, self.tags_).toarray()
-        if not products and len(x) > 1:
-            kept = np.arange(len(x)) % HELD_OUT > 0
-            vectors, gold, x, y = x[~kept], y[~kept], x[kept], y[kept]
+        if not products and (own := held_out(len(x))).any():
+            vectors, gold, x, y = x[own], y[own], x[~own], y[~own]
         self.layers_ = self.train_head(x, y)
         self.calibrate(self.raw(vectors), gold)
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from tagkit.attribution import occlusion
 from tagkit.cache import FitCache
-from tagkit.calibration import platt
+from tagkit.calibration import held_out, platt
 from tagkit.explanation import Explanation, Share
 from tagkit.features import TextFeatures, targets
 from tagkit.images.options import Scaler
@@ -31,8 +31,6 @@ from tagkit.taggers.photo_scorer import PhotoScorer
 Floats = NDArray[np.float32]
 CASES = {"words and photo": (True, True), "words": (True, False), "photo": (False, True), "nothing": (False, False)}
 """What there is of a product: whether its words, and whether its photo."""
-HELD_OUT = 10
-"""Without dev, every tenth training product is held out to calibrate on."""
 MOST_TERMS = 30_000
 """So many words and n-grams, the most frequent ones, have weights."""
 VOLUME = 10.0
@@ -122,13 +120,12 @@ class MultimodalEarly(HeadOptions, PhotoScorer):
         counts = self._text.fit(products).getnnz(axis=0)
         self.terms_ = np.sort(np.argsort(-counts, kind="stable")[:MOST_TERMS])
         x = self._halves(products, photos)
-        held_out = [product for product in dev if product.tags]
+        tagged_dev = [product for product in dev if product.tags]
         calibrating, gold = x, y
-        if held_out:
-            calibrating, gold = self._halves(held_out), targets(held_out, self.tags_).toarray()
-        elif len(y) > 1:
-            kept = np.arange(len(y)) % HELD_OUT > 0
-            calibrating, gold, x, y = x.at(~kept), y[~kept], x.at(kept), y[kept]
+        if tagged_dev:
+            calibrating, gold = self._halves(tagged_dev), targets(tagged_dev, self.tags_).toarray()
+        elif (own := held_out(len(y))).any():
+            calibrating, gold, x, y = x.at(own), y[own], x.at(~own), y[~own]
         sizes = (x.words.shape[1], x.photo.shape[1], self.hidden, y.shape[1], self.dropout)
         network: Any = self.train_network(partial(Network, *sizes), partial(self._batch, x), y)
         parts = (

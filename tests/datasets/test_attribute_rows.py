@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tagkit.datasets.attribute_rows import annotations_in, gold_source, values_of
+from tagkit.datasets.attribute_rows import annotations_in, gold_source, product_fields, values_of
 from tagkit.tags import Span
 
 
@@ -27,3 +27,11 @@ def test_annotations_stand_at_the_first_whole_word():
         ("Tea", "Type", (Span(7, 10),)),
         ("500", "Size", (Span(12, 15),)),
     ]
+
+
+def test_the_fields_of_a_row():
+    row = {"input": "Acme tea", "target_scores": {"Brand": {"Acme": 1}, "Maker": {"Acme": 1}, "Size": {"n/a": 1}}}
+    found = product_fields(row)
+    assert (found["title"], found["tags"]) == ("Acme tea", ("Acme",))
+    assert found["attributes"] == {"Brand": "", "Maker": "", "Size": ""}
+    assert [tag.type for tag in found["annotations"]] == ["Brand", "Maker"]
