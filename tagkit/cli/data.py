@@ -16,7 +16,9 @@ from tagkit.console import echo, echo_json, echo_lines, remark
 app = typer.Typer(help="List, describe, explore, audit and download data sets.", no_args_is_help=True)
 NameArgument = Annotated[
     str,
-    typer.Argument(autocompletion=complete.datasets, help="A name from `tagkit data list`, or a file of products."),
+    typer.Argument(
+        autocompletion=complete.datasets, help="A name from `tagkit data list`, or a file or folder of products."
+    ),
 ]
 
 
@@ -50,13 +52,15 @@ def card(name: NameArgument, as_json: JsonOption = False) -> None:
 @app.command("check")
 @with_file_options
 def check(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="A file of products.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="A file of products, or a folder with a file for each part.")
+    ],
     facets: FacetsOption = None,
     as_json: JsonOption = False,
     *,
     file: dict[str, str],
 ) -> None:
-    """Say what is understood of a file: columns, separators, encoding, parts, problems, and what to do about them."""
+    """Say what is understood of a file or folder: columns, separators, encoding, parts, problems and remedies."""
     from tagkit import datasets
 
     found = datasets.check(path, facets=facets, **file)  # type: ignore[arg-type]

@@ -115,7 +115,7 @@ class Converter:
     def part(self, row: FileRow, product: Product) -> str:
         """Return the part that a row names, or else the one by the hash of its id, or of its text where it has none."""
         column = self.columns.find(row.values).get("split", "")
-        named = cells.text(row.values.get(column), "split").strip().lower()
+        named = cells.text(row.values.get(column), "split").strip()
         if part := part_of(named):
             self.parts += 1
             return part
@@ -139,8 +139,8 @@ def _is_empty(value: Any) -> bool:
 
 
 def part_of(name: str) -> str:
-    """Return "train", "dev" or "test" for one of the names of that part, "" for any other name."""
-    part = _PART_NAMES.get(name, name)
+    """Return "train", "dev" or "test" for one of the names of that part, in any case, "" for any other name."""
+    part = _PART_NAMES.get(name.lower(), name.lower())
     return part if part in PARTS else ""
 
 

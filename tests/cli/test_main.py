@@ -110,7 +110,7 @@ def test_a_wrong_command_line_is_one_line(command, message, run):
         ("reproduce --folder nofolder", "nofolder holds no experiments"),
         ("reproduce --data-file titles.txt", "--data-file needs --runs-file"),
         ("data check nofile.csv", "there is no file nofile.csv"),
-        ("data check .", ". is a folder, not a file"),
+        ("data check .", "the folder . has no file called train"),
         ("models path nonesuch", "the model 'nonesuch' is not on this machine"),
     ],
 )

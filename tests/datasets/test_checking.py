@@ -100,3 +100,29 @@ def test_the_sheet_is_shown(tmp_path):
         book.active.append(row)
     book.save(tmp_path / "shop.xlsx")
     assert check(tmp_path / "shop.xlsx").found["format"] == "spreadsheet, sheet 商品"
+
+
+def test_a_folder_is_checked_with_all_of_its_parts(tmp_path):
+    (tmp_path / "Train.csv").write_bytes("编号,标题,标签\n1,红裙,红、裙\n2,黑鞋,黑、鞋\n3,,鞋\n".encode("gb18030"))
+    (tmp_path / "test.csv").write_text("编号,标题,标签,划分\n1,红 裙,红、裙,train\n", encoding="utf-8")
+    found = check(tmp_path)
+    assert found.found == {
+        "format": "csv",
+        "encoding of train": "GB18030",
+        "encoding of test": "UTF-8",
+        "delimiter": "comma",
+        "columns of train": "title = 标题, tags = 标签, id = 编号",
+        "columns of test": "title = 标题, tags = 标签, id = 编号, split = 划分",
+        "rows of train": "3, of which 2 are products",
+        "rows of test": "1, of which 1 are products",
+        "tags": "4 different, 2.0 per product (0 products have none); 0% are not in the text",
+        "parts": "train 2 (Train.csv), test 1 (test.csv)",
+    }
+    said = "\n".join(found.problems)
+    assert "Train.csv: the file is read as GB18030" in said and "Train.csv: 1 of 3 rows were left out" in said
+    assert "test.csv: the column 划分 is not used" in said and "1 texts of test are in train" in said.lower()
+    shown = CliRunner().invoke(app, ["data", "check", str(tmp_path), "--json"])
+    assert json.loads(shown.stdout) == found.to_dict()
+    (tmp_path / "Train.csv").unlink()
+    shown = CliRunner().invoke(app, ["data", "check", str(tmp_path)])
+    assert shown.exit_code == 2 and "has no file called train" in shown.stderr

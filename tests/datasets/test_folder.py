@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
 
 from tagkit import load_data
+from tagkit.datasets.folder import understand_folder
 from tagkit.errors import BadInput
 
 ROW = {"title": "真丝衬衫", "tags": ["衬衫"]}
@@ -58,3 +60,23 @@ def test_a_folder_without_train_and_one_with_two(tmp_path):
     write(tmp_path, "valid.jsonl", ROW)
     with pytest.raises(BadInput, match=r"two files of dev: dev\.jsonl and valid\.jsonl"):
         load_data(tmp_path)
+
+
+def test_the_case_of_names_does_not_matter(tmp_path):
+    write(tmp_path, "Train.jsonl", ROW)
+    (tmp_path / "TEST.CSV").write_text("标题,标签\n羊毛衫,毛衣\n", encoding="utf-8")
+    (tmp_path / "Valid.JSONL.GZ").write_bytes(gzip.compress(json.dumps(ROW).encode()))
+    data = load_data(tmp_path)
+    assert [len(part) for part in (data.train, data.dev, data.test)] == [1, 1, 1]
+    write(tmp_path, "TRAIN.json", ROW)
+    with pytest.raises(BadInput, match=r"two files of train: TRAIN\.json and Train\.jsonl"):
+        load_data(tmp_path)
+
+
+def test_what_the_file_of_each_part_was_read_as(tmp_path):
+    write(tmp_path, "test.jsonl", ROW)
+    write(tmp_path, "train.jsonl", ROW, {"tags": []})
+    data, readings = understand_folder(tmp_path)
+    assert list(readings) == ["train", "test"] and len(data.products) == 2
+    file, reading = readings["train"]
+    assert file.name == "train.jsonl" and (reading.total, reading.rejected) == (2, 1)
