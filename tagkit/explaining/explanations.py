@@ -51,7 +51,10 @@ def explain(tagger: Tagger | Pipeline, product: Any, tag: str | None = None, met
         if pipeline.tagger.reads_photos and pipeline.tagger.shows_parts and method in (None, "occlusion"):
             found = replace(found, photo=heat_map(pipeline.tagger, row, named))
     given = find(passed[-1].tags, named) is not None
-    return replace(found, given=given, facts={**facts(pipeline, passed, named, found.score), **found.facts})
+    told = {**facts(pipeline, passed, named, found.score), **found.facts}
+    if given:
+        told.pop("why not", None)
+    return replace(found, given=given, facts=told)
 
 
 def _best(tags: list[Any]) -> str:

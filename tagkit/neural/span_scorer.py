@@ -167,6 +167,30 @@ class SpanScorer(nn.Module):
         scores = self.score(tokens[None].to(where), *given)[0, : len(example.found.first)]
         return scores.float().cpu().numpy()
 
+    def text_score(self, ids: Tensor, first: int, last: int, kind: int) -> Tensor:
+        """Return the score of one span for one type without what the dictionary says, so that it has gradients.
+
+        Args:
+            ids: Texts of one length without padding, shape (rows, tokens).
+            first: The first token of the span.
+            last: Its last one.
+            kind: The number of the type.
+
+        Returns:
+            Shape (rows,).
+        """
+        tokens = self(ids, torch.ones_like(ids))
+        begin, end = (torch.full((len(ids), 1), at, device=ids.device) for at in (first, last))
+        prior, known = tokens.new_zeros(len(ids), len(self.bias)), tokens.new_zeros(0, FEATURES)
+        return self.score(tokens, begin, end, prior, ids.new_zeros(0, 3), known)[:, 0, kind]
+
+    @torch.no_grad()
+    def known_score(self, example: Example, span: int, kind: int) -> tuple[float, float]:
+        """Return what values of train and the frequency of the type add to the score of a candidate for a type."""
+        rows = example.known[(example.at == (span, kind)).all(1)]
+        known = FAST * float((torch.from_numpy(rows) @ self.known.cpu()).sum())
+        return known, FAST * self.prior.item() * float(example.prior[kind])
+
     @torch.no_grad()
     def add(self, labels: NDArray[np.float32]) -> None:
         """Add types by the vectors of their texts, shape (new types, size of the encoder)."""

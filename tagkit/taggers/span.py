@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar, Literal, Self, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tagkit.cache import FitCache
@@ -26,16 +27,9 @@ from tagkit.neural.span_scorer import SCORED, Example, SpanScorer, collate, mark
 from tagkit.neural.spans import SpanUnits, ValueCounts
 from tagkit.parameters import BelowOne, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product, Tags
-from tagkit.tagger import Space, State, Tagger
-from tagkit.taggers.span_choice import (
-    Choice,
-    Found,
-    best_of,
-    best_values,
-    decided,
-    types_with_several,
-    with_further,
-)
+from tagkit.tagger import Space, State
+from tagkit.taggers.span_choice import Choice, decided, types_with_several, with_further
+from tagkit.taggers.span_explained import Rules, SpanExplained
 
 FEWEST = 50
 """So many products are needed to keep a tenth of them for choosing thresholds."""
@@ -43,7 +37,7 @@ CHUNK = 2000
 """Products that are read at a time."""
 
 
-class SpanTagger(TrainOptions, EncoderOptions, Tagger):
+class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
     """A score for each short span of the text and each type, so that values may overlap and have several types.
 
     The vector of a span is made of its first, its last and the mean of its tokens. A type's weights are a linear
@@ -250,26 +244,27 @@ class SpanTagger(TrainOptions, EncoderOptions, Tagger):
         if products:
             self._choice = Choice.of(*decided(products, self._best(products)))
 
-    def _best(self, products: Sequence[Product]) -> list[list[Found]]:
-        """Return the best spans of each text for each type, whatever their scores."""
+    def _scored(self, products: Sequence[Product]) -> Iterator[tuple[Example, NDArray[np.float32]]]:
         windows, net = self._windows(self._net.backbone, products), self._net
-        found: list[list[Found]] = [[] for _ in products]
         for batch, tokens in run(net, windows, net.backbone.padding, self.tag_precision):
             for at, row in zip(batch, tokens, strict=True):
                 product = products[windows[at].row]
                 one = self._example(windows[at], product.text, product.category)
-                scores = net.scores_of(row, one)
-                found[windows[at].row] += best_of(scores, one.found.starts, one.found.ends, self.types_)
+                yield one, net.scores_of(row, one)
+
+    def _rules(self) -> Rules:
         several = dict.fromkeys(self.types_, self.values == "several") if self.values != "auto" else self.several_
-        apart = functools.cache(self._counts.apart)
-        return [best_values(row, several, apart) for row in found]
+        return several, functools.cache(self._counts.apart)
+
+    def _asked(self, product: Product) -> set[str]:
+        return {name for name, value in product.attributes.items() if not value} if self.only_asked else set()
 
     def _tag(self, products: Sequence[Product]) -> Tags:
         out: Tags = []
         for first in range(0, len(products), CHUNK):
             part = products[first : first + CHUNK]
             for product, found in zip(part, self._best(part), strict=True):
-                asked = {name for name, value in product.attributes.items() if not value} if self.only_asked else set()
+                asked = self._asked(product)
                 given = [
                     (one.start, one.end, one.type, chance)
                     for one, is_further in with_further(found)

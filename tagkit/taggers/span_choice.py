@@ -195,3 +195,44 @@ def best_values(found: Iterable[Found], several: Mapping[str, bool], apart: Call
         done.add(one.type)
         kept.append(one._replace(score=-score))
     return kept
+
+
+class Verdict(NamedTuple):
+    """What becomes of a span beside the best values of its text.
+
+    Attributes:
+        lowered: By how much its score is lowered, since it overlaps a better value of another type.
+        by: That value; None: there is none.
+        is_further: Whether there is a better value of its type in the text.
+        lost_to: The better value of its type that excludes it; None: there is none.
+    """
+
+    lowered: float
+    by: Found | None
+    is_further: bool
+    lost_to: Found | None
+
+
+def verdict(
+    one: Found, kept: Sequence[Found], several: Mapping[str, bool], apart: Callable[[str, str], float]
+) -> Verdict:
+    """Say what becomes of a span beside the best values of its text, by the rules of `best_values`.
+
+    Args:
+        one: The span with its score before it was lowered, one of these values or not.
+        kept: The best values, from `best_values`.
+        several: As there.
+        apart: As there.
+    """
+    lowered, by, is_further = 0.0, None, False
+    for other in kept:
+        if other[:3] == one[:3] or other.score < one.score - lowered:
+            break
+        overlaps = one.start < other.end and other.start < one.end
+        if other.type == one.type:
+            if overlaps or not several.get(one.type, True):
+                return Verdict(lowered, by, False, other)
+            is_further = True
+        elif overlaps and other.score > FIRM and (less := apart(one.type, other.type)) > lowered:
+            lowered, by = less, other
+    return Verdict(lowered, by, is_further, None)

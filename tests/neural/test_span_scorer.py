@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,17 @@ def test_marks_are_probabilities_and_the_right_ones_have_the_lowest_loss(network
     sure = 50 * torch.nn.functional.one_hot(batch["marks"], 5).float()
     assert mark_loss(sure.log_softmax(-1), batch["marks"], 1) < 1e-3 < mark_loss(logs, batch["marks"], 1)
     assert mark_loss(logs, batch["marks"] * 0 - 100, 0) == 0
+
+
+def test_the_score_of_one_span_is_the_sum_of_what_text_values_and_type_say(network):
+    (window,) = network.backbone.reader("char").read(["红鞋"])
+    one = replace(example(window, "红鞋", []), prior=np.array([0.5, -1.0], dtype=np.float32))
+    tokens = network(*(collate([one], 0)[key] for key in ("ids", "mask")))[0]
+    scores = network.scores_of(tokens, one)
+    ids = torch.from_numpy(window.ids)[None].expand(2, -1)
+    for span, kind in ((0, 1), (0, 0), (1, 1)):
+        text = network.text_score(ids, int(one.found.first[span]), int(one.found.last[span]), kind)
+        known, prior = network.known_score(one, span, kind)
+        assert text.requires_grad and text.shape == (2,)
+        assert (known != 0) == ((span, kind) == (0, 1)) and np.sign(prior) == np.sign(one.prior[kind])
+        assert scores[span, kind] == pytest.approx(text[0].item() + known + prior, abs=1e-5)

@@ -158,7 +158,7 @@ def test_every_strategy_explains_tags_that_it_gives_and_others(name, subject):
 
 
 @pytest.mark.parametrize("method", ["integrated gradients", "gradient × input"])
-@pytest.mark.parametrize("name", ["bilstm_crf", "encoder", "generator", "seq2seq", "sequence"])
+@pytest.mark.parametrize("name", ["bilstm_crf", "encoder", "generator", "seq2seq", "sequence", "span"])
 def test_gradients_explain_what_networks_give(name, method, subject):
     tagger = subject(name).fitted
     product = next(product for product in PRODUCTS if tagger.predict(product))

@@ -15,10 +15,12 @@ from tagkit.taggers.span_choice import (
     Choice,
     Decision,
     Found,
+    Verdict,
     best_of,
     best_values,
     decided,
     types_with_several,
+    verdict,
 )
 
 
@@ -79,3 +81,24 @@ def test_attributes_that_a_product_does_not_ask_for_are_not_decided():
     every = [Decision("colour", 2.0, False, True), Decision("colour", 1.0, True, False)]
     assert decided([product], [row]) == ([*every, Decision("kind", 0.0, False, False)], 1)
     assert decided([replace(product, attributes={"colour": ""})], [row]) == (every, 1)
+
+
+def test_a_verdict_says_what_best_values_does():
+    apart = {("a", "b"): 3.0, ("a", "c"): 0.0, ("b", "c"): 1.0}
+
+    def lowered(one, other):
+        return apart[tuple(sorted((one, other)))]
+
+    rows = [Found(0, 4, "a", 5.0), Found(2, 6, "b", 4.0), Found(3, 5, "c", 3.0), Found(1, 3, "a", 2.0)]
+    rows += [Found(8, 9, "a", 1.0), Found(8, 9, "b", 0.5)]
+    for several in ({}, {"a": False}, {"a": False, "b": False}):
+        kept = best_values(rows, several, lowered)
+        for one in rows:
+            said = verdict(one, kept, several, lowered)
+            known = next((other for other in kept if other[:3] == one[:3]), None)
+            assert (known is None) == (said.lost_to is not None)
+            assert known is None or known.score == one.score - said.lowered
+            assert (said.by is None) == (said.lowered == 0)
+    assert verdict(rows[1], best_values(rows, {}, lowered), {}, lowered) == Verdict(3.0, rows[0], False, None)
+    assert verdict(rows[4], best_values(rows, {}, lowered), {}, lowered).is_further
+    assert verdict(rows[3], best_values(rows, {}, lowered), {}, lowered).lost_to == rows[0]
