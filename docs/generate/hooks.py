@@ -7,11 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import chinese
 import pages
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
 ROOT = pages.ROOT
+CHINESE = "zh/"
 
 
 @cache
@@ -36,8 +38,10 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, **context: Any) -> str:
-    """Put the table of layers where a page asks for it."""
+def on_page_markdown(markdown: str, page: Any, **context: Any) -> str:
+    """Put the table of layers where a page asks for it, and join the lines of Chinese paragraphs."""
+    if page.file.src_uri.startswith(CHINESE):
+        markdown = chinese.joined(markdown)
     return markdown.replace("<!-- layers -->", pages.layers())
 
 
@@ -48,6 +52,11 @@ def on_page_content(html: str, page: Any, **context: Any) -> str:
         html = re.sub(r'href="\.\./docs/([\w/-]+)\.md"', r'href="../../\1/"', html)
         html = re.sub(r'src="\.\./docs/(images/[\w.-]+)"', r'src="../../\1"', html)
     return html
+
+
+def on_post_page(output: str, page: Any, **context: Any) -> str:
+    """Say of Chinese pages that they are Chinese, for readers of the screen and for fonts."""
+    return output.replace('<html lang="en"', '<html lang="zh"', 1) if page.file.src_uri.startswith(CHINESE) else output
 
 
 def _expanded(entry: Any) -> Any:

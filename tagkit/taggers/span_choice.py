@@ -36,7 +36,7 @@ class Found(NamedTuple):
     score: float
 
 
-class Decision(NamedTuple):
+class JudgedValue(NamedTuple):
     """A value that may be given, whether it is a further one of its type in the text, and whether it is right."""
 
     type: str
@@ -67,7 +67,7 @@ class Choice:
     threshold: float = 0.5
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], gold: int) -> Choice:
+    def of(cls, decisions: Sequence[JudgedValue], gold: int) -> Choice:
         """Calibrate by logistic regression, and choose the threshold with the best expected micro-F1.
 
         A threshold on fitted probabilities varies less than the one that happens to be best on few values.
@@ -101,7 +101,7 @@ class Choice:
         return float(expit(self.scale * found.score + shift))
 
 
-def decided(products: Sequence[Product], found: Sequence[Sequence[Found]]) -> tuple[list[Decision], int]:
+def decided(products: Sequence[Product], found: Sequence[Sequence[Found]]) -> tuple[list[JudgedValue], int]:
     """Return the values that may be given for products with gold values, and how many gold values there are.
 
     Where a product names the attributes that it asks for, others do not count: they are neither right nor wrong.
@@ -119,7 +119,7 @@ def decided(products: Sequence[Product], found: Sequence[Sequence[Found]]) -> tu
         for one, is_further in with_further(row):
             value = one.type, product.text[one.start : one.end]
             if value not in seen and (not asked or one.type in asked):
-                decisions.append(Decision(one.type, one.score, is_further, value in gold))
+                decisions.append(JudgedValue(one.type, one.score, is_further, value in gold))
             seen.add(value)
     return decisions, count
 

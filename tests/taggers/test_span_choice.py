@@ -13,8 +13,8 @@ pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.taggers.span_choice import (
     Choice,
-    Decision,
     Found,
+    JudgedValue,
     Verdict,
     best_of,
     best_values,
@@ -56,19 +56,19 @@ def test_types_have_several_values_where_texts_often_do():
 
 
 def test_the_threshold_has_the_best_expected_f1_and_types_are_calibrated_apart():
-    easy = [Decision("easy", float(score), False, score > -3) for score in range(-9, 10)] * 9
-    hard = [Decision("hard", float(score), False, score > 4) for score in range(-9, 10)] * 9
+    easy = [JudgedValue("easy", float(score), False, score > -3) for score in range(-9, 10)] * 9
+    hard = [JudgedValue("hard", float(score), False, score > 4) for score in range(-9, 10)] * 9
     choice = Choice.of([*easy, *hard], 153)
     at_zero = [choice.probability(Found(0, 1, kind, 0.0)) for kind in ("easy", "unknown", "hard")]
     assert at_zero == sorted(at_zero, reverse=True) and 0.3 < choice.threshold < 0.5
     chances = [choice.probability(Found(0, 1, "easy", score)) for score in (-9.0, 0.0, 9.0)]
     assert chances[0] < 0.2 < choice.threshold < chances[1] < chances[2]
-    assert Choice.of([Decision("a", 1.0, False, False)], 1) == Choice()
+    assert Choice.of([JudgedValue("a", 1.0, False, False)], 1) == Choice()
 
 
 def test_further_values_are_calibrated_apart():
-    first = [Decision("a", float(score), False, score > 0) for score in range(-9, 10)] * 3
-    further = [Decision("a", float(score), True, False) for score in range(-9, 10)] * 3
+    first = [JudgedValue("a", float(score), False, score > 0) for score in range(-9, 10)] * 3
+    further = [JudgedValue("a", float(score), True, False) for score in range(-9, 10)] * 3
     choice = Choice.of([*first, *further], 27)
     found = Found(0, 1, "a", 3.0)
     assert choice.probability(found, is_further=True) < choice.threshold < choice.probability(found)
@@ -78,8 +78,8 @@ def test_attributes_that_a_product_does_not_ask_for_are_not_decided():
     tags = (Tag("red", 1.0, "gold", (Span(0, 3),), "colour"),)
     product = Product("red shoe", tags=("red",), annotations=tags)
     row = [Found(0, 3, "colour", 2.0), Found(4, 8, "colour", 1.0), Found(4, 8, "kind", 0.0)]
-    every = [Decision("colour", 2.0, False, True), Decision("colour", 1.0, True, False)]
-    assert decided([product], [row]) == ([*every, Decision("kind", 0.0, False, False)], 1)
+    every = [JudgedValue("colour", 2.0, False, True), JudgedValue("colour", 1.0, True, False)]
+    assert decided([product], [row]) == ([*every, JudgedValue("kind", 0.0, False, False)], 1)
     assert decided([replace(product, attributes={"colour": ""})], [row]) == (every, 1)
 
 
