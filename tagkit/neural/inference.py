@@ -35,21 +35,29 @@ Batch = TypeVar("Batch")
 
 
 def pad(windows: Sequence[Window], padding: int) -> dict[str, Tensor]:
-    """Return the token ids and the mask (1 for tokens, 0 for padding) of a batch, both of shape (batch, longest)."""
+    """Return the token ids and the mask (1 for tokens, 0 for padding) of a batch, both of shape (batch, longest).
+
+    Where windows have hints, these are there too, of shape (batch, longest, labels).
+    """
     width = max(map(len, windows))
     ids = np.full((len(windows), width), padding, dtype=np.int64)
     mask = np.zeros((len(windows), width), dtype=np.int64)
     for row, window in enumerate(windows):
         ids[row, : len(window)] = window.ids
         mask[row, : len(window)] = 1
-    return {"ids": torch.from_numpy(ids), "mask": torch.from_numpy(mask)}
+    batch = {"ids": torch.from_numpy(ids), "mask": torch.from_numpy(mask)}
+    if windows[0].hints is not None:
+        sequences = [torch.from_numpy(window.hints) for window in windows]
+        batch["hints"] = nn.utils.rnn.pad_sequence(sequences, batch_first=True)
+    return batch
 
 
 def run(model: nn.Module, windows: Sequence[Window], padding: int, precision: str = "fp32") -> Iterator[Output]:
     """Run a model over windows in length buckets.
 
     Args:
-        model: It takes `ids` and `mask`, and is put on the fastest device there is, and into evaluation mode.
+        model: It takes `ids` and `mask`, and `hints` where windows have some, and is put on the fastest device there
+            is, and into evaluation mode.
         windows: The windows.
         padding: The id of the padding token.
         precision: "fp32", "bf16", or "auto": bf16 where the device multiplies it in hardware.

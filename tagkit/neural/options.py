@@ -82,6 +82,10 @@ class TrainOptions:
         rate = self.learning_rate or (DEEP_RATE if layers > DEEP else RATE)
         return self.train_options(epochs=epochs, learning_rate=rate)
 
+    def learns_from_few(self, examples: int) -> bool:
+        """Say whether epochs are left open (None), and are more than 15 because there are so few examples."""
+        return self.epochs is None and EPOCHS * -(-examples // self.batch_size) < STEPS
+
     def check_train_options(self) -> None:
         """Check that a network can be trained so.
 

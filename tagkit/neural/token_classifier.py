@@ -48,11 +48,12 @@ class TokenClassifier(nn.Module):
             made.crf.transitions[np.ix_(places, places)] = self.crf.transitions
         return made.eval()
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Return the label scores of all tokens, shape (batch, tokens, labels)."""
+    def forward(self, ids: Tensor, mask: Tensor, hints: Tensor | None = None) -> Tensor:
+        """Return the label scores of all tokens, shape (batch, tokens, labels); hints of the same shape are added."""
         found = self.dropout(self.backbone(ids, mask))
         with torch.autocast(ids.device.type, enabled=False):  # in bf16 many scores would be ties
-            return self.head(found.float())
+            scores: Tensor = self.head(found.float())
+            return scores if hints is None else scores + hints
 
     def loss(self, scores: Tensor, labels: Tensor, smoothing: float) -> Tensor:
         """Return the mean loss over the tokens that have a label.

@@ -26,12 +26,15 @@ class Window:
         ids: The token ids, special tokens and prefix included.
         starts: The first character of each token, -1 for special tokens and the prefix.
         ends: The character after its last one, -1 likewise.
+        hints: What is known of the labels of its tokens before they are read (see `ValueHints`), shape (tokens,
+            labels); None: nothing.
     """
 
     row: int
     ids: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+    hints: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         """Return the number of tokens."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, cast
 
 import numpy as np
 import torch
@@ -18,9 +19,10 @@ from tagkit.neural.character_labels import CharacterLabels, TokenLabels
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.crf import CRF
 from tagkit.neural.hardware import uses_bf16
-from tagkit.neural.inference import run
+from tagkit.neural.inference import pad, run
 from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language
 from tagkit.neural.token_classifier import TokenClassifier, collate
+from tagkit.neural.value_hints import ValueHints
 from tagkit.parameters import BelowOne, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
 from tagkit.tagger import Space, State
@@ -55,6 +57,8 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         recheck: In bf16 a text is read again in fp32 where the log-odds of a token's two best labels are below this;
             0: no text is. With the default of 0.05, 4 in 100 of OA-Mine's train and 18 in 100 titles unlike it were;
             labels that differ from those in fp32 fell from 6 in 1,452 texts to 0, and from 84 in 3,000 to 7.
+        dictionary: Whether what train's values say of a text is added to the scores of the labels (see `ValueHints`);
+            None: where `epochs` is None and train is small, so that training takes more than 15 epochs.
 
     Source: Devlin et al., BERT (NAACL 2019), section 5.3; labels: Ramshaw and Marcus, Text Chunking using
     Transformation-Based Learning (1995).
@@ -80,6 +84,9 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
     augment: Probability = 0.0
     smoothing: BelowOne = 0.0
     recheck: NonNegativeFloat = 0.05
+    dictionary: bool | None = None
+
+    _hints = cast("ValueHints | None", None)  # not annotated, and so no parameter
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         self._fit_on(train_, dev)
@@ -102,6 +109,8 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
     def _fit_on(self, train_: Sequence[Product], dev: Sequence[Product], more: CharacterLabels | None = None) -> None:
         gold = self._read_gold(train_)
         every = [*train_, *(more.products if more else ())]
+        use = self.learns_from_few(len(train_)) if self.dictionary is None else self.dictionary
+        self._hints = ValueHints.count(train_, gold, self.types_) if use else None
         self.level_ = self.level
         if self.level == "auto":
             self.level_ = "char" if main_language(train_) == "zh" else "word"
@@ -122,6 +131,11 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         products, gold, types = self._read_more(more, old)
         self._net = self._net.with_types(self.types_, types, self.seed)
         self.types_ = types
+        if self._hints is not None:
+            every = [*(old or ()), *more]
+            spans = [bio.without_overlaps(bio.gold_spans(product)) for product in every]
+            found = ValueHints.count(every, spans, types)
+            self._hints = self._hints.plus(found) if old is None else found
         self._train(products, gold, dev, continued(self.suited_options(self._net.backbone.layers)))
 
     def _train(
@@ -151,13 +165,15 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
             return found if soft is None else soft.gold(found)
 
         def collate_(chosen: Sequence[int]) -> dict[str, Tensor]:
-            read = [windows[i] for i in chosen]
-            if not self.augment:
-                return collate(read, [labels(w, gold[w.row], w.row) for w in read], backbone.padding)
-            rows = [w.row for w in read]
-            texts, spans = zip(*map(swap, rows), strict=True)
-            fresh = reader.read(texts, [products[row].category for row in rows] if self.category else None)
-            return collate(fresh, [labels(w, spans[w.row], rows[w.row]) for w in fresh], backbone.padding)
+            read = [(windows[i], windows[i].row, products[windows[i].row].text, gold[windows[i].row]) for i in chosen]
+            if self.augment:
+                rows = [row for _, row, _, _ in read]
+                texts, spans = zip(*map(swap, rows), strict=True)
+                fresh = reader.read(texts, [products[row].category for row in rows] if self.category else None)
+                read = [(w, rows[w.row], texts[w.row], spans[w.row]) for w in fresh]
+            wanted = [labels(w, own, row) for w, row, _, own in read]
+            given = [self._hinted(w, text, own if row < known else None) for w, row, text, own in read]
+            return collate(given, wanted, backbone.padding)
 
         freeze = self.level_ != "char" if self.freeze is None else self.freeze
         if freeze:
@@ -165,7 +181,9 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         labelled_dev = [product for product in dev if product.tags] if self.patience else []
         found = train(
             self._net,
-            lambda net, batch: self._net.loss(net(batch["ids"], batch["mask"]), batch["labels"], self.smoothing),
+            lambda net, batch: self._net.loss(
+                net(batch["ids"], batch["mask"], batch.get("hints")), batch["labels"], self.smoothing
+            ),
             collate_,
             [len(window) for window in windows],
             options,
@@ -179,6 +197,12 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         """Return the windows that hold a character: others have no label, and a batch of them would have no loss."""
         windows = self.read_windows(backbone, products, self.level_)
         return [window for window in windows if (window.starts >= 0).any()]
+
+    def _hinted(self, window: Window, text: str, own: bio.Spans | None = None) -> Window:
+        """Return a window of a text with what train's values say of it; `own` are the spans of a training text."""
+        if self._hints is None:
+            return window
+        return replace(window, hints=self._hints.of_tokens(text, window, self.types_, own))
 
     def _spans(self, products: Sequence[Product]) -> list[list[bio.Scored]]:
         if self.decoding == "greedy":
@@ -208,7 +232,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
 
     def _labelled(self, products: Sequence[Product]) -> Iterator[tuple[int, Any, Any, NDArray[np.float32]]]:
         """Yield for each window its row, the starts and ends of its tokens, and the probabilities of their labels."""
-        windows = self._windows(self._net.backbone, products)
+        windows = [self._hinted(w, products[w.row].text) for w in self._windows(self._net.backbone, products)]
         low = uses_bf16(self.tag_precision, device())
         close = []
         for window, starts, ends, row in self._read(windows, "bf16" if low else "fp32"):
@@ -237,19 +261,23 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         net = self._net
         for window in self._windows(net.backbone, [product]):
             counted = torch.from_numpy(window.starts >= 0)
+            hints = pad([self._hinted(window, product.text)], net.backbone.padding).get("hints")
 
-            def probabilities(ids: Tensor, counted: Tensor = counted) -> Tensor:
-                found, mask = net(ids, torch.ones_like(ids)), counted.to(ids.device).expand(len(ids), -1)
+            def probabilities(ids: Tensor, counted: Tensor = counted, hints: Tensor | None = hints) -> Tensor:
+                mask = counted.to(ids.device).expand(len(ids), -1)
+                found = net(ids, torch.ones_like(ids), None if hints is None else hints.to(ids.device))
                 return net.crf.marginals(found, mask) if isinstance(net.crf, CRF) else found.softmax(-1)
 
             yield window, net.backbone.model.get_input_embeddings(), probabilities, net.backbone.padding
 
     def _state(self) -> State:
-        learned = {"types": self.types_, "level": self.level_, "history": self.history_}
+        learned: State = {"types": self.types_, "level": self.level_, "history": self.history_}
+        learned |= {"hints": self._hints.state()} if self._hints is not None else {}
         return learned | {"backbone": self._net.backbone.state(), "net": head_state(self._net)}
 
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
+        self._hints = ValueHints(**state["hints"]) if "hints" in state else None
         backbone = Backbone.from_state(state["backbone"])
         self._net = TokenClassifier(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
         load_head(self._net, state["net"])

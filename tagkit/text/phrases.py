@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 import ahocorasick
@@ -52,14 +52,21 @@ class PhraseMatcher:
             self._automaton.add_word(phrase, (len(phrase), number))
         self._automaton.make_automaton()
 
-    def find(self, text: str) -> list[tuple[int, int, int]]:
-        """Return (start, end, index of the phrase) of each match, from left to right and without overlaps."""
+    def find(self, text: str, without: Collection[int] = ()) -> list[tuple[int, int, int]]:
+        """Return (start, end, index of the phrase) of each match, from left to right and without overlaps.
+
+        Args:
+            text: The text.
+            without: The indices of phrases that are not looked for.
+        """
         if self._empty:
             return []
         found = []
         for last, (length, number) in self._automaton.iter(text):
             end = last + 1
             start = end - length
+            if number in without:
+                continue
             before, after = self._boundaries[number]
             if (before is None or before.match(text, start)) and (after is None or after.match(text, end)):
                 found.append((start, -end, number))

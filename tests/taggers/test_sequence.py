@@ -8,6 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.errors import BadInput  # noqa: E402
+from tagkit.neural import bio  # noqa: E402
 from tagkit.product import Product, Span  # noqa: E402
 from tagkit.taggers import Tagger  # noqa: E402
 
@@ -85,3 +86,22 @@ def test_greedy_decoding_follows_the_best_label_of_each_token(tiny, annotated):
 def test_an_unknown_decoding_is_refused(tiny, annotated):
     with pytest.raises(BadInput, match="decoding must be one of viterbi, greedy, not 'best'"):
         tiny("sequence", decoding="best").fit(annotated)
+
+
+def test_values_of_train_are_hints(tiny, annotated, tmp_path):
+    trained = {"epochs": 3, "learning_rate": 1e-4, "category": False}
+    tagger = tiny("sequence", dictionary=True, **trained).fit(annotated)
+    found, without = tagger.predict(annotated), tiny("sequence", **trained).fit(annotated).predict(annotated)
+    assert bio.span_f1(found, annotated) > 0.9 > 0.2 > bio.span_f1(without, annotated)
+    assert Tagger.load(tagger.save(tmp_path)).predict(annotated) == found
+    tagger.learn([Product("new", "绿色女运动鞋百搭", tags=("绿色",))])
+    assert "绿色" in tagger._hints.values
+
+
+@pytest.mark.parametrize(("params", "used"), [({"epochs": None}, True), ({"epochs": 1}, False)])
+def test_hints_are_read_where_epochs_are_left_open_and_train_is_small(tiny, annotated, monkeypatch, params, used):
+    monkeypatch.setattr("tagkit.neural.options.STEPS", 4)
+    monkeypatch.setattr("tagkit.neural.options.EPOCHS", 1)
+    tagger = tiny("sequence", **params).fit(annotated)
+    assert (tagger._hints is not None) == used
+    assert ("hints" in tagger._state()) == used

@@ -8,6 +8,7 @@ from tagkit.text.phrases import PhraseMatcher
 def test_the_longest_phrase_from_the_left_wins():
     matcher = PhraseMatcher(["红", "红色", "色高跟", "高跟鞋"])
     assert matcher.find("红色高跟鞋红") == [(0, 2, 1), (2, 5, 3), (5, 6, 0)]
+    assert matcher.find("红色高跟鞋红", {1, 0}) == [(1, 4, 2)], "phrases that are not looked for"
     assert PhraseMatcher([]).find("红") == []
 
 
