@@ -53,8 +53,8 @@ def parts(name: str, count: int, seed: int) -> Dataset:
     data = load(name)
     if name == "oa_mine":
         few = load(name, train="0.2").train
-        known = {product.id for product in few}
-        rest = [product for product in data.train if product.id not in known]
+        known = {product.text for product in few}
+        rest = [product for product in data.train if product.text not in known]
         random.Random(0).shuffle(rest)
         return data.with_parts(train=[*few, *rest[OTHERS:]][:count], dev=rest[:OTHERS])
     return data.with_parts(train=random.Random(seed).sample(data.train, min(count, len(data.train))))

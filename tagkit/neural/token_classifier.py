@@ -93,3 +93,9 @@ def collate(windows: Sequence[Window], labels: Sequence[NDArray[np.number]], pad
     for row, label in enumerate(labels):
         target[row, : len(label)] = label
     return batch | {"labels": torch.from_numpy(target)}
+
+
+def lowest_margin(row: NDArray[np.float32]) -> float:
+    """Return the lowest log-odds of the best against the second best label of a token; `row` is (tokens, labels)."""
+    second, best = np.partition(row, -2, axis=-1)[:, -2:].T
+    return float(np.log(best / np.maximum(second, 1e-12)).min())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +20,11 @@ from tagkit.neural.backbone import head_state, load_head
 from tagkit.neural.character_labels import CharacterLabels, TokenLabels
 from tagkit.neural.checkpoint import checkpoint_file
 from tagkit.neural.crf import CRF
+from tagkit.neural.gradients import Piece
 from tagkit.neural.hardware import uses_bf16
 from tagkit.neural.inference import pad, run
 from tagkit.neural.options import EncoderOptions, choose_model, continued, main_language
-from tagkit.neural.token_classifier import TokenClassifier, collate
+from tagkit.neural.token_classifier import TokenClassifier, collate, lowest_margin
 from tagkit.neural.value_hints import ValueHints
 from tagkit.parameters import BelowOne, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from tagkit.product import Product
@@ -69,6 +72,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         "learning_rate": (1e-4, 1e-3, "log"),
         "epochs": (5, 25),
         "crf": [False, True],
+        "dictionary": [False, True],
         "augment": (0.0, 0.5),
         "smoothing": (0.0, 0.2),
         "dropout": (0.0, 0.3),
@@ -236,7 +240,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         low = uses_bf16(self.tag_precision, device())
         close = []
         for window, starts, ends, row in self._read(windows, "bf16" if low else "fp32"):
-            if low and _lowest_margin(row) < self.recheck:
+            if low and lowest_margin(row) < self.recheck:
                 close.append(window)
             else:
                 yield window.row, starts, ends, row
@@ -270,6 +274,18 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
 
             yield window, net.backbone.model.get_input_embeddings(), probabilities, net.backbone.padding
 
+    def _other_pieces(self, product: Product, tag: str) -> list[Piece]:
+        place, _ = self._best_place(product, tag)
+        if place is None or self._hints is None:
+            return []
+        alone = copy.copy(self)
+        alone._hints = None
+        found = alone._places(product, tag, alone._probabilities([product])[0])
+        without = next(other.score for other in found if other[:3] == place[:3])
+        marks = [mark for mark in self._hints.marks(product.text) if mark[0] < place.end and mark[1] > place.start]
+        added = math.log(place.score / without) / max(1, len(marks))
+        return [(start, end, added) for start, end, _ in marks] or [(place.start, place.end, added)]
+
     def _state(self) -> State:
         learned: State = {"types": self.types_, "level": self.level_, "history": self.history_}
         learned |= {"hints": self._hints.state()} if self._hints is not None else {}
@@ -281,9 +297,3 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         backbone = Backbone.from_state(state["backbone"])
         self._net = TokenClassifier(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)
         load_head(self._net, state["net"])
-
-
-def _lowest_margin(row: NDArray[np.float32]) -> float:
-    """Return the lowest log-odds of the best against the second best label of a token; `row` is (tokens, labels)."""
-    second, best = np.partition(row, -2, axis=-1)[:, -2:].T
-    return float(np.log(best / np.maximum(second, 1e-12)).min())

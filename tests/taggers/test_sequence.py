@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
+import tagkit  # noqa: E402
 from tagkit.errors import BadInput  # noqa: E402
 from tagkit.neural import bio  # noqa: E402
 from tagkit.product import Product, Span  # noqa: E402
@@ -96,6 +97,18 @@ def test_values_of_train_are_hints(tiny, annotated, tmp_path):
     assert Tagger.load(tagger.save(tmp_path)).predict(annotated) == found
     tagger.learn([Product("new", "绿色女运动鞋百搭", tags=("绿色",))])
     assert "绿色" in tagger._hints.values
+
+
+def test_values_of_train_are_part_of_an_explanation(tiny, annotated):
+    tagger = tiny("sequence", dictionary=True, epochs=3, learning_rate=1e-4, dropout=0.0).fit(annotated)
+    product = Product("new", "黑色女高跟鞋百搭")
+    for method in ("occlusion", "integrated gradients"):
+        words = tagkit.explain(tagger, product, "高跟鞋", method).words
+        best = max(words, key=lambda word: word.weight)
+        assert best.weight > 0 and product.text[best.start : best.end] in "高跟鞋"
+    ((start, end, added),) = tagger._other_pieces(product, "高跟鞋")
+    assert (start, end) == (3, 6) and added > 1
+    assert not tiny("sequence").fit(annotated)._other_pieces(product, "高跟鞋")
 
 
 @pytest.mark.parametrize(("params", "used"), [({"epochs": None}, True), ({"epochs": 1}, False)])
