@@ -199,16 +199,16 @@ class ValueCounts:
 
     def plus(self, other: ValueCounts) -> ValueCounts:
         """Return the sums of these counts and those of further products."""
-        return ValueCounts(*(_sum(vars(self)[name], vars(other)[name]) for name in vars(self)))
+        return ValueCounts(*(summed(vars(self)[name], vars(other)[name]) for name in vars(self)))
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""
         return dict(vars(self))
 
 
-def _sum(first: Any, second: Any) -> Any:
+def summed(first: Any, second: Any) -> Any:
     """Return the sum of two counts, or of two dictionaries of counts by key."""
     if not isinstance(first, dict):
         return first + second
-    both = {key: _sum(value, second[key]) if key in second else value for key, value in first.items()}
+    both = {key: summed(value, second[key]) if key in second else value for key, value in first.items()}
     return both | {key: value for key, value in second.items() if key not in first}

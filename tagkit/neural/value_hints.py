@@ -1,60 +1,87 @@
-"""What train's values say of a text before any network reads it: how likely a phrase is a value, and of which type."""
+"""What train's values say of a text before any network reads it: how likely each token has each label."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagkit.neural.bio import OUTSIDE, Spans
+from tagkit.neural.bio import Spans
+from tagkit.neural.spans import summed
 from tagkit.neural.tokens import Window
 from tagkit.product import Product
 from tagkit.text.phrases import PhraseMatcher
 from tagkit.text.present import lower
 
+PRIOR_WEIGHT = 2.0
+"""How likely a phrase is a value is smoothed by so many further occurrences, of which as many are right as of all."""
+SMOOTHING = 0.5
+"""Each label counts so much more often than it occurs."""
 Mark = tuple[int, int, dict[str, float]]
-"""Start and end of a phrase, and for each type the log-odds of its being a value of the type."""
+"""Start and end of a phrase, and how likely it is a value of each type."""
 
 
 @dataclass
 class ValueHints:
     """Counts of train's values, which are found as `dictionary` finds them: the longest phrase from the left.
 
+    A text of train is held out when it is read: its own values count once less, and what no other text has as a value
+    is not looked for.
+
     Attributes:
-        values: By the text in lower case, then by type: in how many products it is a value.
+        values: By the text in lower case, then by type: in how many texts it is a value; in none if it is a tag of
+            products whose texts do not hold it.
         seen: By the text: in how many products it is found.
-        rest: How many of the other characters, in which nothing is found, are outside of all values, and how many are
-            inside of one.
+        found: How often something was found in a text that was held out.
+        right: How often that was a value there.
+        begins: By type: how many of the other characters of these texts begin a value.
+        insides: By type: how many are inside of one.
+        outside: How many are in none.
     """
 
     values: dict[str, dict[str, int]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
-    rest: tuple[int, int] = (0, 0)
+    found: int = 0
+    right: int = 0
+    begins: dict[str, int] = field(default_factory=dict)
+    insides: dict[str, int] = field(default_factory=dict)
+    outside: int = 0
 
     @classmethod
     def count(cls, products: Sequence[Product], gold: Sequence[Spans], types: Collection[str]) -> Self:
-        """Count the values of products with these spans; what has none of the types counts as "", any type."""
+        """Count the values of products with these spans; the type of a value that has none of the types is ""."""
         made = cls()
+        gold = [[(start, end, kind if kind in types else "") for start, end, kind in spans] for spans in gold]
         for product, spans in zip(products, gold, strict=True):
-            for key, kind in {(key, kind if kind in types else "") for key, kind in _values(product.text, spans)}:
+            for key, kind in _values(product.text, spans):
                 counts = made.values.setdefault(key, {})
                 counts[kind] = counts.get(kind, 0) + 1
+            for tag in product.tags if not product.annotations else ():
+                made.values.setdefault(lower(tag), {}).setdefault("", 0)
         found = ({key for _, _, key in made._find(product.text)} for product in products)
         made.seen = dict(Counter(key for keys in found for key in keys))
         for product, spans in zip(products, gold, strict=True):
-            inside, is_found = (np.zeros(len(product.text), dtype=bool) for _ in range(2))
-            for start, end, _ in spans:
-                inside[start:end] = True
-            for start, end, _ in made.marks(product.text, spans):
-                is_found[start:end] = True
-            made.rest = made.rest[0] + int((~inside & ~is_found).sum()), made.rest[1] + int((inside & ~is_found).sum())
+            made._count_held_out(product.text, spans)
         return made
+
+    def _count_held_out(self, text: str, spans: Spans) -> None:
+        marks = self.marks(text, spans)
+        values = {(start, end) for start, end, _ in spans}
+        self.found += len(marks)
+        self.right += sum((start, end) in values for start, end, _ in marks)
+        free = np.ones(len(text), dtype=bool)
+        for start, end, _ in marks:
+            free[start:end] = False
+        for start, end, kind in spans:
+            self.begins[kind] = self.begins.get(kind, 0) + int(free[start])
+            self.insides[kind] = self.insides.get(kind, 0) + int(free[start + 1 : end].sum())
+            free[start:end] = False
+        self.outside += int(free.sum())
 
     @cached_property
     def _phrases(self) -> list[str]:
@@ -77,35 +104,37 @@ class ValueHints:
 
         Args:
             text: The text.
-            own: The gold spans of a training text, which do not count for it; None: no training text.
+            own: The gold spans of a text of train, which is held out; None: it is none of train.
         """
-        mine = Counter(_values(text, own or []))
-        lost = {key for key, _ in mine if sum(self.values.get(key, {}).values()) <= sum(_of(mine, key).values())}
+        mine = _values(text, own or [])
+        others = {key: Counter(self.values.get(key, {})) for key, _ in mine}
+        for key, kind in mine:
+            others[key] -= Counter([kind])
+        usual = (self.right + SMOOTHING) / (self.found + 2 * SMOOTHING)
         out = []
-        for start, end, key in self._find(text, lost):
-            counts = {kind: count - mine[key, kind] for kind, count in self.values[key].items()}
-            seen = self.seen.get(key, 0) - (own is not None)
-            odds = {kind: _log_odds(n, max(0, seen - n)) for kind, n in counts.items() if n > 0}
-            out.append((start, end, odds))
+        for start, end, key in self._find(text, [key for key, counts in others.items() if not counts]):
+            counts = others.get(key, self.values[key])
+            right = sum(counts.values())
+            seen = max(right, self.seen.get(key, 0) - (own is not None))
+            chance = (right + PRIOR_WEIGHT * usual) / (seen + PRIOR_WEIGHT)
+            shares = {kind: (count + SMOOTHING) / (right + SMOOTHING * len(counts)) for kind, count in counts.items()}
+            out.append((start, end, {kind: chance * share for kind, share in shares.items()}))
         return out
 
     def plus(self, other: ValueHints) -> ValueHints:
         """Return the sums of these counts and those of further products."""
-        values = {
-            key: dict(Counter(self.values.get(key, {})) + Counter(other.values.get(key, {})))
-            for key in (*self.values, *other.values)
-        }
-        rest = self.rest[0] + other.rest[0], self.rest[1] + other.rest[1]
-        return ValueHints(values, dict(Counter(self.seen) + Counter(other.seen)), rest)
+        return ValueHints(**{name: summed(value, vars(other)[name]) for name, value in self.state().items()})
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""
-        return {"values": self.values, "seen": self.seen, "rest": list(self.rest)}
+        return asdict(self)
 
     def of_tokens(
         self, text: str, window: Window, types: Sequence[str], own: Spans | None = None
     ) -> NDArray[np.float32]:
-        """Return what is added to the scores of the labels of a window's tokens, shape (tokens, 1 + 2 * types).
+        """Return the log-probabilities of the labels of a window's tokens, shape (tokens, 1 + 2 * types).
+
+        Those of a token without characters are 0.
 
         Args:
             text: The text.
@@ -113,29 +142,22 @@ class ValueHints:
             types: The types in the order of the labels.
             own: See `marks`.
         """
-        out = np.zeros((len(window), 1 + 2 * len(types)), dtype=np.float32)
-        numbers = {kind: number for number, kind in enumerate(types)}
-        out[window.starts >= 0, OUTSIDE] = _log_odds(*self.rest)
-        for start, end, odds in self.marks(text, own):
+        counts = [self.outside, *(of.get(kind, 0) for kind in types for of in (self.begins, self.insides))]
+        usual = (np.array(counts) + SMOOTHING) / (sum(counts) + SMOOTHING * len(counts))
+        chances = np.ones((len(window), len(usual)))
+        chances[window.starts >= 0] = usual
+        for start, end, by_type in self.marks(text, own):
             inside = np.flatnonzero((window.starts >= 0) & (window.starts < end) & (window.ends > start))
-            out[inside, OUTSIDE] = 0
-            for kind, value in odds.items():
-                if len(inside) and kind in numbers:
-                    begin = 1 + 2 * numbers[kind]
-                    out[inside, begin + 1] = value
-                    if window.starts[inside[0]] <= start:
-                        out[inside[0], begin : begin + 2] = value, 0
-        return out
-
-
-def _log_odds(first: int, second: int) -> float:
-    return math.log((first + 0.5) / (second + 0.5))
+            known = {1 + 2 * types.index(kind): chance for kind, chance in by_type.items() if kind in types}
+            chances[inside] = (1 - sum(known.values())) * usual
+            for label, chance in known.items():
+                chances[inside, label + 1] += chance
+                if len(inside) and window.starts[inside[0]] <= start:
+                    chances[inside[0], label + 1] -= chance
+                    chances[inside[0], label] += chance
+        return np.log(chances).astype(np.float32)
 
 
 def _values(text: str, spans: Spans) -> set[tuple[str, str]]:
     """Return the distinct values of spans in lower case, with their types."""
     return {(lower(text[start:end]), kind) for start, end, kind in spans}
-
-
-def _of(mine: Counter[tuple[str, str]], key: str) -> dict[str, int]:
-    return {kind: count for (text, kind), count in mine.items() if text == key}
