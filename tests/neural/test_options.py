@@ -46,6 +46,13 @@ def test_few_examples_need_more_epochs_and_deep_encoders_a_lower_rate(examples, 
     assert (given.epochs, given.learning_rate) == (3, 1e-3)
 
 
+@pytest.mark.parametrize(("examples", "few"), [(1452, False), (640, False), (624, True), (64, True)])
+def test_few_examples_are_those_with_more_epochs(examples, few):
+    tagger = create("sequence")
+    assert tagger.learns_from_few(examples) == few == (tagger.suited_options(6, examples).epochs > 15)
+    assert not tagger.set_params(epochs=40).learns_from_few(examples)
+
+
 def test_the_encoder_is_chosen_by_the_language_of_the_products():
     chinese, english = Product("1", "蓝色帆布鞋"), Product("2", "Blue canvas shoes")
     assert choose_model("auto", [english]) == "minilm-l6"

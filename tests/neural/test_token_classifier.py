@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[models]")
 
 from tagkit.neural import Backbone  # noqa: E402
-from tagkit.neural.token_classifier import TokenClassifier, collate  # noqa: E402
+from tagkit.neural.inference import pad  # noqa: E402
+from tagkit.neural.token_classifier import TokenClassifier, collate, lowest_margin  # noqa: E402
 from tagkit.neural.tokens import Window  # noqa: E402
 
 
@@ -39,3 +42,24 @@ def test_a_batch_holds_labels_or_probabilities():
     assert labels["labels"].tolist() == [[0, 1, -100], [0, 1, 2]] and labels["ids"].tolist() == [[0, 1, 9], [0, 1, 2]]
     soft = collate(windows, [np.full((2, 5), 0.2), np.full((3, 5), 0.2)], 9)["labels"]
     assert soft.shape == (2, 3, 5) and soft.sum(-1)[0].tolist() == pytest.approx([1, 1, 0])
+
+
+def test_hints_are_added_to_the_scores_of_labels(net):
+    given = {"hints": np.arange(10, dtype=np.float32).reshape(2, 5)}
+    windows = [
+        Window(0, np.array([2, 5]), np.arange(2), np.arange(1, 3)),
+        Window(1, np.array([2, 5, 6]), *[np.arange(3)] * 2),
+    ]
+    one = collate([replace(windows[0], **given)], [np.arange(2)], 0)
+    assert one["hints"].tolist() == [given["hints"].tolist()]
+    with torch.no_grad():
+        scores = net.eval()(one["ids"], one["mask"])
+        assert net(one["ids"], one["mask"], one["hints"]).allclose(scores + one["hints"])
+    longer = np.ones((3, 5), dtype=np.float32)
+    both = pad([replace(windows[0], **given), replace(windows[1], hints=longer)], 0)["hints"]
+    assert both.shape == (2, 3, 5) and both[0, 2].tolist() == [0] * 5 and "hints" not in pad(windows, 0)
+
+
+def test_the_lowest_margin_is_of_the_token_that_is_least_sure():
+    row = np.array([[0.9, 0.1, 0.0], [0.3, 0.6, 0.1]], dtype=np.float32)
+    assert lowest_margin(row) == pytest.approx(np.log(2), abs=1e-5)

@@ -95,6 +95,11 @@ def test_values_of_train_are_hints(tiny, annotated, tmp_path):
     found, without = tagger.predict(annotated), tiny("sequence", **trained).fit(annotated).predict(annotated)
     assert bio.span_f1(found, annotated) > 0.9 > 0.2 > bio.span_f1(without, annotated)
     assert Tagger.load(tagger.save(tmp_path)).predict(annotated) == found
+    scores = {product.id: [(tag.text, tag.score) for tag in row] for product, row in zip(annotated, found, strict=True)}
+    for product in annotated:
+        ((text, score), *_) = scores[product.id]
+        alone = tagger.predict([product])[0]
+        assert alone[0].text == text and alone[0].score == pytest.approx(score, abs=1e-4)
     tagger.learn([Product("new", "绿色女运动鞋百搭", tags=("绿色",))])
     assert "绿色" in tagger._hints.values
 
