@@ -88,7 +88,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
     augment: Probability = 0.0
     smoothing: BelowOne = 0.0
     recheck: NonNegativeFloat = 0.05
-    dictionary: bool | None = None
+    dictionary: bool | None = False
 
     _hints = cast("ValueHints | None", None)  # not annotated, and so no parameter
 

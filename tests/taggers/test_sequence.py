@@ -120,6 +120,6 @@ def test_values_of_train_are_part_of_an_explanation(tiny, annotated):
 def test_hints_are_read_where_epochs_are_left_open_and_train_is_small(tiny, annotated, monkeypatch, params, used):
     monkeypatch.setattr("tagkit.neural.options.STEPS", 4)
     monkeypatch.setattr("tagkit.neural.options.EPOCHS", 1)
-    tagger = tiny("sequence", **params).fit(annotated)
+    tagger = tiny("sequence", dictionary=None, **params).fit(annotated)
     assert (tagger._hints is not None) == used
     assert ("hints" in tagger._state()) == used
