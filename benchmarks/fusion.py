@@ -34,7 +34,7 @@ from tagkit.taggers import create
 from tagkit.tags import Tag, Tags
 from tagkit.text.spelling import one_spelling
 
-SAMPLES, SEEDS, FOLDS = 1000, (0,), 5
+SAMPLES, SEEDS, FOLDS = 1000, (0, 1, 2), 5
 PIXELS = {"pixels": 128}
 MISSING: Mapping[str, dict[str, Any]] = {
     "": {},

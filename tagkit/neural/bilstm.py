@@ -167,10 +167,18 @@ def key(char: str) -> str:
     return unicodedata.normalize("NFKC", char).lower()
 
 
-def allowed_labels(labels: NDArray[np.int64], count: int, partial: bool) -> NDArray[np.bool_]:
-    """Return which labels each character may have, shape (characters, count): its own, or any where it is unknown."""
+def allowed_labels(labels: NDArray[np.int64], count: int, outside: Sequence[int] = ()) -> NDArray[np.bool_]:
+    """Return which labels each character may have.
+
+    Args:
+        labels: The label of each character, shape (characters,).
+        count: The number of labels.
+        outside: The labels that a character outside of all spans may have beside that one.
+
+    Returns:
+        Shape (characters, count).
+    """
     out = np.zeros((len(labels), count), dtype=bool)
     out[np.arange(len(labels)), labels] = True
-    if partial:
-        out[labels == bio.OUTSIDE] = True
+    out[np.ix_(labels == bio.OUTSIDE, list(outside))] = True
     return out

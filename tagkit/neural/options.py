@@ -135,11 +135,20 @@ def choose_model(model: str, products: Sequence[Product]) -> str:
     return MODELS[main_language(products)] if model == "auto" else model
 
 
-def continued(options: TrainOptions) -> TrainOptions:
-    """Return the options of a short continued training."""
+def continued(options: TrainOptions, examples_of_new: int = 0) -> TrainOptions:
+    """Return the options of a short continued training.
+
+    Args:
+        options: Those of the first training.
+        examples_of_new: How many training examples there are, where some have types that the network does not know yet:
+            these begin from nothing, so that the rate stays what it was and there are steps enough. 0: all are known.
+    """
     assert options.learning_rate is not None
-    epochs, rate = max(1, round(CONTINUED * options.epochs)), SLOWER * options.learning_rate
-    return options.train_options(epochs=epochs, learning_rate=rate)
+    epochs = max(1, round(CONTINUED * options.epochs))
+    if examples_of_new:
+        steps = -(-examples_of_new // options.batch_size)
+        return options.train_options(epochs=max(epochs, -(-round(CONTINUED * STEPS) // steps)))
+    return options.train_options(epochs=epochs, learning_rate=SLOWER * options.learning_rate)
 
 
 def replayed(old: int, new: int, seed: int) -> list[int]:

@@ -224,11 +224,19 @@ def targets(text: str, found: Candidates, spans: Spans, types: Mapping[str, int]
     return gold, counted
 
 
-def token_marks(window: Window, spans: Spans, types: Mapping[str, int]) -> Ints:
-    """Return the label of each token: 0 outside, 1 + t where a value of type t begins, 1 + types + t inside of one."""
+def token_marks(window: Window, spans: Spans, types: Mapping[str, int], unsure: bool = False) -> Ints:
+    """Return the label of each token: 0 outside, 1 + t where a value of type t begins, 1 + types + t inside of one.
+
+    Args:
+        window: The window.
+        spans: Its gold spans.
+        types: The numbers of the types.
+        unsure: Whether values of some types are not among the spans: then outside is 1 + 2 * types.
+    """
     labels = bio.token_labels(bio.without_overlaps(spans), list(types), window.starts, window.ends, bio.OUTSIDE)
     kind = (labels - 1) // 2
-    return np.where(labels == 0, 0, np.where(labels % 2 == 1, 1 + kind, 1 + len(types) + kind))
+    outside = MARKS * len(types) + 1 if unsure else 0
+    return np.where(labels == 0, outside, np.where(labels % 2 == 1, 1 + kind, 1 + len(types) + kind))
 
 
 def collate(examples: Sequence[Example], padding: int) -> dict[str, Tensor]:
@@ -252,14 +260,23 @@ def collate(examples: Sequence[Example], padding: int) -> dict[str, Tensor]:
     return batch | {key: torch.from_numpy(value) for key, value in made.items()}
 
 
-def mark_loss(logs: Tensor, marks: Tensor, values: int) -> Tensor:
+def mark_loss(logs: Tensor, marks: Tensor, values: int, late: Sequence[int] = ()) -> Tensor:
     """Return the loss of the labels of tokens, summed, per gold value.
+
+    A token whose label is unsure (see `token_marks`) is outside or has a label of a late type.
 
     Args:
         logs: From `SpanScorer.mark_logs`.
         marks: The right labels, shape (batch, tokens); -100 where there is no token.
         values: How many gold values the batch has.
+        late: The numbers of the late types.
+
+    Source: Tsuboi et al., Training Conditional Random Fields Using Incomplete Annotations (COLING 2008).
     """
+    if late:
+        types = logs.shape[-1] // MARKS
+        either = [0, *(1 + number + part * types for number in late for part in range(MARKS))]
+        logs = torch.cat([logs, logs[..., either].logsumexp(-1, keepdim=True)], -1)
     return nn.functional.nll_loss(logs.flatten(0, 1), marks.flatten(), reduction="sum") / max(1, values)
 
 

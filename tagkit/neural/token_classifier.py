@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from tagkit.neural import bio
 from tagkit.neural.backbone import Backbone
-from tagkit.neural.crf import CRF
+from tagkit.neural.crf import CRF, packed
 from tagkit.neural.inference import pad
 from tagkit.neural.tokens import Window
 
@@ -28,14 +28,21 @@ class TokenClassifier(nn.Module):
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
         self.crf: nn.Module = CRF(labels) if crf else nn.Identity()
+        self.late: list[int] = []
+
+    @property
+    def unsure(self) -> int:
+        """The label of a token that is outside, or has one of the labels of late types; it is no label of the head."""
+        return self.head.out_features
 
     @torch.no_grad()
-    def with_types(self, known: Sequence[str], types: Sequence[str], seed: int) -> TokenClassifier:
+    def with_types(self, known: Sequence[str], types: Sequence[str], late: Sequence[str], seed: int) -> TokenClassifier:
         """Return a copy for other types, which knows of those that it has what it knew.
 
         Args:
             known: The types that it has, in the order of their labels.
             types: The types of the copy, all of these among them.
+            late: Those that some training texts may have without their being labelled (see `unsure`).
             seed: Of the weights of new types.
         """
         crf = isinstance(self.crf, CRF)
@@ -46,6 +53,7 @@ class TokenClassifier(nn.Module):
         made.head.weight[places], made.head.bias[places] = self.head.weight, self.head.bias
         if isinstance(self.crf, CRF) and isinstance(made.crf, CRF):
             made.crf.transitions[np.ix_(places, places)] = self.crf.transitions
+        made.late = bio.label_places(late, types)
         return made.eval()
 
     def forward(self, ids: Tensor, mask: Tensor, hints: Tensor | None = None) -> Tensor:
@@ -60,10 +68,15 @@ class TokenClassifier(nn.Module):
 
         Args:
             scores: Shape (batch, tokens, labels).
-            labels: The label of each token, below 0 where it does not count, shape (batch, tokens); or the
+            labels: The label of each token or `unsure`, below 0 where it does not count, shape (batch, tokens); or the
                 probabilities of its labels, all 0 where it does not count, shape (batch, tokens, labels).
-            smoothing: How much of each label is spread over all labels.
+            smoothing: How much of each label is spread over all labels; nothing where a label of the batch is `unsure`.
+
+        Source of the loss where labels are unsure: Tsuboi et al., Training Conditional Random Fields Using Incomplete
+        Annotations (COLING 2008).
         """
+        if not labels.is_floating_point() and (labels == self.unsure).any():
+            return self._partial_loss(scores, labels)
         if isinstance(self.crf, CRF):
             return self.crf.loss(scores, labels)
         if not labels.is_floating_point():
@@ -72,6 +85,18 @@ class TokenClassifier(nn.Module):
         mass = labels.sum(-1, keepdim=True)
         wanted = (1 - smoothing) * labels + smoothing * mass / labels.shape[-1]
         return -(wanted * scores.float().log_softmax(-1)).sum() / mass.sum().clamp(min=1)
+
+    def _partial_loss(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss of the labels that each token may have together."""
+        may_have = torch.eye(self.unsure + 1, self.unsure, dtype=torch.bool, device=scores.device)
+        may_have[self.unsure, self.late] = True
+        scores, labels, mask = packed(scores.float(), labels)
+        allowed = may_have[labels.clamp(min=0)] & mask[..., None]
+        if isinstance(self.crf, CRF):
+            found = self.crf.log_likelihood(scores, allowed)
+        else:
+            found = scores.log_softmax(-1).masked_fill(~allowed, -torch.inf)[mask].logsumexp(-1)
+        return -found.sum() / mask.sum().clamp(min=1)
 
     def probabilities(self, scores: Tensor, counts: list[NDArray[np.bool_]]) -> list[NDArray[np.float32]]:
         """Return the label probabilities of the tokens that have one, for each row of shape (tokens, labels)."""

@@ -111,7 +111,8 @@ class BiLSTMCRF(CharacterLabeller):
     def _learn(
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
     ) -> None:
-        products, gold, types = self._read_more(more, old)
+        products, gold, types, unsure = self._read_more(more, old)
+        options = continued(self.train_options(), len(products) if types != self.types_ else 0)
         before, ids, places = self._net, list(self._ids().values()), bio.label_places(self.types_, types)
         counts = Counter(char for product in products for char in map(key, product.text))
         known, self.characters_ = self.characters_, sorted({*self.characters_, *counts})
@@ -122,7 +123,7 @@ class BiLSTMCRF(CharacterLabeller):
         now = self._ids()
         self._net.take(before, [PADDING, UNKNOWN, *ids], [PADDING, UNKNOWN, *(now[char] for char in known)], places)
         self._net.rare[[now[char] for char, count in counts.items() if count == 1]] = True
-        self._train(products, gold, dev, continued(self.train_options()))
+        self._train(products, gold, dev, options, unsure=unsure)
 
     def _train(
         self,
@@ -131,9 +132,10 @@ class BiLSTMCRF(CharacterLabeller):
         dev: Sequence[Product],
         options: TrainOptions,
         checkpoint: Path | None = None,
+        unsure: Sequence[bool] = (),
     ) -> None:
-        """Train the network on products with these spans; see `tagkit.neural.train`."""
-        examples = list(self._examples(products, gold))
+        """Train the network on products with these spans; see `tagkit.neural.train`, and `More` on `unsure`."""
+        examples = list(self._examples(products, gold, unsure))
         labelled_dev = list(dev) if self.patience and any(product.tags for product in dev) else []
         found = train(
             self._net,
@@ -163,8 +165,11 @@ class BiLSTMCRF(CharacterLabeller):
                 out.append(Window(row, read, np.arange(len(text)), np.arange(1, len(text) + 1)))
         return out
 
-    def _examples(self, products: Sequence[Product], gold: Sequence[bio.Spans]) -> Iterator[Example]:
+    def _examples(
+        self, products: Sequence[Product], gold: Sequence[bio.Spans], unsure: Sequence[bool]
+    ) -> Iterator[Example]:
         """Yield the training examples: texts, or pieces of long ones, and the labels that their characters may have."""
+        every, late = range(1 + 2 * len(self.types_)), bio.label_places(self.late_, self.types_)
         for window in self._windows(products):
             distant = bool(self.partial) and products[window.row].id.startswith(self.partial)
             for first in range(0, len(window), PIECE):
@@ -174,7 +179,8 @@ class BiLSTMCRF(CharacterLabeller):
                 cut = [(max(start, first), min(end, first + PIECE), kind) for start, end, kind in gold[window.row]]
                 spans = [span for span in cut if span[0] < span[1]]
                 labels = bio.token_labels(spans, self.types_, piece.starts, piece.ends)
-                yield piece, allowed_labels(labels, 1 + 2 * len(self.types_), distant), distant
+                open_ = every if distant else late if unsure and unsure[window.row] else ()
+                yield piece, allowed_labels(labels, len(every), open_), distant
 
     def _probabilities(self, products: Sequence[Product]) -> list[NDArray[np.float32]]:
         windows = self._windows(products)
@@ -196,10 +202,16 @@ class BiLSTMCRF(CharacterLabeller):
             yield window, net.embed, probabilities, UNKNOWN
 
     def _state(self) -> State:
-        state: State = {"types": self.types_, "characters": self.characters_, "history": self.history_}
+        state: State = {
+            "types": self.types_,
+            "late": self.late_,
+            "characters": self.characters_,
+            "history": self.history_,
+        }
         return state | {"net": head_state(self._net)}
 
     def _restore(self, state: State) -> None:
         self.types_, self.characters_, self.history_ = state["types"], state["characters"], state["history"]
+        self.late_ = state.get("late", [])
         self._net = self._network()
         load_head(self._net, state["net"])

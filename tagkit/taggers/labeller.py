@@ -37,6 +37,22 @@ class Place(NamedTuple):
     score: float
 
 
+class More(NamedTuple):
+    """What is trained on to learn more products.
+
+    Attributes:
+        products: Old products, drawn at random, and then the new ones.
+        gold: Their gold spans.
+        types: The types that were known, and new ones.
+        unsure: Whether what is outside of a product's spans may belong to types that were not known in `fit`.
+    """
+
+    products: list[Product]
+    gold: list[bio.Spans]
+    types: list[str]
+    unsure: list[bool]
+
+
 class CharacterLabeller(TrainOptions, TokenExplained):
     """Base of the strategies that give each character a BIO label, so that `ensemble` can average them by characters.
 
@@ -46,7 +62,9 @@ class CharacterLabeller(TrainOptions, TokenExplained):
     needs_threshold = False
     gradient_unit = "mean log-probability of the labels of its characters"
 
-    _net = cast(Any, None)  # not annotated, and so no parameter
+    # Not annotated, and so no parameters.
+    _net = cast(Any, None)
+    late_ = cast("list[str]", [])
 
     @abstractmethod
     def _probabilities(self, products: Sequence[Product]) -> list[NDArray[np.float32]]:
@@ -55,20 +73,17 @@ class CharacterLabeller(TrainOptions, TokenExplained):
     def _read_gold(self, products: Sequence[Product]) -> list[bio.Spans]:
         """Return the gold spans of each training product, and store their types."""
         gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
-        self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
+        self.types_, self.late_ = sorted({kind for spans in gold for _, _, kind in spans}), []
         if not self.types_:
             raise BadInput(f"{self.name} learns from tags that are present in the text, and none is in train")
         return gold
 
-    def _read_more(
-        self, more: Sequence[Product], old: Sequence[Product] | None
-    ) -> tuple[list[Product], list[bio.Spans], list[str]]:
+    def _read_more(self, more: Sequence[Product], old: Sequence[Product] | None) -> More:
         """Return what to train on to learn more products: these and old ones drawn at random, with their gold spans.
 
-        A span without a type gets the most probable of the known types; where no type is known, none is learned.
-
-        Returns:
-            The products, their spans, and the types: the known ones and new ones.
+        A span without a type gets the most probable of the known types; where no type is known, none is learned. Types
+        that are new are stored as late ones: an old product that has no value of them may have been tagged when nobody
+        looked for them.
         """
         products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
         gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
@@ -79,7 +94,12 @@ class CharacterLabeller(TrainOptions, TokenExplained):
             labels = self.character_probabilities([products[row] for row in lacking])
             for row, found in zip(lacking, labels, strict=True):
                 gold[row] = [(start, end, kind or self._type_of(found[start:end])) for start, end, kind in gold[row]]
-        return products, gold, sorted({*self.types_, *(kind for spans in gold for *_, kind in spans)})
+        kinds = [{kind for *_, kind in spans} for spans in gold]
+        types = sorted({*self.types_, *(kind for found in kinds for kind in found)})
+        self.late_ = [*self.late_, *(kind for kind in types if kind not in set(self.types_))]
+        late, count = set(self.late_), len(products) - len(more)
+        unsure = [row < count and bool(late) and late.isdisjoint(found) for row, found in enumerate(kinds)]
+        return More(products, gold, types, unsure)
 
     def _type_of(self, labels: NDArray[np.float32]) -> str:
         """Return the most probable type of characters that are one tag, by the probabilities of their labels."""

@@ -41,8 +41,9 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
     longer than the model's window is read in overlapping windows; nothing is cut.
 
     It learns more products by a short continued training on these and on four times as many old ones, drawn at random;
-    without the old products on the new ones alone, which may make it forget. New types get labels of their own; a new
-    product's tag without a type gets the most probable of the known types.
+    without the old products on the new ones alone, which may make it forget. New types get labels of their own, and
+    what is outside of the values of an old product may be a value of a new type; a new product's tag without a type
+    gets the most probable of the known types.
 
     Args:
         level: "char" labels characters, "word" the tokenizer's pieces, "auto": characters where most products are
@@ -132,15 +133,18 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
     def _learn(
         self, more: Sequence[Product], old: Sequence[Product] | None, dev: Sequence[Product], cache: FitCache
     ) -> None:
-        products, gold, types = self._read_more(more, old)
-        self._net = self._net.with_types(self.types_, types, self.seed)
+        products, gold, types, unsure = self._read_more(more, old)
+        options = continued(
+            self.suited_options(self._net.backbone.layers), len(products) if types != self.types_ else 0
+        )
+        self._net = self._net.with_types(self.types_, types, self.late_, self.seed)
         self.types_ = types
         if self._hints is not None:
             every = [*(old or ()), *more]
             spans = [bio.without_overlaps(bio.gold_spans(product)) for product in every]
             found = ValueHints.count(every, spans, types)
             self._hints = self._hints.plus(found) if old is None else found
-        self._train(products, gold, dev, continued(self.suited_options(self._net.backbone.layers)))
+        self._train(products, gold, dev, options, unsure=unsure)
 
     def _train(
         self,
@@ -150,8 +154,12 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         options: TrainOptions,
         checkpoint: Path | None = None,
         more: CharacterLabels | None = None,
+        unsure: Sequence[bool] = (),
     ) -> None:
-        """Train the network on products with these spans, and on others with label probabilities; see `train`."""
+        """Train the network on products with these spans, and on others with label probabilities; see `train`.
+
+        Where a product is `unsure`, what is outside of its spans may belong to a late type.
+        """
         backbone, known = self._net.backbone, len(products)
         soft = None if more is None else TokenLabels(more, self.types_, self.crf)
         products = [*products, *(more.products if more else ())]
@@ -166,6 +174,8 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
             if soft is not None and row >= known:
                 return soft(row - known, window)
             found = bio.token_labels(spans, self.types_, window.starts, window.ends)
+            if unsure and unsure[row]:
+                found[found == bio.OUTSIDE] = self._net.unsure
             return found if soft is None else soft.gold(found)
 
         def collate_(chosen: Sequence[int]) -> dict[str, Tensor]:
@@ -287,12 +297,13 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         return [(start, end, added) for start, end, _ in marks] or [(place.start, place.end, added)]
 
     def _state(self) -> State:
-        learned: State = {"types": self.types_, "level": self.level_, "history": self.history_}
+        learned: State = {"types": self.types_, "late": self.late_, "level": self.level_, "history": self.history_}
         learned |= {"hints": self._hints.state()} if self._hints is not None else {}
         return learned | {"backbone": self._net.backbone.state(), "net": head_state(self._net)}
 
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
+        self.late_ = state.get("late", [])
         self._hints = ValueHints(**state["hints"]) if "hints" in state else None
         backbone = Backbone.from_state(state["backbone"])
         self._net = TokenClassifier(backbone, 1 + 2 * len(self.types_), self.dropout, self.crf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar, Literal, Self, cast
@@ -54,7 +54,8 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
     overlapping windows; nothing is cut.
 
     It learns more products by a short continued training on these and on four times as many old ones, drawn at random;
-    without the old products on the new ones alone, which may make it forget.
+    without the old products on the new ones alone, which may make it forget. That an old product has no value of a type
+    that was added or learned later says nothing about this type.
 
     Args:
         epochs: See `TrainOptions`; None: 15, and up to 60 where these would be fewer than 600 steps.
@@ -94,10 +95,11 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
     # Not annotated, and so no parameters.
     _counts = ValueCounts()
     several_ = cast("dict[str, bool]", {})
+    late_ = cast("list[str]", [])
 
     def _fit(self, train_: Sequence[Product], dev: Sequence[Product], cache: FitCache) -> None:
         gold = self._gold(train_)
-        self.types_ = sorted({kind for spans in gold for _, _, kind in spans})
+        self.types_, self.late_ = sorted({kind for spans in gold for _, _, kind in spans}), []
         if not self.types_:
             raise BadInput(f"{self.name} learns from tags that are present in the text, and none is in train")
         self.level_ = self.level
@@ -131,13 +133,16 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
         self._net = copy.deepcopy(self._net)
         everything = [*(old or ()), *more]
         gold = self._gold(everything)
+        new = {kind for spans in gold[len(old or ()) :] for *_, kind in spans}
+        new -= {kind for spans in gold[: len(old or ())] for *_, kind in spans} if old else set(self.types_)
         self._add(sorted({kind for spans in gold for _, _, kind in spans}))
         known = self._counts
         self._count(everything, gold, self._windows(self._net.backbone, everything))
         if old is None:
             self._counts = known.plus(self._counts)
         products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
-        self._train(products, [], continued(self.suited_options(self._net.backbone.layers)))
+        options = continued(self.suited_options(self._net.backbone.layers), len(products) if new else 0)
+        self._train(products, [], options, old=len(products) - len(more))
         self._choose([product for product in dev if product.tags])
 
     def add_types(self, types: Iterable[str]) -> Self:
@@ -167,7 +172,7 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
         if new:
             encoder = Backbone.load(self._net.backbone.source, self._net.backbone.sha256)
             self._net.add(embed(encoder, list(map(_label, new))))
-            self.types_ = [*self.types_, *new]
+            self.types_, self.late_ = [*self.types_, *new], [*self.late_, *new]
 
     def _gold(self, products: Sequence[Product]) -> list[bio.Spans]:
         """Return the distinct gold spans of each product, nested ones included."""
@@ -188,9 +193,14 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
         dev: Sequence[Product],
         options: TrainOptions,
         checkpoint: Path | None = None,
+        old: int = 0,
     ) -> None:
-        """Train the network; see `tagkit.neural.train`. A text is an example with all its windows."""
+        """Train the network; see `tagkit.neural.train`. A text is an example with all its windows.
+
+        Of so many `old` products, those without a value of a late type may have been tagged before it was known.
+        """
         backbone, gold = self._net.backbone, self._gold(products)
+        late = set(self.late_)
         windows: dict[int, list[Window]] = defaultdict(list)
         for window in self._windows(backbone, products):
             windows[window.row].append(window)
@@ -204,7 +214,8 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
                 text, spans = swap(row)
                 prefix = [product.category] if self.category else None
                 found = backbone.reader(self.level_, self.window).read([text], prefix)
-            return [self._example(window, text, product.category, spans) for window in found]
+            unsure = late if row < old and late.isdisjoint(kind for *_, kind in gold[row]) else ()
+            return [self._example(window, text, product.category, spans, unsure) for window in found]
 
         if self.level_ != "char" if self.freeze is None else self.freeze:
             backbone.freeze_embeddings()
@@ -227,17 +238,25 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
         tokens = net(batch["ids"], batch["mask"])
         scores = self._net.score(tokens, *(batch[key] for key in SCORED))
         values = int((batch["gold"] & batch["counted"]).sum())
-        marked = mark_loss(self._net.mark_logs(tokens), batch["marks"], values)
+        late = [self.types_.index(kind) for kind in self.late_]
+        marked = mark_loss(self._net.mark_logs(tokens), batch["marks"], values, late)
         return span_loss(scores, batch["gold"], batch["counted"]) + marked
 
-    def _example(self, window: Window, text: str, category: str, own: bio.Spans | None = None) -> Example:
-        """Return a window with its candidates, what is known of them, and for training its gold spans."""
+    def _example(
+        self, window: Window, text: str, category: str, own: bio.Spans | None = None, unsure: Collection[str] = ()
+    ) -> Example:
+        """Return a window with its candidates, what is known of them, and for training its gold spans.
+
+        Nothing is known of values of the types that are `unsure`.
+        """
         numbers = {kind: number for number, kind in enumerate(self.types_)}
         found = self._units.candidates(window, text)
         at, known = self._counts.features(text, category, found, numbers, own)
         prior = self._counts.prior(category, self.types_, own)
-        marks = token_marks(window, own or [], numbers)
-        return Example(window, found, at, known, prior, *targets(text, found, own or [], numbers), marks)
+        marks = token_marks(window, own or [], numbers, bool(unsure))
+        gold, counted = targets(text, found, own or [], numbers)
+        counted[:, [numbers[kind] for kind in unsure]] = False
+        return Example(window, found, at, known, prior, gold, counted, marks)
 
     def _choose(self, products: Sequence[Product]) -> None:
         """Choose threshold and calibration on products with gold tags; without any, the former ones stay."""
@@ -275,7 +294,7 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
         return out
 
     def _state(self) -> State:
-        learned: State = {"types": self.types_, "level": self.level_, "history": self.history_}
+        learned: State = {"types": self.types_, "late": self.late_, "level": self.level_, "history": self.history_}
         learned |= {"several": self.several_, "units": asdict(self._units)}
         learned |= {"counts": self._counts.state(), "choice": asdict(self._choice)}
         return learned | {"backbone": self._net.backbone.state(), "net": head_state(self._net)}
@@ -283,6 +302,7 @@ class SpanTagger(TrainOptions, EncoderOptions, SpanExplained):
     def _restore(self, state: State) -> None:
         self.types_, self.level_, self.history_ = state["types"], state["level"], state["history"]
         self.several_, self._units = state["several"], SpanUnits(**state["units"])
+        self.late_ = state.get("late", [])
         self._counts, self._choice = ValueCounts(**state["counts"]), Choice(**state["choice"])
         backbone = Backbone.from_state(state["backbone"])
         self._net = SpanScorer(backbone, np.asarray(state["net"]["labels"]), 0.0, self.dropout)

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="pre-trained models need tagkit[mode
 
 from tagkit.errors import BadInput  # noqa: E402
 from tagkit.neural import TrainOptions  # noqa: E402
-from tagkit.neural.options import choose_model  # noqa: E402
+from tagkit.neural.options import choose_model, continued  # noqa: E402
 from tagkit.product import Product, Span, Tag  # noqa: E402
 from tagkit.taggers import create  # noqa: E402
 
@@ -51,6 +51,14 @@ def test_few_examples_are_those_with_more_epochs(examples, few):
     tagger = create("sequence")
     assert tagger.learns_from_few(examples) == few == (tagger.suited_options(6, examples).epochs > 15)
     assert not tagger.set_params(epochs=40).learns_from_few(examples)
+
+
+def test_a_continued_training_is_short_and_slow_unless_it_begins_new_types():
+    options = TrainOptions(epochs=8, learning_rate=1e-3, batch_size=16)
+    assert (continued(options).epochs, continued(options).learning_rate) == (2, pytest.approx(3e-4))
+    few, many = continued(options, 60), continued(options, 4000)
+    assert (few.epochs, few.learning_rate) == (38, 1e-3), "four steps an epoch, and 150 in all"
+    assert (many.epochs, many.learning_rate) == (2, 1e-3)
 
 
 def test_the_encoder_is_chosen_by_the_language_of_the_products():

@@ -36,6 +36,20 @@ def test_the_loss_of_probabilities_is_least_where_the_scores_are_theirs(net):
     assert best.item() == pytest.approx(0.8018, abs=1e-3) and min(others) >= best
 
 
+@pytest.mark.parametrize("crf", [False, True])
+def test_an_unsure_token_may_be_outside_or_of_a_late_type(tiny_model, crf):
+    net = TokenClassifier(Backbone.load(str(tiny_model)), 5, 0.0, crf=crf)
+    net.late = [0, 3, 4]
+    scores = torch.randn(1, 4, 5)
+    unsure = torch.tensor([[-100, 1, net.unsure, net.unsure]])
+    ways = [(0, 0), (0, 3), (3, 0), (3, 3), (3, 4), *([] if crf else [(0, 4), (4, 0), (4, 3), (4, 4)])]
+    losses = [net.loss(scores, torch.tensor([[-100, 1, *way]]), 0.0) for way in ways]
+    together = -torch.stack([-3 * loss for loss in losses]).logsumexp(0) / 3
+    assert net.loss(scores, unsure, 0.0).item() == pytest.approx(together.item(), abs=1e-4)
+    sure = torch.tensor([[-100, 1, 2, 0]])
+    assert net._partial_loss(scores, sure).item() == pytest.approx(net.loss(scores, sure, 0.0).item(), abs=1e-4)
+
+
 def test_a_batch_holds_labels_or_probabilities():
     windows = [Window(0, np.arange(n), np.arange(n), np.arange(1, n + 1)) for n in (2, 3)]
     labels = collate(windows, [np.arange(2), np.arange(3)], 9)

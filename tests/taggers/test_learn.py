@@ -188,12 +188,32 @@ def test_a_tag_without_a_type_gets_a_known_one(name, tiny_model, annotated):
     small = {"model": str(tiny_model)} if name == "sequence" else {"size": 16, "hidden": 16}
     tagger = create(name, epochs=30, learning_rate=1e-2, batch_size=8, dropout=0.0, **small).fit(annotated)
     bare = [replace(p, id=f"b{at}", annotations=(), tags=p.tags) for at, p in enumerate(annotated[:6])]
-    _, gold, types = tagger._read_more(bare, None)
+    _, gold, types, _ = tagger._read_more(bare, None)
     assert types == ["品", "色"] == copy.copy(tagger).learn(bare).types
     known = [{(span.start, span.end, tag.type) for tag in p.annotations for span in tag.spans} for p in annotated[:6]]
     assert [set(spans) for spans in gold] == known
     plain = create(name, epochs=1, learning_rate=1e-3, **small).fit([replace(p, annotations=()) for p in annotated])
     assert plain.learn(annotated[:3]).types == [""]
+
+
+@pytest.mark.parametrize("name", ["sequence", "bilstm_crf", "span"])
+def test_old_products_say_nothing_of_types_that_came_later(name, tiny_model, annotated, tmp_path):
+    small = {"size": 16, "hidden": 16} if name == "bilstm_crf" else {"model": str(tiny_model)}
+    fitted = create(name, epochs=60, learning_rate=1e-2, batch_size=8, dropout=0.0, seed=1, **small)
+    only = [replace(p, annotations=tuple(t for t in p.annotations if t.type == "品")) for p in annotated]
+    fitted.fit(only)  # the colours are there, and nobody has marked them
+    learned = fitted.learn([replace(p, id=f"n{at}") for at, p in enumerate(annotated[::2])], old=only)
+    assert fitted.late_ == ["色"] and loaded(learned, tmp_path).late_ == ["色"]
+    rows = [{tag.type for tag in row} for row in learned.predict(annotated)]
+    assert sum("色" in row for row in rows) >= 0.8 * len(rows)
+
+
+def test_old_products_that_know_a_later_type_say_where_it_is_not(tiny_model, annotated):
+    only = [replace(p, annotations=tuple(t for t in p.annotations if t.type == "品")) for p in annotated]
+    tagger = create("sequence", epochs=1, model=str(tiny_model)).fit(only)
+    old = [*only[:4], annotated[5]]
+    assert tagger._read_more(annotated[6:8], old).unsure == [True] * 4 + [False] * 3
+    assert not any(tagger.fit(annotated)._read_more(annotated[6:8], old).unsure)
 
 
 def test_a_fine_tuned_generator_continues(tiny_writer, tmp_path):
