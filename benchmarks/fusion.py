@@ -2,10 +2,10 @@
 
     python benchmarks/fusion.py [kinds] [fashion_small] [implicit_ave] [colour]
 
-`fashion_small` has masked titles; `implicit_ave` has five folds. Everything is fitted on train with seed 0, thresholds
-are chosen on dev, where nothing is missing, and what is shown is from test. Lists are kept in the folder `fusion` of
-the cache, so that a run that was stopped goes on; remove it to fit anew. Intervals are paired bootstrap intervals over
-products (1,000 samples).
+`fashion_small` has masked titles and the seeds 0, 1 and 2; `implicit_ave` has five folds. Everything is fitted on
+train, thresholds are chosen on dev, where nothing is missing, and what is shown is from test. Lists are kept in the
+folder `fusion` of the cache, so that a run that was stopped goes on; remove it to fit anew. Intervals are paired
+bootstrap intervals over products (1,000 samples).
 """
 
 from __future__ import annotations
