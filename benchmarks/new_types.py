@@ -99,7 +99,8 @@ def report(seed: int) -> None:
         path = FOLDER / f"{strategy}-{seed}.json"
         if path.is_file():
             found = json.loads(path.read_text("utf-8"))
-            figures[strategy] = {f"{count} example{'s' * (count != 1)}": f"{found[str(count)]:.1f}" for count in (0, *EXAMPLES)}
+            row = {1: "1 example"} | {count: f"{count} examples" for count in (0, *EXAMPLES) if count != 1}
+            figures[strategy] = {row[count]: f"{found[str(count)]:.1f}" for count in (0, *EXAMPLES)}
             note = (
                 f"attribute-F1 of the {found['hidden']} hidden types of {found['types']} on {found['test']} test "
                 f"titles of OA-Mine, seed {seed}; examples for each type, {found['titles 1']}, {found['titles 5']} and "
