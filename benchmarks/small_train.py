@@ -119,8 +119,8 @@ def report(seeds: Sequence[int], part: str) -> None:
         if there:
             figures[f"{name}: {runs['dictionary'][0]['train']:,} products"] = _figures(runs, part)
     note = (
-        f"entity-F1 of {part} in points, means over seeds; p-values of the last against `dictionary` and against "
-        "`sequence` without, over seeds and products; CPU seconds of its fit on one thread under load."
+        f"entity-F1 of {part} in points, means over seeds; p-values of `sequence` with the dictionary against each of "
+        "the two alone, over seeds and products; CPU seconds of its fit on one thread under load."
     )
     write("small_train", figures, rows="data", note=note)
 
