@@ -22,13 +22,14 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
 	touch $(STAMP)
 
-# What lets `make compare` end within some ten minutes on two cores without bf16: fewer epochs (the defaults are 12, 6, 15
-# and 40), for which smaller batches and no averaging of weights do better; words instead of pieces of words in `sequence`;
+# What lets `make compare` end within some ten minutes on two cores without bf16: fewer epochs (the defaults are 12, 6, 15,
+# 15 and 40), for which smaller batches and no averaging of weights do better; words instead of pieces of words in `sequence`;
 # and a zero-shot generator that reads the beginning of a text. The settings of training were chosen on dev, those of the
 # generator save time. The encoder of the ensemble is that of the table and is not trained again. `distil` shows there what
 # a student without a network learns.
 QUICK := --set encoder.epochs=1 --set seq2seq.epochs=1 \
 	--set sequence.epochs=1 --set sequence.batch_size=8 --set sequence.average=0 --set sequence.level=word \
+	--set span.epochs=1 --set span.batch_size=8 --set span.average=0 \
 	--set bilstm_crf.epochs=5 --set bilstm_crf.batch_size=16 --set bilstm_crf.learning_rate=0.01 \
 	--set 'ensemble.taggers=[["encoder", {"epochs": 1}], "semantic", "linear", "lexicon"]' \
 	--set distil.teacher=hybrid --set distil.student=linear \
