@@ -14,7 +14,7 @@ from tagkit.generation.prompt_format import Item, items
 from tagkit.generation.target_order import Target, TargetOrder
 from tagkit.generation.writer import Writer
 from tagkit.neural import TrainOptions, train
-from tagkit.neural.bio import ValueSwap, gold_spans, without_overlaps
+from tagkit.neural.bio import ValueSwap, flat_gold
 from tagkit.product import Product
 
 
@@ -91,7 +91,7 @@ class ProductSwap:
 
     def __init__(self, products: Sequence[Product], share: float) -> None:
         self.products = products
-        self.gold = [without_overlaps(gold_spans(product)) for product in products]
+        self.gold = list(map(flat_gold, products))
         self._swap = ValueSwap(products, self.gold, share)
 
     def __call__(self, row: int) -> tuple[Product, list[Item]]:

@@ -40,6 +40,11 @@ def without_overlaps(spans: Spans) -> Spans:
     return sorted(kept)
 
 
+def flat_gold(product: Product) -> Spans:
+    """Return the longest gold spans of a product that do not overlap."""
+    return without_overlaps(gold_spans(product))
+
+
 def label_places(known: Sequence[str], types: Sequence[str]) -> list[int]:
     """Return where the labels of some types stand among those of more types."""
     return [OUTSIDE, *(1 + 2 * types.index(kind) + inside for kind in known for inside in (0, 1))]
@@ -200,7 +205,7 @@ def span_f1(found: Tags, products: Sequence[Product]) -> float:
     """Return the micro-F1 of typed spans against gold, for choosing the best epoch on dev."""
     hits = given = known = 0
     for row, product in zip(found, products, strict=True):
-        gold = set(without_overlaps(gold_spans(product)))
+        gold = set(flat_gold(product))
         spans = {(span.start, span.end, tag.type) for tag in row for span in tag.spans}
         hits, given, known = hits + len(gold & spans), given + len(spans), known + len(gold)
     return 2 * hits / max(1, given + known)

@@ -75,7 +75,7 @@ class TokenClassifier(nn.Module):
         Source of the loss where labels are unsure: Tsuboi et al., Training Conditional Random Fields Using Incomplete
         Annotations (COLING 2008).
         """
-        if not labels.is_floating_point() and (labels == self.unsure).any():
+        if self.late and not labels.is_floating_point() and (labels == self.unsure).any():
             return self._partial_loss(scores, labels)
         if isinstance(self.crf, CRF):
             return self.crf.loss(scores, labels)

@@ -224,7 +224,7 @@ def exchanged(products: Sequence[Product], copies: int, seed: int) -> list[Produ
         copies: How many texts each gives; fewer where nothing can be exchanged.
         seed: Of what is exchanged for what.
     """
-    swap = bio.ValueSwap(products, [bio.without_overlaps(bio.gold_spans(product)) for product in products], EXCHANGED)
+    swap = bio.ValueSwap(products, list(map(bio.flat_gold, products)), EXCHANGED)
     found: dict[str, Product] = {}
     known = {product.text for product in products}
     with torch.random.fork_rng(devices=[]):
@@ -250,7 +250,7 @@ def _probability(known: Sequence[tuple[float, bool]]) -> Callable[[float], float
 
 def _types(products: Sequence[Product]) -> list[str]:
     """Return the types that a labeller learns from products with gold tags."""
-    return sorted({kind for product in products for *_, kind in bio.without_overlaps(bio.gold_spans(product))})
+    return sorted({kind for product in products for *_, kind in bio.flat_gold(product)})
 
 
 def _read(unlabelled: str | Sequence[Any]) -> list[Product]:

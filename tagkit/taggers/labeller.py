@@ -72,7 +72,7 @@ class CharacterLabeller(TrainOptions, TokenExplained):
 
     def _read_gold(self, products: Sequence[Product]) -> list[bio.Spans]:
         """Return the gold spans of each training product, and store their types."""
-        gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
+        gold = list(map(bio.flat_gold, products))
         self.types_, self.late_ = sorted({kind for spans in gold for _, _, kind in spans}), []
         if not self.types_:
             raise BadInput(f"{self.name} learns from tags that are present in the text, and none is in train")
@@ -86,7 +86,7 @@ class CharacterLabeller(TrainOptions, TokenExplained):
         looked for them.
         """
         products = [*((old or ())[row] for row in replayed(len(old or ()), len(more), self.seed)), *more]
-        gold = [bio.without_overlaps(bio.gold_spans(product)) for product in products]
+        gold = list(map(bio.flat_gold, products))
         if self.types_ == [""]:
             gold = [[(start, end, "") for start, end, _ in spans] for spans in gold]
         elif "" not in self.types_:

@@ -141,8 +141,7 @@ class SequenceTagger(EncoderOptions, CharacterLabeller):
         self.types_ = types
         if self._hints is not None:
             every = [*(old or ()), *more]
-            spans = [bio.without_overlaps(bio.gold_spans(product)) for product in every]
-            found = ValueHints.count(every, spans, types)
+            found = ValueHints.count(every, list(map(bio.flat_gold, every)), types)
             self._hints = self._hints.plus(found) if old is None else found
         self._train(products, gold, dev, options, unsure=unsure)
 
